@@ -1,0 +1,90 @@
+package store
+
+import "strings"
+
+// family is the first part of every key, up to the slash: one kind of record or one index of it.
+// The table below is the whole physical schema. Parts after the slash are joined by a zero byte, which no
+// accepted text contains. An index key ends in the primary key of the record it points to; its value is empty.
+type family string
+
+const (
+	famMeta family = "meta" // name → schema version, server secret
+
+	famMember       family = "member"        // id → Member
+	famMemberEmail  family = "member.email"  // folded address → id (unique)
+	famMemberHandle family = "member.handle" // handle → id (unique), old handles too
+	famMemberTown   family = "member.town"   // town id, name, id
+	famMemberName   family = "member.name"   // folded name, id
+	famCredential   family = "credential"    // member id → Credential (password hash)
+	famSession      family = "session"       // hash of the token → Session
+	famSessionOwner family = "session.owner" // member id, hash
+	famTicket       family = "ticket"        // hash of a mailed link → Ticket
+	famTicketOwner  family = "ticket.owner"  // address, hash
+	famAttempt      family = "attempt"       // what is limited → Attempt
+	famRoleChange   family = "role"          // id → RoleChange, public history
+	famRoleMember   family = "role.member"   // member id, id
+	famRoleTown     family = "role.town"     // town id, id
+
+	famTown      family = "town"       // id → Town
+	famTownCode  family = "town.code"  // gazetteer code → id (unique)
+	famTownSlug  family = "town.slug"  // slug → id (unique), old slugs too
+	famTownState family = "town.state" // state, folded name, id
+
+	famSeries        family = "series"         // id → Series
+	famSeriesSlug    family = "series.slug"    // slug → id (unique)
+	famMeeting       family = "meeting"        // id → Meeting
+	famMeetingSlug   family = "meeting.slug"   // slug → id (unique), old slugs too
+	famMeetingStart  family = "meeting.start"  // start instant, id
+	famMeetingSeries family = "meeting.series" // series id, slot, id
+	famMeetingTown   family = "meeting.town"   // host town id, start, id
+	famRSVP          family = "rsvp"           // meeting id, member id → RSVP
+	famRSVPMember    family = "rsvp.member"    // member id, meeting id
+	famRSVPWaiting   family = "rsvp.waiting"   // meeting id, place in the queue, member id
+	famRSVPTally     family = "rsvp.tally"     // meeting id → Tally
+	famItem          family = "item"           // id → AgendaItem
+	famItemMeeting   family = "item.meeting"   // meeting id, order, id
+	famMinutes       family = "minutes"        // meeting id → Minutes
+	famRevision      family = "revision"       // meeting id, number → MinutesRevision
+	famMinutesLatest family = "minutes.latest" // published instant, meeting id
+
+	famFeed      family = "feed"       // id → FeedLink (personal calendar address)
+	famFeedOwner family = "feed.owner" // member id, id
+
+	famAudit        family = "audit"         // id → AuditEntry
+	famAuditSubject family = "audit.subject" // subject, id
+	famEvent        family = "event"         // id → Event, waiting for its worker
+	famMail         family = "mail"          // id → Mail
+	famMailDue      family = "mail.due"      // next try, id
+	famMailTime     family = "mail.time"     // written at, id
+)
+
+// public families are what pages and feeds show to everybody: a commit that touches one of them drops what was
+// kept of those pages. The others are one person's, or the machine's own.
+func (f family) public() bool {
+	switch f.record() {
+	case famMember, famTown, famSeries, famMeeting, famRSVP, famItem, famMinutes, famRevision, famRoleChange:
+		return true
+	}
+	return false
+}
+
+// record is the family of the records an index belongs to.
+func (f family) record() family {
+	name, _, _ := strings.Cut(string(f), ".")
+	return family(name)
+}
+
+const partEnd = "\x00"
+
+// key joins a family and its parts.
+func (f family) key(parts ...string) []byte {
+	return []byte(string(f) + "/" + strings.Join(parts, partEnd))
+}
+
+// prefix is the start of every key whose first parts are these, complete.
+func (f family) prefix(parts ...string) []byte {
+	if len(parts) == 0 {
+		return []byte(string(f) + "/")
+	}
+	return []byte(string(f) + "/" + strings.Join(parts, partEnd) + partEnd)
+}

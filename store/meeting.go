@@ -1,0 +1,117 @@
+package store
+
+import (
+	"slices"
+	"time"
+)
+
+// MeetingState is where a meeting stands in its life.
+type MeetingState string
+
+const (
+	MeetingDraft     MeetingState = "draft" // seen by organisers only
+	MeetingScheduled MeetingState = "scheduled"
+	MeetingFrozen    MeetingState = "frozen" // agenda closed
+	MeetingHeld      MeetingState = "held"
+	MeetingMinuted   MeetingState = "minuted" // minutes published
+	MeetingApproved  MeetingState = "approved"
+	MeetingCancelled MeetingState = "cancelled" // its page stays
+)
+
+// Meeting is a thing of its own with its own answers. Date, Clock and Zone are what people agreed on; Start and End
+// are derived from them.
+type Meeting struct {
+	ID        string       `json:"id"`
+	UID       string       `json:"uid"`
+	Slug      string       `json:"slug"`
+	OldSlugs  []string     `json:"old_slugs,omitzero"`
+	Series    string       `json:"series,omitzero"` // series id
+	Slot      string       `json:"slot,omitzero"`   // the civil date the rule gave it, kept when it is moved
+	SlotClock string       `json:"slot_clock,omitzero"`
+	Number    int          `json:"number,omitzero"`
+	Title     string       `json:"title"`
+	Lang      string       `json:"lang"`
+	About     string       `json:"about,omitzero"` // Markdown
+	AboutHTML string       `json:"about_html,omitzero"`
+	Date      string       `json:"date"`  // YYYY-MM-DD
+	Clock     string       `json:"clock"` // HH:MM
+	Minutes   int          `json:"minutes"`
+	Zone      string       `json:"zone"`
+	Start     time.Time    `json:"start"` // UTC
+	End       time.Time    `json:"end"`
+	HostTown  string       `json:"host_town,omitzero"` // town id
+	Venue     string       `json:"venue,omitzero"`     // "Hôtel de ville, salle du Conseil"
+	Address   string       `json:"address,omitzero"`
+	Online    bool         `json:"online,omitzero"`
+	Link      string       `json:"link,omitzero"` // video link, shown to members only
+	Seats     int          `json:"seats"`         // on site, guests included; 0 means no limit
+	State     MeetingState `json:"state"`
+	Reason    string       `json:"reason,omitzero"` // why it was cancelled
+	Edited    []string     `json:"edited,omitzero"` // fields that no longer follow the series
+	Documents []Document   `json:"documents,omitzero"`
+	Sequence  int          `json:"sequence"`
+	Published time.Time    `json:"published"`
+	Created   time.Time    `json:"created"`
+	By        string       `json:"by,omitzero"`
+}
+
+// Document is a link to a paper of the meeting.
+type Document struct {
+	ID    string    `json:"id"`
+	Title string    `json:"title"`
+	Link  string    `json:"link"`
+	By    string    `json:"by"`
+	Town  string    `json:"town,omitzero"`
+	Added time.Time `json:"added"`
+}
+
+// Over says whether the meeting has ended at this instant.
+func (m Meeting) Over(now time.Time) bool { return !m.End.After(now) }
+
+// Open says whether answers are still taken.
+func (m Meeting) Open(now time.Time) bool {
+	return (m.State == MeetingScheduled || m.State == MeetingFrozen) && !m.Over(now)
+}
+
+// Location is the meeting's zone; a zone this machine no longer knows is read as UTC.
+func (m Meeting) Location() *time.Location {
+	loc, err := time.LoadLocation(m.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// Local is the start on the clock of the meeting's place.
+func (m Meeting) Local() time.Time { return m.Start.In(m.Location()) }
+
+// LocalEnd is the end on the clock of the meeting's place.
+func (m Meeting) LocalEnd() time.Time { return m.End.In(m.Location()) }
+
+// Follows says whether a field still follows the series.
+func (m Meeting) Follows(field string) bool { return !slices.Contains(m.Edited, field) }
+
+func meetings() *table[Meeting] {
+	return &table[Meeting]{
+		family: famMeeting,
+		key:    func(m *Meeting) []string { return []string{m.ID} },
+		indexes: []index[Meeting]{
+			{family: famMeetingSlug, unique: true, field: "title", taken: "meeting.slug_taken", parts: func(m *Meeting) [][]string {
+				return slugs(m.Slug, m.OldSlugs)
+			}},
+			{family: famMeetingStart, parts: func(m *Meeting) [][]string { return [][]string{{instant(m.Start)}} }},
+			{family: famMeetingSeries, parts: func(m *Meeting) [][]string {
+				if m.Series == "" {
+					return nil
+				}
+				return [][]string{{m.Series, m.Slot}}
+			}},
+			{family: famMeetingTown, parts: func(m *Meeting) [][]string {
+				if m.HostTown == "" {
+					return nil
+				}
+				return [][]string{{m.HostTown, instant(m.Start)}}
+			}},
+		},
+	}
+}

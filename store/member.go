@@ -1,0 +1,101 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// MemberState is where a membership stands.
+type MemberState string
+
+const (
+	MemberPending MemberState = "pending" // joined, address not confirmed yet
+	MemberActive  MemberState = "active"
+	MemberLeft    MemberState = "left" // the name stays on what was written, the address is gone
+)
+
+// Member is a person. Rights come from Roles and from the places held in towns.
+type Member struct {
+	ID       string      `json:"id"`
+	Handle   string      `json:"handle"` // for the address /people/{handle}
+	Name     string      `json:"name"`
+	Email    string      `json:"email,omitzero"` // as typed; compared folded
+	Language string      `json:"language"`       // fr, nl, de, en
+	Zone     string      `json:"zone"`           // IANA
+	Theme    string      `json:"theme,omitzero"` // "", light, dark
+	About    string      `json:"about,omitzero"` // plain text
+	State    MemberState `json:"state"`
+	Roles    []Role      `json:"roles,omitzero"`  // community-wide ones, sorted
+	Places   []Place     `json:"places,omitzero"` // newest last; one open place at most
+	Joined   time.Time   `json:"joined"`
+	Left     time.Time   `json:"left,omitzero"`
+	Changed  time.Time   `json:"changed"`
+	NoNotice bool        `json:"no_notice,omitzero"` // wants no letters but those about the account
+}
+
+// Place is a person's time in a town.
+type Place struct {
+	Town        string    `json:"town"` // town id
+	Duty        string    `json:"duty,omitzero"`
+	Coordinator bool      `json:"coordinator,omitzero"`
+	Welcomed    time.Time `json:"welcomed,omitzero"` // zero while nobody has
+	WelcomedBy  string    `json:"welcomed_by,omitzero"`
+	From        time.Time `json:"from"`
+	To          time.Time `json:"to,omitzero"`
+}
+
+// Has says whether the member holds a community-wide role.
+func (m Member) Has(r Role) bool { return slices.Contains(m.Roles, r) }
+
+// Place is the open place, if any.
+func (m Member) Place() (Place, bool) {
+	if n := len(m.Places); n > 0 && m.Places[n-1].To.IsZero() {
+		return m.Places[n-1], true
+	}
+	return Place{}, false
+}
+
+// TownID is the town the member acts for, "" for none.
+func (m Member) TownID() string {
+	p, _ := m.Place()
+	return p.Town
+}
+
+// Coordinates says whether the member is a welcomed coordinator of the town now.
+func (m Member) Coordinates(townID string) bool {
+	p, ok := m.Place()
+	return ok && p.Town == townID && p.Coordinator && !p.Welcomed.IsZero()
+}
+
+// foldEmail is the form in which addresses are compared: case is ignored everywhere, as mail servers do in practice.
+func foldEmail(address string) string {
+	return strings.ToLower(norm.NFC.String(strings.TrimSpace(address)))
+}
+
+func members() *table[Member] {
+	return &table[Member]{
+		family: famMember,
+		key:    func(m *Member) []string { return []string{m.ID} },
+		indexes: []index[Member]{
+			{family: famMemberEmail, unique: true, field: "email", taken: "member.email_taken", parts: func(m *Member) [][]string {
+				if m.Email == "" {
+					return nil
+				}
+				return [][]string{{foldEmail(m.Email)}}
+			}},
+			{family: famMemberHandle, unique: true, field: "handle", taken: "member.handle_taken", parts: func(m *Member) [][]string {
+				return [][]string{{m.Handle}}
+			}},
+			{family: famMemberTown, parts: func(m *Member) [][]string {
+				if p, ok := m.Place(); ok && m.State == MemberActive {
+					return [][]string{{p.Town, sortName(m.Name)}}
+				}
+				return nil
+			}},
+			{family: famMemberName, parts: func(m *Member) [][]string { return [][]string{{sortName(m.Name)}} }},
+		},
+	}
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"belfry/store/kv"
+)
+
+// Schema is the version this program writes. Steps lead from each older one to the next.
+const Schema = 1
+
+// ErrNewer says the data was written by a newer program.
+var ErrNewer = errors.New("the data was written by a newer version of Belfry")
+
+// ErrForeign says the engine holds something, but not a Belfry community.
+var ErrForeign = errors.New("the data is not a Belfry community")
+
+// SchemaOf reads the version of the data in an engine without changing it: 0 for an empty one.
+func SchemaOf(ctx context.Context, db kv.DB) (int, error) {
+	version := 0
+	err := db.View(ctx, func(r kv.Reader) error {
+		var err error
+		version, err = schemaIn(r)
+		return err
+	})
+	return version, err
+}
+
+func schemaIn(r kv.Reader) (int, error) {
+	value, ok, err := r.Get(famMeta.key("schema"))
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		any, err := r.Scan(kv.Range{}, 1)
+		if err != nil {
+			return 0, err
+		}
+		if len(any) > 0 {
+			return 0, ErrForeign
+		}
+		return 0, nil
+	}
+	version, err := strconv.Atoi(string(value))
+	if err != nil || version < 1 {
+		return 0, ErrForeign
+	}
+	return version, nil
+}
+
+// migrations[i] leads from schema i+1 to i+2. A step is never changed once released.
+func migrations() []func(*tx) error { return nil }
+
+func (s *Store) migrate(ctx context.Context) error {
+	return s.update(ctx, "schema", func(t *tx) error {
+		version, err := schemaIn(t)
+		if err != nil {
+			return err
+		}
+		if version > Schema {
+			return fmt.Errorf("%w: it has schema %d, this program knows %d", ErrNewer, version, Schema)
+		}
+		if version == Schema {
+			return nil
+		}
+		if version == 0 {
+			secret, err := t.newSecret()
+			if err != nil {
+				return err
+			}
+			t.put(famMeta, famMeta.key("secret"), []byte(secret))
+		} else {
+			for _, step := range migrations()[version-1:] {
+				if err := step(t); err != nil {
+					return fmt.Errorf("migrate from schema %d: %w", version, err)
+				}
+			}
+		}
+		t.put(famMeta, famMeta.key("schema"), []byte(strconv.Itoa(Schema)))
+		return nil
+	})
+}
+
+// secret is the server's own key: it signs personal feed addresses and form tokens. It never leaves the process.
+func (t *tx) secret() ([]byte, error) {
+	value, ok, err := t.Get(famMeta.key("secret"))
+	if err == nil && !ok {
+		err = errors.New("the server secret is missing")
+	}
+	return value, err
+}
+
+// Secret derives a key for one purpose from the server's secret; the same purpose gives the same key for the life
+// of the data.
+func (s *Store) Secret(ctx context.Context, purpose string) ([]byte, error) {
+	var key []byte
+	err := s.view(ctx, func(t *tx) error {
+		secret, err := t.secret()
+		key = derive(secret, purpose)
+		return err
+	})
+	return key, err
+}

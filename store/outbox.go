@@ -1,0 +1,274 @@
+package store
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"time"
+)
+
+// Event says what happened. It is written in the transaction that made it happen; a worker turns it into mail and
+// takes it away. Live listeners hear of it after the commit.
+type Event struct {
+	ID      string            `json:"id"`
+	At      time.Time         `json:"at"`
+	Due     time.Time         `json:"due"` // not to be worked before; later events on the same matter may replace it
+	Kind    EventKind         `json:"kind"`
+	Subject string            `json:"subject"`         // id of the record it is about
+	Member  string            `json:"member,omitzero"` // the one person it is for, if it is for one
+	By      string            `json:"by,omitzero"`     // who did it
+	Data    map[string]string `json:"data,omitzero"`   // what the letter needs and the record no longer says
+}
+
+// EventKind names what happened.
+type EventKind string
+
+const (
+	EventConfirmAddress EventKind = "account.confirm"  // joined: Data address, name, lang, token, code
+	EventSignInLink     EventKind = "account.sign_in"  // Data address, lang, token, code
+	EventAlreadyMember  EventKind = "account.exists"   // joined with a known address: Data as sign_in
+	EventUnknownAddress EventKind = "account.unknown"  // asked for a link with an unknown address: Data address, lang
+	EventEmailOld       EventKind = "email.old"        // change asked: to the old address; Data address, token, new
+	EventEmailNew       EventKind = "email.new"        // change asked: to the new address; Data address, token
+	EventEmailChanged   EventKind = "email.changed"    // done: Data address (the old one)
+	EventPassword       EventKind = "account.password" // password set or changed
+	EventWelcomed       EventKind = "town.welcomed"    // Subject town, Member the one who is welcomed
+	EventPersonWaits    EventKind = "town.waiting"     // Subject town, By the person who waits for a welcome
+	EventRole           EventKind = "member.role"      // Member got or lost a role: Data role, given, town
+	EventHandOver       EventKind = "town.hand_over"   // Subject town, Member the new contact
+	EventMeetingChanged EventKind = "meeting.changed"  // Subject meeting: Data what (comma list of fields)
+	EventCancelled      EventKind = "meeting.cancelled"
+	EventPromoted       EventKind = "rsvp.promoted" // Subject meeting, Member
+	EventAnsweredFor    EventKind = "rsvp.for"      // Subject meeting, Member; an organiser answered for them
+	EventMinutes        EventKind = "minutes.published"
+	EventTouched        EventKind = "live" // nothing to mail: open pages may want to know; never stored
+)
+
+func events() *table[Event] {
+	return &table[Event]{family: famEvent, key: func(e *Event) []string { return []string{e.ID} }}
+}
+
+// emit appends an event to the transaction. At and ID are filled in; Due defaults to now.
+func (t *tx) emit(e Event) error {
+	id, err := t.newID()
+	if err != nil {
+		return err
+	}
+	e.ID, e.At = id, t.now
+	if e.Due.IsZero() {
+		e.Due = t.now
+	}
+	t.events = append(t.events, e)
+	if e.Kind == EventTouched {
+		return nil
+	}
+	return events().put(t, e)
+}
+
+// replaceEvent takes away the waiting events of this kind and subject and emits the new one in their place, so
+// that several edits make one notice. It returns the data of what it replaced.
+func (t *tx) replaceEvent(e Event) ([]Event, error) {
+	var old []Event
+	err := events().each(t, func(have Event) error {
+		if have.Kind == e.Kind && have.Subject == e.Subject && have.Member == e.Member {
+			old = append(old, have)
+			return events().remove(t, have.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return old, t.emit(e)
+}
+
+// DueEvents are the events whose time has come, oldest first, at most limit.
+func (s *Store) DueEvents(ctx context.Context, limit int) ([]Event, error) {
+	var due []Event
+	err := s.view(ctx, func(t *tx) error {
+		due = nil
+		return events().each(t, func(e Event) error {
+			if len(due) < limit && !e.Due.After(t.now) {
+				due = append(due, e)
+			}
+			return nil
+		})
+	})
+	return due, err
+}
+
+// Mail is one letter to one person, kept until it was sent, and for a month after.
+type Mail struct {
+	ID      string    `json:"id"` // stable: Message-ID and key against doubles
+	Event   string    `json:"event"`
+	Kind    EventKind `json:"kind"`
+	Member  string    `json:"member,omitzero"`
+	Name    string    `json:"name"`
+	Address string    `json:"address"`
+	Lang    string    `json:"lang"`
+	Subject string    `json:"subject"`
+	Text    string    `json:"text"`
+	HTML    string    `json:"html"`
+	Written time.Time `json:"written"`
+	Due     time.Time `json:"due,omitzero"` // next try; zero when no more is to be tried
+	Sent    time.Time `json:"sent,omitzero"`
+	Tries   int       `json:"tries"`
+	Failure string    `json:"failure,omitzero"`
+	GivenUp bool      `json:"given_up,omitzero"`
+	List    bool      `json:"list,omitzero"` // a notice one can stop, not a letter about the account
+}
+
+func mails() *table[Mail] {
+	return &table[Mail]{
+		family: famMail,
+		key:    func(m *Mail) []string { return []string{m.ID} },
+		indexes: []index[Mail]{
+			{family: famMailTime, parts: func(m *Mail) [][]string { return [][]string{{instant(m.Written)}} }},
+			{family: famMailDue, parts: func(m *Mail) [][]string {
+				if m.Due.IsZero() {
+					return nil
+				}
+				return [][]string{{instant(m.Due)}}
+			}},
+		},
+	}
+}
+
+// Posted turns an event into letters: it stores them and takes the event away in one transaction, so that no event
+// is ever turned into letters twice. An event that is gone already changes nothing.
+func (s *Store) Posted(ctx context.Context, event Event, letters []Mail) error {
+	return s.update(ctx, "mail", func(t *tx) error {
+		if _, ok, err := events().find(t, event.ID); err != nil || !ok {
+			return err
+		}
+		for _, m := range letters {
+			id, err := t.newID()
+			if err != nil {
+				return err
+			}
+			m.ID, m.Event, m.Kind, m.Written, m.Due = id, event.ID, event.Kind, t.now, t.now
+			if err := mails().put(t, m); err != nil {
+				return err
+			}
+		}
+		return events().remove(t, event.ID)
+	})
+}
+
+// DueMail are the letters to be sent now, oldest first, at most limit.
+func (s *Store) DueMail(ctx context.Context, now time.Time, limit int) ([]Mail, error) {
+	var due []Mail
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		due, err = mails().list(t, famMailDue, window{To: instant(now.Add(1)), Limit: limit})
+		return err
+	})
+	return due, err
+}
+
+// MailSent notes that a letter was handed to the mail server. Its words are dropped: they may hold a sign-in link.
+func (s *Store) MailSent(ctx context.Context, id string, at time.Time) error {
+	return s.update(ctx, "mail", func(t *tx) error {
+		m, err := mails().get(t, id)
+		if err != nil {
+			return err
+		}
+		m.Sent, m.Due, m.Failure, m.Text, m.HTML = at.UTC(), time.Time{}, "", "", ""
+		m.Tries++
+		return mails().put(t, m)
+	})
+}
+
+// MailFailed notes a try that failed and when to try again; giveUp ends the trying.
+func (s *Store) MailFailed(ctx context.Context, id, reason string, next time.Time, giveUp bool) error {
+	return s.update(ctx, "mail", func(t *tx) error {
+		m, err := mails().get(t, id)
+		if err != nil {
+			return err
+		}
+		m.Failure, m.Due, m.GivenUp = reason, next.UTC(), giveUp
+		m.Tries++
+		if giveUp {
+			m.Due = time.Time{}
+		}
+		return mails().put(t, m)
+	})
+}
+
+// Mailbox lists what was written, newest first, for administrators only.
+func (s *Store) Mailbox(ctx context.Context, by Actor, limit int) ([]Mail, error) {
+	var found []Mail
+	err := s.view(ctx, func(t *tx) error {
+		if _, err := t.require(by, Administer); err != nil {
+			return err
+		}
+		var err error
+		found, err = mails().list(t, famMailTime, window{Reverse: true, Limit: limit})
+		return err
+	})
+	return found, err
+}
+
+// MailByID is one letter with its words, for administrators only.
+func (s *Store) MailByID(ctx context.Context, by Actor, id string) (Mail, error) {
+	var m Mail
+	err := s.view(ctx, func(t *tx) error {
+		if _, err := t.require(by, Administer); err != nil {
+			return err
+		}
+		var err error
+		m, err = mails().get(t, id)
+		return err
+	})
+	return m, err
+}
+
+// AuditEntry says who changed a role, a setting or somebody else's content. It is never changed or removed.
+type AuditEntry struct {
+	ID      string            `json:"id"`
+	At      time.Time         `json:"at"`
+	By      string            `json:"by"`      // member id, "" for the command line
+	What    string            `json:"what"`    // text key of the sentence
+	Subject string            `json:"subject"` // id of the record
+	Data    map[string]string `json:"data,omitzero"`
+}
+
+func audits() *table[AuditEntry] {
+	return &table[AuditEntry]{
+		family: famAudit,
+		key:    func(e *AuditEntry) []string { return []string{e.ID} },
+		indexes: []index[AuditEntry]{
+			{family: famAuditSubject, parts: func(e *AuditEntry) [][]string { return [][]string{{e.Subject}} }},
+		},
+	}
+}
+
+// audit writes an entry in the transaction that made the change.
+func (t *tx) audit(by Actor, what, subject string, data map[string]string) error {
+	id, err := t.newID()
+	if err != nil {
+		return err
+	}
+	return audits().put(t, AuditEntry{ID: id, At: t.now, By: by.MemberID, What: what, Subject: subject, Data: data})
+}
+
+// AuditLog lists the newest entries, for stewards and administrators.
+func (s *Store) AuditLog(ctx context.Context, by Actor, limit int) ([]AuditEntry, error) {
+	var found []AuditEntry
+	err := s.view(ctx, func(t *tx) error {
+		if _, err := t.require(by, SeeAudit); err != nil {
+			return err
+		}
+		var err error
+		found, err = audits().under(t, window{Reverse: true, Limit: limit})
+		return err
+	})
+	return found, err
+}
+
+// derive makes a key for one purpose (HMAC-SHA-256 of the purpose under the secret).
+func derive(secret []byte, purpose string) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(purpose))
+	return mac.Sum(nil)
+}

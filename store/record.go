@@ -1,0 +1,262 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"belfry/store/kv"
+)
+
+// A table keeps one kind of record as JSON under its family, and its indexes in the same transaction.
+type table[T any] struct {
+	family  family
+	key     func(*T) []string
+	indexes []index[T]
+}
+
+// An index lists the keys under which a record is found besides its own. A unique index holds the primary key as
+// its value and refuses a second record under the same parts with taken (field and text key of the problem).
+type index[T any] struct {
+	family family
+	parts  func(*T) [][]string
+	unique bool
+	field  string
+	taken  string
+}
+
+// scanBatch bounds what one read holds in memory.
+const scanBatch = 500
+
+func decode[T any](value []byte) (T, error) {
+	var record T
+	if err := json.Unmarshal(value, &record); err != nil {
+		return record, fmt.Errorf("decode record: %w", err)
+	}
+	return record, nil
+}
+
+func encode(record any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(record); err != nil {
+		return nil, fmt.Errorf("encode record: %w", err)
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}
+
+// get reads one record; a missing one is a NotFound error.
+func (tb *table[T]) get(t *tx, parts ...string) (T, error) {
+	record, ok, err := tb.find(t, parts...)
+	if err == nil && !ok {
+		err = notFound()
+	}
+	return record, err
+}
+
+// find reads one record and says whether it is there.
+func (tb *table[T]) find(t *tx, parts ...string) (T, bool, error) {
+	var none T
+	for _, part := range parts {
+		if part == "" || strings.Contains(part, partEnd) {
+			return none, false, nil
+		}
+	}
+	value, ok, err := t.Get(tb.family.key(parts...))
+	if err != nil || !ok {
+		return none, false, err
+	}
+	record, err := decode[T](value)
+	return record, err == nil, err
+}
+
+// put writes a record and moves its index entries. A unique index held by another record is an Invalid error.
+func (tb *table[T]) put(t *tx, record T) error {
+	parts := tb.key(&record)
+	primary := strings.Join(parts, partEnd)
+	old, had, err := tb.find(t, parts...)
+	if err != nil {
+		return err
+	}
+	for i := range tb.indexes {
+		ix := &tb.indexes[i]
+		var before [][]string
+		if had {
+			before = ix.parts(&old)
+		}
+		if err := ix.move(t, primary, before, ix.parts(&record)); err != nil {
+			return err
+		}
+	}
+	value, err := encode(record)
+	if err != nil {
+		return err
+	}
+	t.put(tb.family, tb.family.key(parts...), value)
+	return nil
+}
+
+func (ix *index[T]) move(t *tx, primary string, before, after [][]string) error {
+	stay := map[string]bool{}
+	for _, parts := range after {
+		key := ix.entry(parts, primary)
+		stay[string(key)] = true
+		if !ix.unique {
+			t.put(ix.family, key, []byte{})
+			continue
+		}
+		holder, ok, err := t.Get(key)
+		if err != nil {
+			return err
+		}
+		if ok && string(holder) != primary {
+			return invalid(ix.field, ix.taken)
+		}
+		t.put(ix.family, key, []byte(primary))
+	}
+	for _, parts := range before {
+		if key := ix.entry(parts, primary); !stay[string(key)] {
+			t.drop(ix.family, key)
+		}
+	}
+	return nil
+}
+
+func (ix *index[T]) entry(parts []string, primary string) []byte {
+	if ix.unique {
+		return ix.family.key(parts...)
+	}
+	return ix.family.key(append(append([]string{}, parts...), primary)...)
+}
+
+// remove deletes a record and its index entries; a missing one is no error.
+func (tb *table[T]) remove(t *tx, parts ...string) error {
+	old, had, err := tb.find(t, parts...)
+	if err != nil || !had {
+		return err
+	}
+	primary := strings.Join(parts, partEnd)
+	for i := range tb.indexes {
+		if err := tb.indexes[i].move(t, primary, tb.indexes[i].parts(&old), nil); err != nil {
+			return err
+		}
+	}
+	t.drop(tb.family, tb.family.key(parts...))
+	return nil
+}
+
+// lookup follows a unique index; a missing entry is a NotFound error.
+func (tb *table[T]) lookup(t *tx, ix family, parts ...string) (T, error) {
+	var none T
+	for _, part := range parts {
+		if part == "" || strings.Contains(part, partEnd) {
+			return none, notFound()
+		}
+	}
+	primary, ok, err := t.Get(ix.key(parts...))
+	if err != nil {
+		return none, err
+	}
+	if !ok {
+		return none, notFound()
+	}
+	return tb.get(t, strings.Split(string(primary), partEnd)...)
+}
+
+// window asks for part of an index or family: the entries under these parts, from After on (exclusive, an entry's
+// key as returned by list), at most Limit.
+type window struct {
+	Under   []string
+	From    string // first part after Under, inclusive; "" for the start
+	To      string // first part after Under, exclusive; "" for the end
+	Reverse bool
+	Limit   int
+}
+
+func (w window) bounds(f family) kv.Range {
+	r := kv.Prefix(f.prefix(w.Under...))
+	base := string(f.prefix(w.Under...))
+	if w.From != "" {
+		r.From = []byte(base + w.From)
+	}
+	if w.To != "" {
+		r.To = []byte(base + w.To)
+	}
+	r.Reverse = w.Reverse
+	return r
+}
+
+// list reads the records an ordinary index names, in the index's order. primaryParts is how many trailing parts of
+// an entry are the primary key.
+func (tb *table[T]) list(t *tx, ix family, w window) ([]T, error) {
+	pairs, err := t.Scan(w.bounds(ix), w.Limit)
+	if err != nil {
+		return nil, err
+	}
+	var none T
+	n := len(tb.key(&none))
+	keys := make([][]byte, len(pairs))
+	for i, pair := range pairs {
+		parts := strings.Split(string(pair.Key[len(ix)+1:]), partEnd)
+		keys[i] = tb.family.key(parts[len(parts)-n:]...)
+	}
+	values, err := t.GetMany(keys)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]T, 0, len(values))
+	for i, value := range values {
+		if value == nil {
+			return nil, fmt.Errorf("index entry %q points to no record", pairs[i].Key)
+		}
+		record, err := decode[T](value)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+// under reads the records whose own key starts with these parts, in key order, at most limit.
+func (tb *table[T]) under(t *tx, w window) ([]T, error) {
+	pairs, err := t.Scan(w.bounds(tb.family), w.Limit)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]T, 0, len(pairs))
+	for _, pair := range pairs {
+		record, err := decode[T](pair.Value)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+// each calls fn for every record of the table in key order, reading in batches; fn may write.
+func (tb *table[T]) each(t *tx, fn func(T) error) error {
+	r := kv.Prefix(tb.family.prefix())
+	for {
+		pairs, err := t.Scan(r, scanBatch)
+		if err != nil {
+			return err
+		}
+		for _, pair := range pairs {
+			record, err := decode[T](pair.Value)
+			if err != nil {
+				return err
+			}
+			if err := fn(record); err != nil {
+				return err
+			}
+		}
+		if len(pairs) < scanBatch {
+			return nil
+		}
+		r.From = append(bytes.Clone(pairs[len(pairs)-1].Key), 0)
+	}
+}

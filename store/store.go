@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"belfry/store/gazetteer"
+	"belfry/store/kv"
+)
+
+// Renderer turns Markdown into safe HTML. It is handed in so that the store knows no markup library. The version
+// is stored beside the HTML, so that a better renderer can redo it.
+type Renderer struct {
+	Version int
+	Render  func(ctx context.Context, source string) (string, error)
+}
+
+// Options are what a store needs from outside. Zero values: the real clock, the system's randomness.
+type Options struct {
+	Clock     func() time.Time
+	Rand      io.Reader
+	Renderer  Renderer
+	Gazetteer *gazetteer.Gazetteer
+}
+
+// Store holds the community. Its methods may be called by many at once. Every method that changes something takes
+// the acting member first and checks its rule in the transaction that it protects.
+type Store struct {
+	db        kv.DB
+	clock     func() time.Time
+	rand      io.Reader
+	renderer  Renderer
+	gazetteer *gazetteer.Gazetteer
+
+	generation atomic.Uint64
+
+	mu        sync.Mutex // guards listeners
+	listeners []func(Event)
+}
+
+// Open takes over an engine: an empty one is set up, an older schema is migrated in one transaction, a newer one
+// is refused with ErrNewer.
+func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
+	s := &Store{db: db, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.rand == nil {
+		s.rand = rand.Reader
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close closes the engine after what is under way has ended.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Now is the store's clock, in UTC.
+func (s *Store) Now() time.Time { return s.clock().UTC() }
+
+// Gazetteer is the list of real municipalities.
+func (s *Store) Gazetteer() *gazetteer.Gazetteer { return s.gazetteer }
+
+// Generation grows with every commit that changed something everybody may see. What was rendered or encoded under
+// an older generation is out of date.
+func (s *Store) Generation() uint64 { return s.generation.Load() }
+
+// Listen calls fn after every commit with each event it appended, in order, on the committing goroutine: fn must
+// not block and must not write to the store.
+func (s *Store) Listen(fn func(Event)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners = append(s.listeners, fn)
+}
+
+// tx is one transaction: its reads and writes, and the single instant everything in it happens at.
+type tx struct {
+	kv.Reader
+	writer  kv.Tx
+	store   *Store
+	ctx     context.Context
+	now     time.Time
+	public  bool
+	events  []Event
+	counter uint16
+}
+
+func (t *tx) put(f family, key, value []byte) {
+	t.public = t.public || f.public()
+	t.writer.Put(key, value)
+}
+
+func (t *tx) drop(f family, key []byte) {
+	t.public = t.public || f.public()
+	t.writer.Delete(key)
+}
+
+// view runs fn on a snapshot.
+func (s *Store) view(ctx context.Context, fn func(*tx) error) error {
+	return fromEngine(s.db.View(ctx, func(r kv.Reader) error {
+		return fn(&tx{Reader: r, store: s, ctx: ctx, now: s.Now()})
+	}))
+}
+
+// update runs fn in a transaction; scope names what is contended for. fn may run again from the start.
+func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) error {
+	now := s.Now()
+	var last *tx
+	err := s.db.Update(ctx, scope, func(w kv.Tx) error {
+		last = &tx{Reader: w, writer: w, store: s, ctx: ctx, now: now}
+		return fn(last)
+	})
+	if err != nil {
+		return fromEngine(err)
+	}
+	if last.public {
+		s.generation.Add(1)
+	}
+	if len(last.events) > 0 {
+		s.mu.Lock()
+		listeners := s.listeners
+		s.mu.Unlock()
+		for _, event := range last.events {
+			for _, listen := range listeners {
+				listen(event)
+			}
+		}
+	}
+	return nil
+}
+
+// random reads n bytes; without randomness nothing may go on, so a failing source is an error.
+func (t *tx) random(n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(t.store.rand, b); err != nil {
+		return nil, fmt.Errorf("read randomness: %w", err)
+	}
+	return b, nil
+}
+
+// newID makes a time-ordered UUID (version 7, RFC 9562 section 5.7): milliseconds of the transaction's instant, a
+// counter that keeps the order inside the transaction, then 62 random bits.
+func (t *tx) newID() (string, error) {
+	tail, err := t.random(8)
+	if err != nil {
+		return "", err
+	}
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[:8], uint64(t.now.UnixMilli())<<16|uint64(t.counter&0x0fff))
+	copy(id[8:], tail)
+	t.counter++
+	id[6] = id[6]&0x0f | 0x70
+	id[8] = id[8]&0x3f | 0x80
+	h := hex.EncodeToString(id[:])
+	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-"), nil
+}
+
+// newSecret makes 160 random bits as 32 lower-case base32 characters.
+func (t *tx) newSecret() (string, error) {
+	b, err := t.random(20)
+	if err != nil {
+		return "", err
+	}
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b)), nil
+}
+
+// instant writes a time so that keys sort by it.
+func instant(t time.Time) string { return t.UTC().Format("20060102T150405.000000000") }
