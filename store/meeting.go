@@ -73,6 +73,9 @@ func (m Meeting) Open(now time.Time) bool {
 	return (m.State == MeetingScheduled || m.State == MeetingFrozen) && !m.Over(now)
 }
 
+// OnSite says whether there is a room to come to.
+func (m Meeting) OnSite() bool { return m.HostTown != "" || m.Venue != "" || m.Address != "" }
+
 // Location is the meeting's zone; a zone this machine no longer knows is read as UTC.
 func (m Meeting) Location() *time.Location {
 	loc, err := time.LoadLocation(m.Zone)

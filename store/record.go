@@ -260,3 +260,32 @@ func (tb *table[T]) each(t *tx, fn func(T) error) error {
 		r.From = append(bytes.Clone(pairs[len(pairs)-1].Key), 0)
 	}
 }
+
+// many reads records of a one-part key by id; ids that are empty or lead nowhere are left out of the map.
+func (tb *table[T]) many(t *tx, ids []string) (map[string]T, error) {
+	found := make(map[string]T, len(ids))
+	var keys [][]byte
+	var asked []string
+	for _, id := range ids {
+		if _, twice := found[id]; twice || id == "" || strings.Contains(id, partEnd) {
+			continue
+		}
+		var none T
+		found[id] = none
+		keys, asked = append(keys, tb.family.key(id)), append(asked, id)
+	}
+	values, err := t.GetMany(keys)
+	if err != nil {
+		return nil, err
+	}
+	for i, value := range values {
+		if value == nil {
+			delete(found, asked[i])
+			continue
+		}
+		if found[asked[i]], err = decode[T](value); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}

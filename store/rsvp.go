@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -34,20 +35,78 @@ type RSVP struct {
 // Party is how many people the answer brings, guests included.
 func (r RSVP) Party() int { return 1 + len(r.Guests) }
 
+// Seated says whether the answer holds seats in the room.
+func (r RSVP) Seated() bool { return r.Answer == OnSite && !r.Waiting }
+
+// says is the part of an answer a person chose, to see whether a repeated post changes anything.
+func (r RSVP) says(other RSVP) bool {
+	return r.Answer == other.Answer && r.Note == other.Note && slices.Equal(r.Guests, other.Guests)
+}
+
 // Tally counts a meeting's answers in people. It is written with every answer and always equals the records.
 type Tally struct {
-	Meeting string `json:"meeting"`
-	OnSite  int    `json:"on_site"` // people with a seat, guests included
-	Online  int    `json:"online"`
-	Maybe   int    `json:"maybe"`
-	No      int    `json:"no"`
-	Waiting int    `json:"waiting"` // people on the waitlist, guests included
-	Towns   int    `json:"towns"`   // towns with somebody on site or online
-	Asked   int64  `json:"asked"`   // last place given in the queue
+	Meeting string         `json:"meeting"`
+	OnSite  int            `json:"on_site"` // people with a seat, guests included
+	Online  int            `json:"online"`
+	Maybe   int            `json:"maybe"`
+	No      int            `json:"no"`
+	Waiting int            `json:"waiting"`         // people on the waitlist, guests included
+	Towns   map[string]int `json:"towns,omitempty"` // people on site or online, by town id
+	Asked   int64          `json:"asked"`           // last place given in the queue
 }
 
 // Coming is how many people take part, on site or online.
 func (t Tally) Coming() int { return t.OnSite + t.Online }
+
+// Free is how many seats are left, -1 without a limit; never below -1 even when seats were taken away.
+func (t Tally) Free(seats int) int {
+	if seats == 0 {
+		return -1
+	}
+	return max(0, seats-t.OnSite)
+}
+
+// count adds an answer (sign 1) or takes it away (sign -1).
+func (t *Tally) count(r RSVP, sign int) {
+	people := sign * r.Party()
+	switch {
+	case r.Answer == OnSite && r.Waiting:
+		t.Waiting += people
+		return
+	case r.Answer == OnSite:
+		t.OnSite += people
+	case r.Answer == Online:
+		t.Online += people
+	case r.Answer == Maybe:
+		t.Maybe += people
+		return
+	default:
+		t.No += sign
+		return
+	}
+	if r.Town == "" {
+		return
+	}
+	if t.Towns == nil {
+		t.Towns = map[string]int{}
+	}
+	if t.Towns[r.Town] += people; t.Towns[r.Town] == 0 {
+		delete(t.Towns, r.Town)
+	}
+}
+
+// equal compares what people see of two tallies.
+func (t Tally) equal(o Tally) bool {
+	if t.OnSite != o.OnSite || t.Online != o.Online || t.Maybe != o.Maybe || t.No != o.No || t.Waiting != o.Waiting || len(t.Towns) != len(o.Towns) {
+		return false
+	}
+	for town, n := range t.Towns {
+		if o.Towns[town] != n {
+			return false
+		}
+	}
+	return true
+}
 
 func rsvps() *table[RSVP] {
 	return &table[RSVP]{
@@ -67,4 +126,11 @@ func rsvps() *table[RSVP] {
 
 func tallies() *table[Tally] {
 	return &table[Tally]{family: famRSVPTally, key: func(t *Tally) []string { return []string{t.Meeting} }}
+}
+
+// tally reads a meeting's counts; a meeting nobody has answered has an empty one.
+func (t *tx) tally(meetingID string) (Tally, error) {
+	tally, _, err := tallies().find(t, meetingID)
+	tally.Meeting = meetingID
+	return tally, err
 }

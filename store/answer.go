@@ -1,0 +1,297 @@
+package store
+
+import (
+	"context"
+	"strings"
+)
+
+// AnswerInput is what a member says about one meeting. KeepDetails leaves guests and note as they are: a click on
+// an answer is not a form.
+type AnswerInput struct {
+	Answer      Answer
+	Guests      []string
+	Note        string
+	KeepDetails bool
+}
+
+// Outcome is what became of an answer.
+type Outcome struct {
+	RSVP     RSVP
+	Position int // on the waitlist, from 1; 0 when not waiting
+	Tally    Tally
+	Changed  bool // false when it said what was said already
+}
+
+// AnswerMeeting records the acting member's answer. Saying the same again changes nothing. Without a free seat the
+// answer waits; Outcome says where. Errors: Conflict when answers are closed, Invalid for the input, Full when a
+// seated party asks for more seats than are left.
+func (s *Store) AnswerMeeting(ctx context.Context, by Actor, meetingID string, in AnswerInput) (Outcome, error) {
+	var out Outcome
+	err := s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		m, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		out, err = t.answer(m, meetingID, in, "")
+		return err
+	})
+	return out, err
+}
+
+// AnswerFor records an answer an organiser was told by somebody. The member is told.
+func (s *Store) AnswerFor(ctx context.Context, by Actor, meetingID, memberID string, in AnswerInput) (Outcome, error) {
+	var out Outcome
+	err := s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		m, ok, err := members().find(t, memberID)
+		if err != nil {
+			return err
+		}
+		if !ok || m.State != MemberActive {
+			return invalid("member", "rsvp.unknown_member")
+		}
+		if out, err = t.answer(m, meetingID, in, by.MemberID); err != nil || !out.Changed {
+			return err
+		}
+		return t.emit(Event{Kind: EventAnsweredFor, Subject: meetingID, Member: memberID, By: by.MemberID,
+			Data: map[string]string{"answer": string(in.Answer)}})
+	})
+	return out, err
+}
+
+// WithdrawAnswer takes the acting member's answer back, as if nothing had been said.
+func (s *Store) WithdrawAnswer(ctx context.Context, by Actor, meetingID string) error {
+	return s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		if _, err := t.require(by, Take); err != nil {
+			return err
+		}
+		m, err := t.answerable(meetingID)
+		if err != nil {
+			return err
+		}
+		return t.withdraw(m, by.MemberID)
+	})
+}
+
+// answerable loads a meeting that takes answers.
+func (t *tx) answerable(meetingID string) (Meeting, error) {
+	m, err := meetings().get(t, meetingID)
+	switch {
+	case err != nil:
+		return m, err
+	case m.State == MeetingDraft:
+		return m, notFound()
+	case m.State == MeetingCancelled:
+		return m, conflict("rsvp.cancelled")
+	case !m.Open(t.now):
+		return m, conflict("rsvp.over")
+	}
+	return m, nil
+}
+
+// answer applies one member's answer, gives seats, and promotes whoever fits into what it freed.
+func (t *tx) answer(member Member, meetingID string, in AnswerInput, behalf string) (Outcome, error) {
+	meeting, err := t.answerable(meetingID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	tally, err := t.tally(meetingID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	old, had, err := rsvps().find(t, meetingID, member.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	next, err := in.check(meeting, old, had)
+	if err != nil {
+		return Outcome{}, err
+	}
+	next.Meeting, next.Member, next.Town, next.By = meetingID, member.ID, member.TownID(), behalf
+	if had && old.says(next) {
+		position, err := t.position(old)
+		return Outcome{RSVP: old, Position: position, Tally: tally}, err
+	}
+	if next.First, next.Changed = t.now, t.now; had {
+		next.First = old.First
+		tally.count(old, -1)
+	}
+	if err := seat(meeting, &tally, old, had, &next); err != nil {
+		return Outcome{}, err
+	}
+	tally.count(next, 1)
+	if err := rsvps().put(t, next); err != nil {
+		return Outcome{}, err
+	}
+	if err := t.promote(meeting, &tally, member.ID); err != nil {
+		return Outcome{}, err
+	}
+	if next, err = rsvps().get(t, meetingID, member.ID); err != nil {
+		return Outcome{}, err
+	}
+	position, err := t.position(next)
+	return Outcome{RSVP: next, Position: position, Tally: tally, Changed: true}, err
+}
+
+// seat decides whether the new answer keeps its seats, keeps its place in the queue, or joins the queue's end.
+// The tally does not hold the old answer any more.
+func seat(m Meeting, tally *Tally, old RSVP, had bool, next *RSVP) error {
+	if next.Answer != OnSite {
+		return nil
+	}
+	if m.Seats > 0 && next.Party() > m.Seats {
+		return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.party_too_large", Args: []any{"Seats", m.Seats}}}}
+	}
+	if had && old.Seated() {
+		room := m.Seats == 0 || tally.OnSite+next.Party() <= m.Seats || next.Party() <= old.Party()
+		if !room {
+			left := max(0, m.Seats-tally.OnSite-old.Party())
+			return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.no_room_for_guests", Args: []any{"Free", left}}}}
+		}
+		next.Queue, next.Promoted = old.Queue, old.Promoted
+		return nil
+	}
+	next.Waiting = true
+	if had && old.Waiting {
+		next.Queue = old.Queue
+		return nil
+	}
+	tally.Asked++
+	next.Queue = tally.Asked
+	return nil
+}
+
+// promote gives free seats to the waitlist: always to the first in order of asking whose party fits. It stores the
+// tally. Everybody promoted is told, but not the one who is answering right now.
+func (t *tx) promote(m Meeting, tally *Tally, answering string) error {
+	waiting, err := rsvps().list(t, famRSVPWaiting, window{Under: []string{m.ID}, Limit: MaxWaiting})
+	if err != nil {
+		return err
+	}
+	for _, r := range waiting {
+		if m.Seats > 0 && tally.OnSite+r.Party() > m.Seats {
+			continue
+		}
+		tally.count(r, -1)
+		r.Waiting = false
+		if r.Member != answering {
+			r.Promoted, r.Changed = t.now, t.now
+			if err := t.emit(Event{Kind: EventPromoted, Subject: m.ID, Member: r.Member}); err != nil {
+				return err
+			}
+		}
+		tally.count(r, 1)
+		if err := rsvps().put(t, r); err != nil {
+			return err
+		}
+	}
+	if err := t.emit(Event{Kind: EventTouched, Subject: m.ID}); err != nil {
+		return err
+	}
+	return tallies().put(t, *tally)
+}
+
+// withdraw removes an answer and promotes into what it freed; no answer is no error.
+func (t *tx) withdraw(m Meeting, memberID string) error {
+	old, had, err := rsvps().find(t, m.ID, memberID)
+	if err != nil || !had {
+		return err
+	}
+	tally, err := t.tally(m.ID)
+	if err != nil {
+		return err
+	}
+	tally.count(old, -1)
+	if err := rsvps().remove(t, m.ID, memberID); err != nil {
+		return err
+	}
+	return t.promote(m, &tally, "")
+}
+
+// withdrawAll takes back a member's answers to every meeting that still takes answers: the member has left.
+func (t *tx) withdrawAll(memberID string) error {
+	answers, err := rsvps().list(t, famRSVPMember, window{Under: []string{memberID}, Limit: maxAnswers})
+	if err != nil {
+		return err
+	}
+	for _, r := range answers {
+		m, err := meetings().get(t, r.Meeting)
+		if err != nil {
+			return err
+		}
+		if !m.Open(t.now) {
+			continue
+		}
+		if err := t.withdraw(m, memberID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Bounds of one read: a waitlist and one person's answers in a lifetime stay far below.
+const (
+	MaxWaiting = 5_000
+	maxAnswers = 10_000
+)
+
+// position is a waiting answer's place on the waitlist, from 1; 0 when it does not wait.
+func (t *tx) position(r RSVP) (int, error) {
+	if !r.Waiting {
+		return 0, nil
+	}
+	waiting, err := rsvps().list(t, famRSVPWaiting, window{Under: []string{r.Meeting}, Limit: MaxWaiting})
+	if err != nil {
+		return 0, err
+	}
+	for i, w := range waiting {
+		if w.Member == r.Member {
+			return i + 1, nil
+		}
+	}
+	return 0, nil
+}
+
+// mine is a member's answer and place on the waitlist; nil without an answer.
+func (t *tx) mine(meetingID, memberID string) (*RSVP, int, error) {
+	r, ok, err := rsvps().find(t, meetingID, memberID)
+	if err != nil || !ok {
+		return nil, 0, err
+	}
+	position, err := t.position(r)
+	return &r, position, err
+}
+
+// check turns the input into an answer without its place, for this meeting.
+func (in AnswerInput) check(m Meeting, old RSVP, had bool) (RSVP, error) {
+	var c check
+	r := RSVP{Answer: oneOf(&c, "answer", in.Answer, OnSite, Online, Maybe, No)}
+	switch {
+	case r.Answer == Online && !m.Online:
+		c.add("answer", "rsvp.not_online")
+	case r.Answer == OnSite && !m.OnSite():
+		c.add("answer", "rsvp.not_on_site")
+	}
+	if in.KeepDetails {
+		if had {
+			r.Guests, r.Note = old.Guests, old.Note
+		}
+	} else {
+		if len(in.Guests) > MaxGuests {
+			c.add("guests", "rsvp.too_many_guests", "Max", MaxGuests, "Have", len(in.Guests))
+			return r, c.err()
+		}
+		for _, name := range in.Guests {
+			if name = c.line("guests", name, MaxName); strings.TrimSpace(name) != "" {
+				r.Guests = append(r.Guests, name)
+			}
+		}
+		r.Note = c.text("note", in.Note, MaxText)
+	}
+	if r.Answer == No {
+		r.Guests = nil
+	}
+	return r, c.err()
+}
