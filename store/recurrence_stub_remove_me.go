@@ -1,0 +1,4 @@
+package store
+
+// Recurrence is a stand-in.
+type Recurrence struct{}
