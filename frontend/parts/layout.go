@@ -1,0 +1,82 @@
+package parts
+
+import (
+	"strings"
+
+	"belfry/frontend"
+
+	"github.com/a-h/templ"
+)
+
+type navEntry struct {
+	section           frontend.Section
+	href, label, icon string
+}
+
+// navigation lists the tabs of the site, at most six. A section is added here when its first page exists.
+func navigation() []navEntry {
+	return []navEntry{
+		{frontend.Meetings, "/meetings", "nav.meetings", "calendar"},
+		{frontend.Towns, "/towns", "nav.towns", "town"},
+	}
+}
+
+type footerGroup struct {
+	title string
+	links []navEntry
+}
+
+// footerGroups lists only pages there are.
+func footerGroups() []footerGroup {
+	return []footerGroup{
+		{"layout.footer.site", []navEntry{{href: "/", label: "nav.home"}}},
+		{"layout.footer.community", []navEntry{
+			{href: "/meetings", label: "nav.meetings"},
+			{href: "/towns", label: "nav.towns"},
+			{href: "/meetings.ics", label: "layout.footer.calendar"},
+		}},
+	}
+}
+
+type themeChoice struct {
+	theme       frontend.Theme
+	label, icon string
+}
+
+func themes() []themeChoice {
+	return []themeChoice{
+		{frontend.SystemTheme, "theme.system", "settings"},
+		{frontend.LightTheme, "theme.light", "sun"},
+		{frontend.DarkTheme, "theme.dark", "moon"},
+	}
+}
+
+func themeAttr(theme frontend.Theme) templ.Attributes {
+	if theme == frontend.SystemTheme {
+		return nil
+	}
+	return templ.Attributes{"data-theme": string(theme)}
+}
+
+func currentAttr(current bool) templ.Attributes {
+	if !current {
+		return nil
+	}
+	return templ.Attributes{"aria-current": "true"}
+}
+
+func currentPageAttr(current bool) templ.Attributes {
+	if !current {
+		return nil
+	}
+	return templ.Attributes{"aria-current": "page"}
+}
+
+func title(p *frontend.Page) string {
+	if p.Title == "" {
+		return "Belfry"
+	}
+	return p.Title + " – Belfry"
+}
+
+func short(tag string) string { return strings.ToUpper(tag) }
