@@ -17,7 +17,7 @@ func TestSearch(t *testing.T) {
 		{"st gilles", "BE-21013"}, {"St-Gillis", "BE-21013"}, {"saint gilles", "BE-21013"}, {"sint gillis", "BE-21013"}, {"st. niklaas", "BE-46021"},
 		{"st vith", "BE-63067"}, {"Sankt Vith", "BE-63067"}, {"ste ode", "BE-82038"},
 		{"tournaai", "BE-57081"}, {"tuornai", "BE-57081"}, {"sambrevile", "BE-92137"}, {"sanbrevile", "BE-92137"}, {"Brussels", "BE-21004"}, {"Bruxeles", "BE-21004"},
-		{"brux", "BE-21004"}, {"havre", "FR-76351"}, {"Antwerp", "BE-11002"}, {"Gand", "BE-44021"}, {"Louvain-la-Neuve", "BE-25121"}, {"louvain la neve", "BE-25121"},
+		{"bruxe", "BE-21004"}, {"havre", "FR-76351"}, {"Antwerp", "BE-11002"}, {"Gand", "BE-44021"}, {"Louvain-la-Neuve", "BE-25121"}, {"louvain la neve", "BE-25121"},
 		{"7500 Tournai", "BE-57081"}, {"Tournai (7500)", "BE-57081"}, {"saint nicolas 4420", "BE-62093"}, {"Paris 15", "FR-75056"},
 		{"59000", "FR-59350"}, {"FR-59350", "FR-59350"}, {"l'abergement-clem", "FR-01001"}, {"coeuvres", "FR-02201"}, {"Œuilly", "FR-51410"},
 		{"Mons", "BE-53053"}, {"bergen", "BE-53053"}, {"  namur\t", "BE-92094"},
