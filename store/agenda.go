@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -51,4 +53,170 @@ func items() *table[AgendaItem] {
 			}},
 		},
 	}
+}
+
+// agenda reads a meeting's items in order.
+func (t *tx) agenda(meetingID string) ([]AgendaItem, error) {
+	return items().list(t, famItemMeeting, window{Under: []string{meetingID}, Limit: scanBatch})
+}
+
+// ItemInput is what somebody types about an agenda item.
+type ItemInput struct {
+	Title, Text, Lang string
+	Kind              ItemKind
+	Minutes           int
+}
+
+func (in *ItemInput) check() error {
+	var c check
+	in.Title = c.required("item_title", in.Title, MaxTitle)
+	in.Text = c.text("item_text", in.Text, MaxText)
+	in.Lang = oneOf(&c, "item_lang", in.Lang, Languages()...)
+	in.Kind = oneOf(&c, "item_kind", in.Kind, Information, Discussion, Decision)
+	c.between("item_minutes", in.Minutes, 0, 24*60)
+	return c.err()
+}
+
+// ProposeItem adds an item to a meeting's agenda. An organiser's is accepted at once; others wait for one. The same
+// item proposed twice by the same person is one.
+func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in ItemInput) (AgendaItem, error) {
+	if err := in.check(); err != nil {
+		return AgendaItem{}, err
+	}
+	var item AgendaItem
+	err := s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		m, err := meetings().get(t, meetingID)
+		if err != nil {
+			return err
+		}
+		organiser := by.system || may(who, Organise)
+		if !visible(m, who) && !by.system {
+			return notFound()
+		}
+		if !organiser && !m.Open(t.now) || m.State == MeetingCancelled {
+			return conflict("agenda.closed")
+		}
+		all, err := t.agenda(meetingID)
+		if err != nil {
+			return err
+		}
+		if len(all) >= MaxItems {
+			return invalid("item_title", "agenda.too_many", "Max", MaxItems)
+		}
+		order := 0
+		for _, have := range all {
+			if have.By == who.ID && have.Title == in.Title && have.Text == in.Text {
+				item = have
+				return nil
+			}
+			order = max(order, have.Order)
+		}
+		id, err := t.newID()
+		if err != nil {
+			return err
+		}
+		item = AgendaItem{ID: id, Meeting: meetingID, Order: order + 1, Title: in.Title, Text: in.Text, Lang: in.Lang, Kind: in.Kind,
+			Owner: who.ID, Town: who.TownID(), Minutes: in.Minutes, State: ItemProposed, By: who.ID, Created: t.now, Changed: t.now}
+		if organiser {
+			item.State = ItemAccepted
+		}
+		return items().put(t, item)
+	})
+	return item, err
+}
+
+// changeItem loads an item, asks for an organiser or, where its proposer may too, for them, and stores the change.
+func (s *Store) changeItem(ctx context.Context, by Actor, id string, proposer bool, change func(*tx, *AgendaItem) error) error {
+	return s.update(ctx, "agenda", func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		item, err := items().get(t, id)
+		if err != nil {
+			return err
+		}
+		own := proposer && item.State == ItemProposed && item.By == who.ID
+		if !by.system && !own && !may(who, Organise) {
+			return denied("error.not_allowed.organise")
+		}
+		return change(t, &item)
+	})
+}
+
+// AcceptItem puts a proposed item on the agenda: by organisers.
+func (s *Store) AcceptItem(ctx context.Context, by Actor, id string) error {
+	return s.changeItem(ctx, by, id, false, func(t *tx, item *AgendaItem) error {
+		item.State, item.Changed = ItemAccepted, t.now
+		return items().put(t, *item)
+	})
+}
+
+// ChangeItem changes an item's words: by organisers, and by its proposer while it waits.
+func (s *Store) ChangeItem(ctx context.Context, by Actor, id string, in ItemInput) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	return s.changeItem(ctx, by, id, true, func(t *tx, item *AgendaItem) error {
+		item.Title, item.Text, item.Lang, item.Kind, item.Minutes, item.Changed = in.Title, in.Text, in.Lang, in.Kind, in.Minutes, t.now
+		return items().put(t, *item)
+	})
+}
+
+// RemoveItem takes an item off: by organisers, and by its proposer while it waits.
+func (s *Store) RemoveItem(ctx context.Context, by Actor, id string) error {
+	return s.changeItem(ctx, by, id, true, func(t *tx, item *AgendaItem) error { return items().remove(t, item.ID) })
+}
+
+// MoveItem swaps an item with the accepted one before (up) or after it: by organisers. At the end nothing happens.
+func (s *Store) MoveItem(ctx context.Context, by Actor, id string, up bool) error {
+	return s.changeItem(ctx, by, id, false, func(t *tx, item *AgendaItem) error {
+		all, err := t.agenda(item.Meeting)
+		if err != nil {
+			return err
+		}
+		accepted := slices.DeleteFunc(all, func(other AgendaItem) bool { return other.State != ItemAccepted })
+		at := slices.IndexFunc(accepted, func(other AgendaItem) bool { return other.ID == item.ID })
+		next := at + 1
+		if up {
+			next = at - 1
+		}
+		if at < 0 || next < 0 || next >= len(accepted) {
+			return nil
+		}
+		other := accepted[next]
+		item.Order, other.Order = other.Order, item.Order
+		if err := items().put(t, other); err != nil {
+			return err
+		}
+		return items().put(t, *item)
+	})
+}
+
+// moveItems gives a person's items of meetings to come to somebody else.
+func (t *tx) moveItems(fromID, toID string) error {
+	ahead, err := meetings().list(t, famMeetingStart, window{From: instant(t.now), Limit: scanBatch})
+	if err != nil {
+		return err
+	}
+	for _, m := range ahead {
+		all, err := t.agenda(m.ID)
+		if err != nil {
+			return err
+		}
+		for _, item := range all {
+			if item.Owner != fromID {
+				continue
+			}
+			item.Owner, item.Changed = toID, t.now
+			if err := items().put(t, item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

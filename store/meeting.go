@@ -50,7 +50,8 @@ type Meeting struct {
 	Edited    []string     `json:"edited,omitzero"` // fields that no longer follow the series
 	Documents []Document   `json:"documents,omitzero"`
 	Sequence  int          `json:"sequence"`
-	Published time.Time    `json:"published"`
+	Published time.Time    `json:"published"`        // of the last change that a calendar shows
+	Stepped   time.Time    `json:"stepped,omitzero"` // when Sequence last grew: at most once in ten minutes
 	Created   time.Time    `json:"created"`
 	By        string       `json:"by,omitzero"`
 }

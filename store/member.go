@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -12,9 +13,8 @@ import (
 type MemberState string
 
 const (
-	MemberPending MemberState = "pending" // joined, address not confirmed yet
-	MemberActive  MemberState = "active"
-	MemberLeft    MemberState = "left" // the name stays on what was written, the address is gone
+	MemberActive MemberState = "active"
+	MemberLeft   MemberState = "left" // the name stays on what was written, the address is gone
 )
 
 // Member is a person. Rights come from Roles and from the places held in towns.
@@ -98,4 +98,42 @@ func members() *table[Member] {
 			{family: famMemberName, parts: func(m *Member) [][]string { return [][]string{{sortName(m.Name)}} }},
 		},
 	}
+}
+
+// MemberByID reads one member; NotFound when there is none.
+func (s *Store) MemberByID(ctx context.Context, id string) (Member, error) {
+	var m Member
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		m, err = members().get(t, id)
+		return err
+	})
+	return m, err
+}
+
+// MembersByID reads several members; ids that lead nowhere are left out.
+func (s *Store) MembersByID(ctx context.Context, ids []string) (map[string]Member, error) {
+	var found map[string]Member
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		found, err = members().many(t, ids)
+		return err
+	})
+	return found, err
+}
+
+// PeopleNamed lists active members whose name starts with the text, for an organiser who answers for somebody.
+func (s *Store) PeopleNamed(ctx context.Context, by Actor, text string, limit int) ([]Member, error) {
+	var found []Member
+	err := s.view(ctx, func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		start := sortName(text)
+		some, err := members().list(t, famMemberName, window{From: start, To: start + "\xff", Limit: limit * 2})
+		found = slices.DeleteFunc(some, func(m Member) bool { return m.State != MemberActive })
+		found = found[:min(limit, len(found))]
+		return err
+	})
+	return found, err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -49,4 +50,241 @@ func revisions() *table[MinutesRevision] {
 		family: famRevision,
 		key:    func(r *MinutesRevision) []string { return []string{r.Meeting, fmt.Sprintf("%06d", r.Number)} },
 	}
+}
+
+// MinutesDraft is what a writer saves. Base is the revision it started from, 0 for a new text.
+type MinutesDraft struct {
+	Base    int
+	Source  string
+	Summary string
+	Lang    string
+}
+
+// ClashError says that somebody saved between: nothing was stored, both texts are there to choose from.
+type ClashError struct{ Newest MinutesRevision }
+
+func (e *ClashError) Error() string {
+	return fmt.Sprintf("store: minutes were saved as revision %d meanwhile", e.Newest.Number)
+}
+
+// SaveMinutes stores a new revision: by organisers, of a meeting that has begun. Saving the newest text again changes
+// nothing. A ClashError inside a Conflict carries the other text when Base is not the newest revision. Text over
+// 200,000 characters, or that cannot be rendered in bounded time, is Invalid and is not stored.
+func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d MinutesDraft) (Minutes, error) {
+	var c check
+	d.Source = c.text("source", d.Source, MaxMinutes)
+	d.Summary = c.line("summary", d.Summary, MaxLine)
+	d.Lang = oneOf(&c, "lang", d.Lang, Languages()...)
+	if err := c.err(); err != nil {
+		return Minutes{}, err
+	}
+	if _, err := s.renderer.Render(ctx, d.Source); err != nil {
+		return Minutes{}, err
+	}
+	var kept Minutes
+	err := s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		meeting, err := meetings().get(t, meetingID)
+		if err != nil {
+			return err
+		}
+		if meeting.State == MeetingCancelled || meeting.State == MeetingDraft || meeting.Start.After(t.now) {
+			return conflict("minutes.not_begun")
+		}
+		have, _, err := minutes().find(t, meetingID)
+		if err != nil {
+			return err
+		}
+		if have.Revision > 0 {
+			newest, err := revisions().get(t, meetingID, fmt.Sprintf("%06d", have.Revision))
+			if err != nil {
+				return err
+			}
+			if newest.Source == d.Source && have.Lang == d.Lang {
+				kept = have
+				return nil
+			}
+			if have.Revision != d.Base {
+				return &Error{Kind: Conflict, Problems: []Problem{{Field: "source", Key: "minutes.clash"}}, cause: &ClashError{Newest: newest}}
+			}
+		}
+		have.Meeting, have.Lang, have.Changed, have.By = meetingID, d.Lang, t.now, by.MemberID
+		have.Revision++
+		revision := MinutesRevision{Meeting: meetingID, Number: have.Revision, Source: d.Source, Summary: d.Summary, By: by.MemberID, At: t.now}
+		if err := revisions().put(t, revision); err != nil {
+			return err
+		}
+		kept = have
+		return minutes().put(t, have)
+	})
+	return kept, err
+}
+
+// PublishMinutes shows the newest revision to everybody: by organisers. Those who took part are told the first time.
+func (s *Store) PublishMinutes(ctx context.Context, by Actor, meetingID string) (Minutes, error) {
+	_, revision, err := s.newestMinutes(ctx, by, meetingID)
+	if err != nil {
+		return Minutes{}, err
+	}
+	html, err := s.renderer.Render(ctx, revision.Source)
+	if err != nil {
+		return Minutes{}, err
+	}
+	var kept Minutes
+	err = s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		have, err := minutes().get(t, meetingID)
+		if err != nil {
+			return err
+		}
+		if have.Revision != revision.Number {
+			return conflict("minutes.saved_meanwhile")
+		}
+		if kept = have; have.Published == have.Revision {
+			return nil
+		}
+		first := have.Published == 0
+		if have.Published, have.HTML, have.Renderer = have.Revision, html, s.renderer.Version; first {
+			have.At = t.now
+		}
+		if err := minutes().put(t, have); err != nil {
+			return err
+		}
+		kept = have
+		if err := t.audit(by, "audit.minutes_published", meetingID, map[string]string{"revision": fmt.Sprint(have.Revision)}); err != nil {
+			return err
+		}
+		if !first {
+			return nil
+		}
+		m, err := meetings().get(t, meetingID)
+		if err != nil {
+			return err
+		}
+		m.State = MeetingMinuted
+		if err := meetings().put(t, m); err != nil {
+			return err
+		}
+		return t.emit(Event{Kind: EventMinutes, Subject: meetingID, By: by.MemberID})
+	})
+	return kept, err
+}
+
+func (s *Store) newestMinutes(ctx context.Context, by Actor, meetingID string) (Minutes, MinutesRevision, error) {
+	var have Minutes
+	var revision MinutesRevision
+	err := s.view(ctx, func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		var err error
+		if have, err = minutes().get(t, meetingID); err != nil {
+			return err
+		}
+		revision, err = revisions().get(t, meetingID, fmt.Sprintf("%06d", have.Revision))
+		return err
+	})
+	return have, revision, err
+}
+
+// MinutesPage is what the pages about a meeting's minutes show. Only organisers see what is not published.
+type MinutesPage struct {
+	Meeting   Meeting
+	Host      Town
+	Minutes   Minutes         // Revision 0 when nothing was written yet
+	Newest    MinutesRevision // for organisers
+	Published MinutesRevision // Number 0 when nothing is published
+	Revisions []MinutesRevision
+	Names     map[string]Member
+	Tally     Tally
+	Organise  bool
+	Moved     bool
+}
+
+// MinutesPage reads a meeting's minutes by the meeting's address. NotFound for readers when nothing is published.
+func (s *Store) MinutesPage(ctx context.Context, by Actor, slug string) (MinutesPage, error) {
+	var p MinutesPage
+	err := s.view(ctx, func(t *tx) error {
+		m, err := meetings().lookup(t, famMeetingSlug, slug)
+		if err != nil {
+			return err
+		}
+		reader, _, err := members().find(t, by.MemberID)
+		if err != nil {
+			return err
+		}
+		p = MinutesPage{Meeting: m, Moved: m.Slug != slug, Organise: may(reader, Organise)}
+		if p.Minutes, _, err = minutes().find(t, m.ID); err != nil {
+			return err
+		}
+		if !visible(m, reader) || p.Minutes.Published == 0 && !p.Organise {
+			return notFound()
+		}
+		if p.Host, _, err = towns().find(t, m.HostTown); err != nil {
+			return err
+		}
+		if p.Tally, err = t.tally(m.ID); err != nil {
+			return err
+		}
+		all, err := revisions().under(t, window{Under: []string{m.ID}, Reverse: true, Limit: scanBatch})
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, r := range all {
+			if r.Number == p.Minutes.Published {
+				p.Published = r
+			}
+			if p.Organise || r.Number == p.Minutes.Published {
+				ids = append(ids, r.By)
+				p.Revisions = append(p.Revisions, r)
+			}
+		}
+		if p.Organise && len(all) > 0 {
+			p.Newest = all[0]
+		}
+		p.Names, err = members().many(t, ids)
+		return err
+	})
+	return p, err
+}
+
+// Preview renders Markdown as it would be published: for signed-in members.
+func (s *Store) Preview(ctx context.Context, by Actor, source string) (string, error) {
+	err := s.view(ctx, func(t *tx) error {
+		_, err := t.require(by, Take)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	var c check
+	source = c.text("source", source, MaxMinutes)
+	if err := c.err(); err != nil {
+		return "", err
+	}
+	return s.renderer.Render(ctx, source)
+}
+
+// LatestMinutes lists the newest published minutes with their meetings.
+func (s *Store) LatestMinutes(ctx context.Context, limit int) ([]MeetingRow, error) {
+	return s.rows(ctx, Visitor(), func(t *tx, _ Member) ([]Meeting, error) {
+		published, err := minutes().list(t, famMinutesLatest, window{Reverse: true, Limit: limit})
+		if err != nil {
+			return nil, err
+		}
+		var found []Meeting
+		for _, one := range published {
+			m, err := meetings().get(t, one.Meeting)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, m)
+		}
+		return found, nil
+	})
 }

@@ -65,21 +65,18 @@ func (t *tx) emit(e Event) error {
 	return events().put(t, e)
 }
 
-// replaceEvent takes away the waiting events of this kind and subject and emits the new one in their place, so
-// that several edits make one notice. It returns the data of what it replaced.
-func (t *tx) replaceEvent(e Event) ([]Event, error) {
-	var old []Event
-	err := events().each(t, func(have Event) error {
-		if have.Kind == e.Kind && have.Subject == e.Subject && have.Member == e.Member {
-			old = append(old, have)
-			return events().remove(t, have.ID)
+// takeEvents removes the waiting events of a kind and subject and returns them, so that several edits make one
+// notice.
+func (t *tx) takeEvents(kind EventKind, subject string) ([]Event, error) {
+	var taken []Event
+	err := events().each(t, func(e Event) error {
+		if e.Kind != kind || e.Subject != subject {
+			return nil
 		}
-		return nil
+		taken = append(taken, e)
+		return events().remove(t, e.ID)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return old, t.emit(e)
+	return taken, err
 }
 
 // DueEvents are the events whose time has come, oldest first, at most limit.

@@ -30,6 +30,7 @@ type Options struct {
 	Rand      io.Reader
 	Renderer  Renderer
 	Gazetteer *gazetteer.Gazetteer
+	Demo      bool // the throw-away demo community: members sign in with one click
 }
 
 // Store holds the community. Its methods may be called by many at once. Every method that changes something takes
@@ -40,6 +41,8 @@ type Store struct {
 	rand      io.Reader
 	renderer  Renderer
 	gazetteer *gazetteer.Gazetteer
+	demo      bool
+	hashing   chan struct{} // bounds password hashing at once
 
 	generation atomic.Uint64
 
@@ -50,7 +53,8 @@ type Store struct {
 // Open takes over an engine: an empty one is set up, an older schema is migrated in one transaction, a newer one
 // is refused with ErrNewer.
 func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
-	s := &Store{db: db, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer}
+	s := &Store{db: db, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer,
+		demo: opt.Demo, hashing: make(chan struct{}, passwordsAtOnce)}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -86,4 +87,107 @@ func slugs(current string, old []string) [][]string {
 		}
 	}
 	return parts
+}
+
+// mayEditTown: its coordinators, and stewards.
+func mayEditTown(m Member, townID string) bool { return may(m, Steward) || m.Coordinates(townID) }
+
+// TownByID reads one town.
+func (s *Store) TownByID(ctx context.Context, id string) (Town, error) {
+	var town Town
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		town, err = towns().get(t, id)
+		return err
+	})
+	return town, err
+}
+
+// TownByCode reads the town of a gazetteer code; NotFound while nobody has joined for it.
+func (s *Store) TownByCode(ctx context.Context, code string) (Town, error) {
+	var town Town
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		town, err = towns().lookup(t, famTownCode, code)
+		return err
+	})
+	return town, err
+}
+
+// AllTowns lists every town with a record but the joining ones, by name; for maps and choices.
+func (s *Store) AllTowns(ctx context.Context) ([]Town, error) {
+	var all []Town
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		all, err = t.townsIn(TownMember)
+		return err
+	})
+	return all, err
+}
+
+func (t *tx) townsIn(state TownState) ([]Town, error) {
+	var all []Town
+	w := window{Under: []string{string(state)}, Limit: scanBatch}
+	for {
+		batch, err := towns().list(t, famTownState, w)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, batch...)
+		if len(batch) < scanBatch {
+			return all, nil
+		}
+		last := batch[len(batch)-1]
+		w.From = sortName(last.Name) + partEnd + last.ID + "\x01"
+	}
+}
+
+// TownInput is what a town says about itself.
+type TownInput struct {
+	About   string
+	Website string
+	Staff   Staff
+	Name    string // for towns that are not in the gazetteer
+}
+
+// EditTown changes a town's profile: by its coordinators or a steward. The change is in the audit log.
+func (s *Store) EditTown(ctx context.Context, by Actor, townID string, in TownInput) error {
+	var c check
+	in.About = c.text("about", in.About, MaxText)
+	in.Website = c.link("website", in.Website)
+	in.Staff = oneOf(&c, "staff", in.Staff, StaffUnknown, StaffNone, StaffOne, StaffFew, StaffTeam)
+	name := c.line("name", in.Name, MaxName)
+	if err := c.err(); err != nil {
+		return err
+	}
+	return s.update(ctx, "town/"+townID, func(t *tx) error {
+		if err := t.requireTown(by, townID, mayEditTown); err != nil {
+			return err
+		}
+		town, err := towns().get(t, townID)
+		if err != nil {
+			return err
+		}
+		town.About, town.Website, town.Staff, town.Changed = in.About, in.Website, in.Staff, t.now
+		if town.Code == "" && name != "" && name != town.Name {
+			if err := t.rename(&town, name); err != nil {
+				return err
+			}
+		}
+		if err := towns().put(t, town); err != nil {
+			return err
+		}
+		return t.audit(by, "audit.town_edited", townID, map[string]string{"town": town.Name})
+	})
+}
+
+// rename gives a town a new name and address; the old address leads to the new one.
+func (t *tx) rename(town *Town, name string) error {
+	slug, err := t.freeSlug(famTownSlug, name, "commune")
+	if err != nil {
+		return err
+	}
+	town.OldSlugs = append(slices.Clone(town.OldSlugs), town.Slug)
+	town.Name, town.Slug = name, slug
+	return nil
 }

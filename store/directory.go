@@ -1,0 +1,275 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// TownRow is a town in a list.
+type TownRow struct {
+	Town   Town
+	People int
+}
+
+// TownList is one page of the list of towns.
+type TownList struct {
+	Rows  []TownRow
+	Total int
+}
+
+// Directory lists the member towns whose name, in any language, holds the text, by name; from skip on, at most
+// limit.
+func (s *Store) Directory(ctx context.Context, text string, skip, limit int) (TownList, error) {
+	var list TownList
+	err := s.view(ctx, func(t *tx) error {
+		list = TownList{}
+		all, err := t.townsIn(TownMember)
+		if err != nil {
+			return err
+		}
+		wanted := fold(text)
+		all = slices.DeleteFunc(all, func(town Town) bool { return !town.matches(wanted) })
+		list.Total = len(all)
+		for _, town := range all[min(skip, len(all)):min(skip+limit, len(all))] {
+			people, err := t.people(town.ID)
+			if err != nil {
+				return err
+			}
+			list.Rows = append(list.Rows, TownRow{Town: town, People: len(people)})
+		}
+		return nil
+	})
+	return list, err
+}
+
+func (t Town) matches(folded string) bool {
+	if folded == "" || strings.Contains(fold(t.Name), folded) {
+		return true
+	}
+	for _, name := range t.Names {
+		if strings.Contains(fold(name), folded) {
+			return true
+		}
+	}
+	return false
+}
+
+// TownPage is what a town's page shows.
+type TownPage struct {
+	Town       Town
+	Moved      bool // the address was an old one
+	People     []Member
+	Waiting    []Member // shown to those who may welcome
+	Former     []Member
+	Roles      []RoleChange
+	Names      map[string]Member // people named in Roles
+	Hosted     []Meeting
+	OneContact bool // shown to stewards and the town's own people
+	MayEdit    bool
+	MayWelcome bool
+	MayAdmit   bool // the town itself waits for its welcome, and the reader may give it
+}
+
+// TownPage reads a town's page by its address, current or former.
+func (s *Store) TownPage(ctx context.Context, by Actor, slug string) (TownPage, error) {
+	var p TownPage
+	err := s.view(ctx, func(t *tx) error {
+		town, err := towns().lookup(t, famTownSlug, slug)
+		if err != nil {
+			return err
+		}
+		p = TownPage{Town: town, Moved: town.Slug != slug}
+		reader, _, err := members().find(t, by.MemberID)
+		if err != nil {
+			return err
+		}
+		p.MayEdit, p.MayWelcome = mayEditTown(reader, town.ID), mayWelcome(reader, town.ID)
+		p.MayAdmit = town.State == TownJoining && may(reader, Organise)
+		own := reader.TownID() == town.ID && reader.ID != ""
+		if town.State == TownJoining && !own && !p.MayWelcome {
+			return notFound()
+		}
+		if err := p.fillPeople(t, own); err != nil {
+			return err
+		}
+		p.Hosted, err = meetings().list(t, famMeetingTown, window{Under: []string{town.ID}, Reverse: true, Limit: 20})
+		if err != nil {
+			return err
+		}
+		p.Hosted = slices.DeleteFunc(p.Hosted, func(m Meeting) bool { return m.State == MeetingDraft && !may(reader, Organise) })
+		p.Roles, err = roleChanges().list(t, famRoleTown, window{Under: []string{town.ID}, Reverse: true, Limit: 30})
+		if err != nil {
+			return err
+		}
+		p.Names, err = t.named(p.Roles)
+		return err
+	})
+	return p, err
+}
+
+func (p *TownPage) fillPeople(t *tx, own bool) error {
+	people, err := t.people(p.Town.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range people {
+		if place, _ := m.Place(); place.Welcomed.IsZero() {
+			p.Waiting = append(p.Waiting, m)
+		} else {
+			p.People = append(p.People, m)
+		}
+	}
+	if p.OneContact = len(p.People) == 1 && p.Town.State == TownMember && (own || p.MayEdit); !p.MayWelcome && !own {
+		p.Waiting = nil
+	}
+	return nil
+}
+
+// named reads the people a history of duties speaks of.
+func (t *tx) named(history []RoleChange) (map[string]Member, error) {
+	var ids []string
+	for _, change := range history {
+		ids = append(ids, change.Member, change.By)
+	}
+	return members().many(t, ids)
+}
+
+// PersonPage is what a person's page shows. The address is left out for everybody but the person and administrators.
+type PersonPage struct {
+	Member Member
+	Moved  bool
+	Towns  map[string]Town // of the places
+	Roles  []RoleChange
+	Names  map[string]Member
+	Mine   bool
+	Reader Member
+}
+
+// PersonPage reads a person's page by handle.
+func (s *Store) PersonPage(ctx context.Context, by Actor, handle string) (PersonPage, error) {
+	var p PersonPage
+	err := s.view(ctx, func(t *tx) error {
+		m, err := members().lookup(t, famMemberHandle, handle)
+		if err != nil {
+			return err
+		}
+		reader, _, err := members().find(t, by.MemberID)
+		if err != nil {
+			return err
+		}
+		p = PersonPage{Member: m, Moved: m.Handle != handle, Mine: by.MemberID == m.ID, Reader: reader}
+		if !p.Mine && !may(reader, Administer) {
+			p.Member.Email = ""
+		}
+		var ids []string
+		for _, place := range m.Places {
+			ids = append(ids, place.Town)
+		}
+		if p.Towns, err = towns().many(t, ids); err != nil {
+			return err
+		}
+		p.Roles, err = roleChanges().list(t, famRoleMember, window{Under: []string{m.ID}, Reverse: true, Limit: 50})
+		if err != nil {
+			return err
+		}
+		p.Names, err = t.named(p.Roles)
+		return err
+	})
+	return p, err
+}
+
+// Care is what waits for a steward's eye.
+type Care struct {
+	Joining    []TownRow // towns that wait for a welcome
+	People     []Member  // people who wait for a welcome in member towns
+	OneContact []Town    // member towns with one single contact
+	Towns      map[string]Town
+}
+
+// Care lists what waits, for organisers and stewards.
+func (s *Store) Care(ctx context.Context, by Actor) (Care, error) {
+	var care Care
+	err := s.view(ctx, func(t *tx) error {
+		care = Care{Towns: map[string]Town{}}
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		joining, err := t.townsIn(TownJoining)
+		if err != nil {
+			return err
+		}
+		for _, town := range joining {
+			people, err := t.people(town.ID)
+			if err != nil {
+				return err
+			}
+			care.Joining = append(care.Joining, TownRow{Town: town, People: len(people)})
+		}
+		full, err := t.townsIn(TownMember)
+		if err != nil {
+			return err
+		}
+		for _, town := range full {
+			people, err := t.people(town.ID)
+			if err != nil {
+				return err
+			}
+			care.Towns[town.ID] = town
+			welcomed := 0
+			for _, m := range people {
+				if place, _ := m.Place(); place.Welcomed.IsZero() {
+					care.People = append(care.People, m)
+				} else {
+					welcomed++
+				}
+			}
+			if welcomed == 1 {
+				care.OneContact = append(care.OneContact, town)
+			}
+		}
+		return nil
+	})
+	return care, err
+}
+
+// Numbers say how large the community is.
+type Numbers struct{ Towns, People, Meetings, Minutes int }
+
+// Numbers counts member towns, active people, meetings held and minutes published, from the records.
+func (s *Store) Numbers(ctx context.Context) (Numbers, error) {
+	var n Numbers
+	err := s.view(ctx, func(t *tx) error {
+		n = Numbers{}
+		all, err := t.townsIn(TownMember)
+		if err != nil {
+			return err
+		}
+		n.Towns = len(all)
+		err = members().each(t, func(m Member) error {
+			if m.State == MemberActive {
+				n.People++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		err = meetings().each(t, func(m Meeting) error {
+			if m.Over(t.now) && m.State != MeetingCancelled && m.State != MeetingDraft {
+				n.Meetings++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return minutes().each(t, func(m Minutes) error {
+			if m.Published > 0 {
+				n.Minutes++
+			}
+			return nil
+		})
+	})
+	return n, err
+}

@@ -1,4 +1,0 @@
-package store
-
-// Recurrence is a stand-in.
-type Recurrence struct{}

@@ -1,0 +1,323 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// noticeDelay gathers several edits into one notice; a calendar's SEQUENCE grows at most once in it (CALENDAR F7).
+const noticeDelay = 10 * time.Minute
+
+// MeetingInput is what an organiser types about one meeting. HostTown is a town id.
+type MeetingInput struct {
+	Title, Lang, About       string
+	Date, Clock, Zone        string
+	Minutes                  int
+	HostTown, Venue, Address string
+	Online                   bool
+	Link                     string
+	Seats                    int
+	Draft                    bool // for new meetings: seen by organisers only
+}
+
+// input is the meeting as it would be typed.
+func (m Meeting) input() MeetingInput {
+	return MeetingInput{Title: m.Title, Lang: m.Lang, About: m.About, Date: m.Date, Clock: m.Clock, Zone: m.Zone,
+		Minutes: m.Minutes, HostTown: m.HostTown, Venue: m.Venue, Address: m.Address, Online: m.Online, Link: m.Link, Seats: m.Seats}
+}
+
+func (in *MeetingInput) check() error {
+	var c check
+	in.Title = c.required("title", in.Title, MaxTitle)
+	in.Lang = oneOf(&c, "lang", in.Lang, Languages()...)
+	in.About = c.text("about", in.About, MaxText)
+	if _, problem := LocalTime(in.Zone, in.Date, in.Clock); problem != nil {
+		c.problems = append(c.problems, *problem)
+	}
+	c.between("minutes", in.Minutes, 5, 3*24*60)
+	in.Venue = c.line("venue", in.Venue, MaxLine)
+	in.Address = c.line("address", in.Address, MaxLine)
+	in.Link = c.link("link", in.Link)
+	c.between("seats", in.Seats, 0, 5000)
+	if !in.Online && in.Venue == "" && in.Address == "" && in.HostTown == "" {
+		c.add("venue", "meeting.nowhere")
+	}
+	return c.err()
+}
+
+// apply writes the input into the meeting and returns which groups of fields changed.
+func (in MeetingInput) apply(m *Meeting, html string) []string {
+	var changed []string
+	note := func(group string, differs bool) {
+		if differs {
+			changed = append(changed, group)
+		}
+	}
+	note("title", m.Title != in.Title)
+	note("about", m.About != in.About)
+	note("when", m.Date != in.Date || m.Clock != in.Clock || m.Minutes != in.Minutes || m.Zone != in.Zone)
+	note("place", m.HostTown != in.HostTown || m.Venue != in.Venue || m.Address != in.Address)
+	note("online", m.Online != in.Online || m.Link != in.Link)
+	note("seats", m.Seats != in.Seats)
+	start, _ := LocalTime(in.Zone, in.Date, in.Clock)
+	m.Title, m.Lang, m.About, m.AboutHTML = in.Title, in.Lang, in.About, html
+	m.Date, m.Clock, m.Zone, m.Minutes = in.Date, in.Clock, in.Zone, in.Minutes
+	m.Start, m.End = start.UTC(), start.Add(time.Duration(in.Minutes)*time.Minute).UTC()
+	m.HostTown, m.Venue, m.Address = in.HostTown, in.Venue, in.Address
+	m.Online, m.Link, m.Seats = in.Online, in.Link, in.Seats
+	return changed
+}
+
+// ScheduleMeeting makes a meeting outside any series: by organisers. It may not start in the past.
+func (s *Store) ScheduleMeeting(ctx context.Context, by Actor, in MeetingInput) (Meeting, error) {
+	if err := in.check(); err != nil {
+		return Meeting{}, err
+	}
+	html, err := s.renderer.Render(ctx, in.About)
+	if err != nil {
+		return Meeting{}, err
+	}
+	var m Meeting
+	err = s.update(ctx, "meeting", func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		if err := t.knownTown("host", in.HostTown); err != nil {
+			return err
+		}
+		m = Meeting{State: MeetingScheduled, Created: t.now, Published: t.now.Truncate(time.Second), Stepped: t.now, By: by.MemberID}
+		if in.Draft {
+			m.State = MeetingDraft
+		}
+		in.apply(&m, html)
+		if m.Start.Before(t.now) {
+			return invalid("date", "when.past")
+		}
+		if m.ID, err = t.newID(); err != nil {
+			return err
+		}
+		if m.UID, err = t.newID(); err != nil {
+			return err
+		}
+		if m.Slug, err = t.freeSlug(famMeetingSlug, in.Date+" "+in.Title, "reunion"); err != nil {
+			return err
+		}
+		return meetings().put(t, m)
+	})
+	return m, err
+}
+
+// ChangeMeeting changes one meeting: by organisers. Its address follows its date and the old one leads to it. More
+// seats promote from the waitlist; fewer unseat nobody. Those who answered are told once, ten minutes after the last
+// of several edits.
+func (s *Store) ChangeMeeting(ctx context.Context, by Actor, id string, in MeetingInput) (Meeting, error) {
+	if err := in.check(); err != nil {
+		return Meeting{}, err
+	}
+	html, err := s.renderer.Render(ctx, in.About)
+	if err != nil {
+		return Meeting{}, err
+	}
+	var m Meeting
+	err = s.update(ctx, "meeting/"+id, func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		old, err := meetings().get(t, id)
+		if err != nil {
+			return err
+		}
+		if old.State == MeetingCancelled {
+			return conflict("meeting.cancelled_already")
+		}
+		m, err = t.change(by, old, in, html, func(changed *Meeting) {})
+		return err
+	})
+	return m, err
+}
+
+// change applies an input to a meeting, finish may adjust the result before it is stored.
+func (t *tx) change(by Actor, old Meeting, in MeetingInput, html string, finish func(*Meeting)) (Meeting, error) {
+	m := old
+	changed := in.apply(&m, html)
+	if len(changed) == 0 {
+		return old, nil
+	}
+	if slices.Contains(changed, "when") && !old.Over(t.now) && m.Start.Before(t.now) {
+		return old, invalid("date", "when.past")
+	}
+	if err := t.knownTown("host", m.HostTown); err != nil {
+		return old, err
+	}
+	if m.Series != "" {
+		m.Edited = slices.Clone(m.Edited)
+		for _, group := range changed {
+			if m.Follows(group) {
+				m.Edited = append(m.Edited, group)
+			}
+		}
+	}
+	if m.Date != old.Date {
+		slug, err := t.freeSlug(famMeetingSlug, m.Date+" "+m.Title, "reunion")
+		if err != nil {
+			return old, err
+		}
+		m.OldSlugs, m.Slug = append(slices.Clone(m.OldSlugs), m.Slug), slug
+	}
+	t.step(&m)
+	finish(&m)
+	if err := meetings().put(t, m); err != nil {
+		return old, err
+	}
+	tally, err := t.tally(m.ID)
+	if err != nil {
+		return old, err
+	}
+	if err := t.promote(m, &tally, ""); err != nil {
+		return old, err
+	}
+	if m.State == MeetingDraft || old.Over(t.now) {
+		return m, nil
+	}
+	return m, t.noticeChange(by, m, changed)
+}
+
+// step moves what calendars compare: LAST-MODIFIED with every change, SEQUENCE at most once in ten minutes.
+func (t *tx) step(m *Meeting) {
+	m.Published = t.now.Truncate(time.Second)
+	if t.now.Sub(m.Stepped) >= noticeDelay {
+		m.Sequence++
+		m.Stepped = t.now
+	}
+}
+
+// noticeChange queues one notice for those who answered, in place of one that still waits.
+func (t *tx) noticeChange(by Actor, m Meeting, changed []string) error {
+	told := slices.DeleteFunc(slices.Clone(changed), func(group string) bool { return group == "seats" || group == "about" })
+	if len(told) == 0 {
+		return nil
+	}
+	waiting, err := t.takeEvents(EventMeetingChanged, m.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range waiting {
+		for _, group := range strings.Split(e.Data["what"], ",") {
+			if !slices.Contains(told, group) {
+				told = append(told, group)
+			}
+		}
+	}
+	slices.Sort(told)
+	return t.emit(Event{Kind: EventMeetingChanged, Subject: m.ID, By: by.MemberID, Due: t.now.Add(noticeDelay),
+		Data: map[string]string{"what": strings.Join(told, ",")}})
+}
+
+// CancelMeeting cancels a meeting that is not over: by organisers. Its page and its calendar entry stay; everybody
+// who answered is told at once.
+func (s *Store) CancelMeeting(ctx context.Context, by Actor, id, reason string) error {
+	var c check
+	reason = c.line("reason", reason, MaxLine)
+	if err := c.err(); err != nil {
+		return err
+	}
+	return s.update(ctx, "meeting/"+id, func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		m, err := meetings().get(t, id)
+		if err != nil {
+			return err
+		}
+		if m.State == MeetingCancelled {
+			return nil
+		}
+		if m.Over(t.now) {
+			return conflict("meeting.over_already")
+		}
+		draft := m.State == MeetingDraft
+		m.State, m.Reason = MeetingCancelled, reason
+		m.Sequence++
+		m.Stepped, m.Published = t.now, t.now.Truncate(time.Second)
+		if err := meetings().put(t, m); err != nil {
+			return err
+		}
+		if _, err := t.takeEvents(EventMeetingChanged, id); err != nil || draft {
+			return err
+		}
+		if err := t.audit(by, "audit.meeting_cancelled", id, map[string]string{"title": m.Title, "date": m.Date}); err != nil {
+			return err
+		}
+		return t.emit(Event{Kind: EventCancelled, Subject: id, By: by.MemberID})
+	})
+}
+
+// PublishDraft shows a draft meeting to everybody.
+func (s *Store) PublishDraft(ctx context.Context, by Actor, id string) error {
+	return s.update(ctx, "meeting/"+id, func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		m, err := meetings().get(t, id)
+		if err != nil {
+			return err
+		}
+		if m.State != MeetingDraft {
+			return nil
+		}
+		m.State, m.Published = MeetingScheduled, t.now.Truncate(time.Second)
+		return meetings().put(t, m)
+	})
+}
+
+// AddDocument links a paper to a meeting: by organisers.
+func (s *Store) AddDocument(ctx context.Context, by Actor, meetingID, title, link string) error {
+	var c check
+	title, link = c.required("doc_title", title, MaxTitle), c.link("doc_link", link)
+	if link == "" {
+		c.add("doc_link", "invalid.required")
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	return s.changeDocuments(ctx, by, meetingID, func(t *tx, m *Meeting, who Member) error {
+		if len(m.Documents) >= MaxDocuments {
+			return invalid("doc_title", "meeting.too_many_documents", "Max", MaxDocuments)
+		}
+		for _, d := range m.Documents {
+			if d.Title == title && d.Link == link {
+				return nil // a repeated form post
+			}
+		}
+		id, err := t.newID()
+		m.Documents = append(slices.Clone(m.Documents), Document{ID: id, Title: title, Link: link, By: who.ID, Town: who.TownID(), Added: t.now})
+		return err
+	})
+}
+
+// RemoveDocument takes a paper's link away.
+func (s *Store) RemoveDocument(ctx context.Context, by Actor, meetingID, docID string) error {
+	return s.changeDocuments(ctx, by, meetingID, func(_ *tx, m *Meeting, _ Member) error {
+		m.Documents = slices.DeleteFunc(slices.Clone(m.Documents), func(d Document) bool { return d.ID == docID })
+		return nil
+	})
+}
+
+func (s *Store) changeDocuments(ctx context.Context, by Actor, meetingID string, change func(*tx, *Meeting, Member) error) error {
+	return s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		who, err := t.require(by, Organise)
+		if err != nil {
+			return err
+		}
+		m, err := meetings().get(t, meetingID)
+		if err != nil {
+			return err
+		}
+		if err := change(t, &m, who); err != nil {
+			return err
+		}
+		return meetings().put(t, m)
+	})
+}

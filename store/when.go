@@ -1,0 +1,69 @@
+package store
+
+import (
+	"fmt"
+	"time"
+)
+
+const civilDate = "2006-01-02"
+
+// LocalTime is the instant of a civil date and wall time in a zone. The problem's key says what is wrong: the zone
+// is unknown (when.zone), the date or the time does not exist (when.date, when.clock), a clock change skips the time
+// (when.skipped) or has it twice (when.twice; CALENDAR F11).
+func LocalTime(zone, date, clock string) (time.Time, *Problem) {
+	loc, err := time.LoadLocation(zone)
+	if err != nil || zone == "" || zone == "Local" || len(zone) > 64 {
+		return time.Time{}, &Problem{Field: "zone", Key: "when.zone"}
+	}
+	day, err := time.Parse(civilDate, date)
+	if err != nil || day.Year() < 1990 || day.Year() > 2200 {
+		return time.Time{}, &Problem{Field: "date", Key: "when.date"}
+	}
+	hm, err := time.Parse("15:04", clock)
+	if err != nil {
+		return time.Time{}, &Problem{Field: "clock", Key: "when.clock"}
+	}
+	t := time.Date(day.Year(), day.Month(), day.Day(), hm.Hour(), hm.Minute(), 0, 0, loc)
+	if t.Hour() != hm.Hour() || t.Minute() != hm.Minute() || t.Day() != day.Day() {
+		return t, &Problem{Field: "clock", Key: "when.skipped"}
+	}
+	if twice(t) {
+		return t, &Problem{Field: "clock", Key: "when.twice"}
+	}
+	return t, nil
+}
+
+// twice says whether another instant shows the same wall time, because the clock is put back nearby.
+func twice(t time.Time) bool {
+	_, offset := t.Zone()
+	start, end := t.ZoneBounds()
+	if !start.IsZero() {
+		_, before := start.Add(-time.Second).Zone()
+		if other := t.Add(time.Duration(offset-before) * time.Second); before > offset && other.Before(start) {
+			return true
+		}
+	}
+	if !end.IsZero() {
+		_, after := end.Zone()
+		if other := t.Add(time.Duration(offset-after) * time.Second); after < offset && !other.Before(end) {
+			return true
+		}
+	}
+	return false
+}
+
+// shiftedTime is LocalTime for a rule that runs by itself: a time in a clock change moves on by an hour.
+func shiftedTime(zone, date, clock string) (time.Time, string, error) {
+	for range 3 {
+		t, problem := LocalTime(zone, date, clock)
+		if problem == nil {
+			return t, clock, nil
+		}
+		if problem.Key != "when.skipped" && problem.Key != "when.twice" {
+			return t, clock, &Error{Kind: Invalid, Problems: []Problem{*problem}}
+		}
+		hm, _ := time.Parse("15:04", clock)
+		clock = hm.Add(time.Hour).Format("15:04")
+	}
+	return time.Time{}, clock, fmt.Errorf("no wall time near %s %s in %s", date, clock, zone)
+}
