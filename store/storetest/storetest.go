@@ -1,0 +1,151 @@
+package storetest
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"belfry/store"
+	"belfry/store/gazetteer"
+	"belfry/store/kv"
+	"belfry/store/kv/bolt"
+	"belfry/store/kv/kvtest"
+)
+
+// Clock is a clock that a test moves by hand.
+type Clock struct {
+	mu  sync.Mutex // guards now
+	now time.Time
+}
+
+// Now reads the clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Add moves the clock.
+func (c *Clock) Add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Set puts the clock at an instant.
+func (c *Clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
+// Hub is a store for a test, its engine and its clock. The clock starts on Wednesday 4 March 2026, 09:00 in Brussels.
+type Hub struct {
+	*store.Store
+	DB    kv.DB
+	Clock *Clock
+	Path  string
+}
+
+var places = sync.OnceValues(gazetteer.Load)
+
+// Open opens a store on a new bbolt file that the test's end closes.
+func Open(t testing.TB) *Hub { return open(t, func(db kv.DB) kv.DB { return db }) }
+
+// OpenTwice opens a store whose transactions all run twice.
+func OpenTwice(t testing.TB) *Hub { return open(t, kvtest.Twice) }
+
+func open(t testing.TB, wrap func(kv.DB) kv.DB) *Hub {
+	t.Helper()
+	h := &Hub{Clock: &Clock{now: time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)}, Path: filepath.Join(t.TempDir(), "belfry.db")}
+	db, err := bolt.Open(h.Path, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.DB = wrap(db)
+	h.Store = Over(t, h.DB, h.Clock.Now)
+	t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+// Over opens a store on an engine that is already there.
+func Over(t testing.TB, db kv.DB, clock func() time.Time) *store.Store {
+	t.Helper()
+	g, err := places()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(context.Background(), db, store.Options{Clock: clock, Gazetteer: g, Renderer: store.Renderer{
+		Version: 1, Render: func(_ context.Context, source string) (string, error) { return "<p>" + source + "</p>", nil }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Join lets an invented person of a real town join and confirm; the token is taken from the outbox.
+func (h *Hub) Join(t testing.TB, name, townCode string) store.Member {
+	t.Helper()
+	ctx := context.Background()
+	to := address(name)
+	err := h.Store.Join(ctx, store.JoinInput{Name: name, Email: to, TownCode: townCode, Language: "fr",
+		From: store.Client{Address: name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := h.UseTicket(ctx, h.Token(t, store.EventConfirmAddress, to), "", store.Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in.Member
+}
+
+// Token is the secret of the newest waiting event of a kind to an address.
+func (h *Hub) Token(t testing.TB, kind store.EventKind, address string) string {
+	t.Helper()
+	return h.Letter(t, kind, address)["token"]
+}
+
+// Letter is the data of the newest waiting event of a kind to an address.
+func (h *Hub) Letter(t testing.TB, kind store.EventKind, address string) map[string]string {
+	t.Helper()
+	due, err := h.DueEvents(context.Background(), 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(due) - 1; i >= 0; i-- {
+		if due[i].Kind == kind && due[i].Data["address"] == address {
+			return due[i].Data
+		}
+	}
+	t.Fatalf("no %s for %s waits", kind, address)
+	return nil
+}
+
+// With gives a member a role.
+func (h *Hub) With(t testing.TB, m store.Member, role store.Role) store.Actor {
+	t.Helper()
+	if err := h.SetRole(context.Background(), store.System(), m.ID, role, true); err != nil {
+		t.Fatal(err)
+	}
+	return store.As(m.ID)
+}
+
+// Meeting schedules a meeting in Namur's town hall, two weeks ahead, with so many seats.
+func (h *Hub) Meeting(t testing.TB, seats int) store.Meeting {
+	t.Helper()
+	m, err := h.ScheduleMeeting(context.Background(), store.System(), store.MeetingInput{Title: "Réunion", Lang: "fr",
+		Date: "2026-03-18", Clock: "09:30", Zone: "Europe/Brussels", Minutes: 390, Venue: "Hôtel de ville", Online: true, Seats: seats})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// address makes an address of a name, at an example domain.
+func address(name string) string {
+	return strings.ReplaceAll(strings.ToLower(name), " ", ".") + "@exemple.example"
+}
