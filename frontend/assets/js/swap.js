@@ -1,0 +1,119 @@
+// A form with data-swap="id other-id" is sent in the background. The answer is the same whole page as ever; the regions
+// of these ids, and what the server has to say, are taken out of it and put in place.
+
+import { say } from "./toast.js";
+
+export const swapped = "belfry:swapped";
+const always = ["toasts", "notices"];
+
+export async function swapForm(event) {
+  const form = event.target;
+  const button = event.submitter;
+  const ids = form.dataset.swap.split(/\s+/).filter(Boolean);
+  const regions = ids.map((id) => document.getElementById(id));
+  if (form.dataset.busy || regions.includes(null)) {
+    if (form.dataset.busy) event.preventDefault();
+    return;
+  }
+  event.preventDefault();
+  form.dataset.busy = "1";
+  setBusy(regions, true);
+  let page;
+  try {
+    page = await send(form, button);
+  } catch {
+    // Nothing came back: the browser tries by itself, and shows its own message when it cannot either.
+    submitPlainly(form, button);
+    return;
+  } finally {
+    delete form.dataset.busy;
+    setBusy(regions, false);
+  }
+  if (!ids.every((id) => page.document.getElementById(id))) {
+    // A refusal has changed nothing and is shown as it is; otherwise the answer is another page.
+    if (page.ok) location.assign(page.url);
+    else submitPlainly(form, button);
+    return;
+  }
+  const back = whereFocusGoes(regions);
+  for (const id of [...ids, ...always]) replace(id, page.document);
+  if (form.method === "get") history.replaceState(null, "", page.url);
+  back();
+}
+
+async function send(form, button) {
+  const data = new FormData(form);
+  if (button?.name) data.append(button.name, button.value);
+  const action = button?.getAttribute("formaction") ? button.formAction : form.action;
+  const url = new URL(action, location.href);
+  const options = { headers: { Accept: "text/html" }, credentials: "same-origin" };
+  if (form.method === "get") {
+    url.search = new URLSearchParams(data).toString();
+  } else {
+    options.method = "POST";
+    options.body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
+  }
+  const response = await fetch(url, options);
+  if (!response.headers.get("Content-Type")?.startsWith("text/html")) throw new Error("not a page");
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  return { document: page, url: response.url, ok: response.ok };
+}
+
+// form.submit() would leave out the button that was pressed.
+function submitPlainly(form, button) {
+  if (button?.name) {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = button.name;
+    field.value = button.value;
+    form.append(field);
+  }
+  HTMLFormElement.prototype.submit.call(form);
+}
+
+function setBusy(regions, on) {
+  for (const region of regions) {
+    if (on) region.setAttribute("aria-busy", "true");
+    else region.removeAttribute("aria-busy");
+  }
+}
+
+function replace(id, page) {
+  const old = document.getElementById(id);
+  const fresh = page.getElementById(id);
+  if (!old || !fresh) return;
+  const nodes = [...document.importNode(fresh, true).childNodes];
+  if (always.includes(id)) {
+    old.replaceChildren(...nodes);
+    return;
+  }
+  const before = statusOf(old);
+  old.className = fresh.className;
+  old.replaceChildren(...nodes);
+  old.dispatchEvent(new CustomEvent(swapped, { bubbles: true }));
+  // A live region that was replaced with its surroundings is not read out: say it in one that stayed.
+  const now = statusOf(old);
+  if (now && now !== before) say(now);
+}
+
+function statusOf(region) {
+  return region.querySelector('[role="status"]')?.textContent.trim() ?? "";
+}
+
+// whereFocusGoes remembers the focused control and gives a function that finds it again: by id, else by name and value.
+function whereFocusGoes(regions) {
+  const held = document.activeElement;
+  const region = regions.find((candidate) => candidate.contains(held));
+  if (!region) return () => {};
+  const { id, name, value } = held;
+  return () => {
+    const problems = region.querySelector('[role="alert"]');
+    const twin = id ? document.getElementById(id) : undefined;
+    const same = [...region.querySelectorAll("button, input, select, textarea")].find(
+      (control) => name && control.name === name && (control.tagName !== "BUTTON" || control.value === value),
+    );
+    const goal = problems ?? twin ?? same ?? region;
+    if (goal === region) region.tabIndex = -1;
+    goal.focus({ preventScroll: goal !== problems });
+  };
+}
