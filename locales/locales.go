@@ -151,6 +151,15 @@ func (l *Language) Decimal(f float64, digits int) string {
 	return l.printer.Sprint(number.Decimal(f, number.Scale(digits)))
 }
 
+// Percent writes a share, 0.9994 being 99,94 %, with at most two digits after the comma.
+func (l *Language) Percent(share float64) string {
+	digits := l.printer.Sprint(number.Decimal(share*100, number.MaxFractionDigits(2)))
+	if l.tag == "en" {
+		return digits + "%"
+	}
+	return digits + space + "%"
+}
+
 // Bytes writes a size: kilobytes, rounded up, or megabytes with one digit.
 func (l *Language) Bytes(n int64) string {
 	if n < 1_000_000 {
