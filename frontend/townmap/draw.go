@@ -1,0 +1,258 @@
+package townmap
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"html"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	apart      = 38 // units between two link targets, which are 34 wide
+	target     = 17 // radius of a link target
+	mostNames  = 6  // towns that one link names
+	labels     = 6  // labels that stay on a narrow screen, where they are drawn larger
+	allLabels  = 15
+	narrowSize = 24 // of a label in units, as in belfry.css
+	wideSize   = 13
+)
+
+// dot is a point in its place.
+type dot struct {
+	Point
+	x, y float64
+}
+
+// SVG is the complete figure. Its title is what a screen reader announces. The order of the points does not matter;
+// those outside the window are left out.
+func (m *Map) SVG(title string, points []Point) string {
+	dots := m.place(points)
+	width, height := m.window.Size()
+	role := "img" // one picture without parts; links must stay reachable
+	links := m.links(dots)
+	if links != "" {
+		role = "group"
+	}
+	hash := fnv.New32a()
+	hash.Write([]byte(title))
+	id := "map-" + strconv.FormatUint(uint64(hash.Sum32()), 36)
+
+	var svg strings.Builder
+	svg.Grow(len(m.ground[m.window]) + 200*len(dots) + 500)
+	fmt.Fprintf(&svg, "<figure class=\"map\"><svg viewBox=\"0 0 %g %g\" role=\"%s\" aria-labelledby=\"%s\">\n<title id=\"%s\">%s</title>\n",
+		width, height, role, id, id, html.EscapeString(clean(title)))
+	svg.WriteString(m.ground[m.window])
+	svg.WriteString("<g>")
+	for _, d := range slices.Backward(dots) {
+		class, radius := d.kind()
+		fmt.Fprintf(&svg, "<circle class=\"%s\" cx=\"%.0f\" cy=\"%.0f\" r=\"%s\"/>", class, d.x, d.y, radius)
+	}
+	svg.WriteString("</g>")
+	if names := m.names(dots); names != "" {
+		svg.WriteString("<g aria-hidden=\"true\">" + names + "</g>")
+	}
+	svg.WriteString(links + "\n</svg>")
+	svg.WriteString(m.key(dots) + "</figure>")
+	return svg.String()
+}
+
+func (d dot) kind() (class, radius string) {
+	switch {
+	case d.Mine:
+		return "map__dot map__dot--you", "8"
+	case d.Mentor:
+		return "map__dot map__dot--mentor", "6.5"
+	}
+	return "map__dot", "4.5"
+}
+
+// place projects the points and puts what matters most first: the reader's town, mentors, then by population and name.
+func (m *Map) place(points []Point) []dot {
+	dots := make([]dot, 0, len(points))
+	for _, p := range points {
+		if x, y, inside := m.XY(p.Lat, p.Lon); inside {
+			p.Name = clean(p.Name)
+			dots = append(dots, dot{p, math.Round(x), math.Round(y)})
+		}
+	}
+	yes := func(b bool) int {
+		if b {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(dots, func(a, b dot) int {
+		return cmp.Or(yes(a.Mine)-yes(b.Mine), yes(a.Mentor)-yes(b.Mentor), cmp.Compare(b.Population, a.Population),
+			cmp.Compare(a.Name, b.Name), cmp.Compare(a.Href, b.Href), cmp.Compare(a.x, b.x), cmp.Compare(a.y, b.y))
+	})
+	return dots
+}
+
+// links joins towns whose targets would overlap into one link, around the one that matters most.
+func (m *Map) links(dots []dot) string {
+	var svg strings.Builder
+	joined := make([]bool, len(dots))
+	for i, d := range dots {
+		if joined[i] || d.Href == "" {
+			continue
+		}
+		names, href, more := []string{d.Name}, d.Href, 0
+		for j := i + 1; j < len(dots); j++ {
+			other := dots[j]
+			if joined[j] || other.Href == "" || math.Hypot(other.x-d.x, other.y-d.y) >= apart {
+				continue
+			}
+			joined[j] = true
+			if m.words.List == "" {
+				continue
+			}
+			href = m.words.List
+			if len(names) < mostNames {
+				names = append(names, other.Name)
+			} else {
+				more++
+			}
+		}
+		name := strings.Join(names, ", ")
+		if more > 0 {
+			name += " +" + strconv.Itoa(more)
+		}
+		name = html.EscapeString(name)
+		fmt.Fprintf(&svg, "<a href=\"%s\" aria-label=\"%s\"><title>%s</title><circle class=\"hit\" cx=\"%.0f\" cy=\"%.0f\" r=\"%d\"/></a>",
+			html.EscapeString(safeHref(href)), name, name, d.x, d.y, target)
+	}
+	if svg.Len() == 0 {
+		return ""
+	}
+	return "<g class=\"map__links\">" + svg.String() + "</g>"
+}
+
+// safeHref lets addresses of this site and of the web through; a script in an address is never run.
+func safeHref(href string) string {
+	if strings.HasPrefix(href, "/") || strings.HasPrefix(href, "#") || strings.HasPrefix(href, "https://") || strings.HasPrefix(href, "http://") {
+		return clean(href)
+	}
+	return "#"
+}
+
+// clean takes out what HTML cannot contain.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0x7F {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+type box struct{ left, top, right, bottom float64 }
+
+func (b box) meets(o box) bool {
+	return b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom
+}
+
+// names labels the largest towns where there is room, right of their dot or left of it.
+func (m *Map) names(dots []dot) string {
+	byPopulation := slices.Clone(dots)
+	slices.SortStableFunc(byPopulation, func(a, b dot) int {
+		if a.Mine != b.Mine {
+			if a.Mine {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(b.Population, a.Population)
+	})
+	var svg strings.Builder
+	var taken []box
+	for _, t := range m.window.view().texts {
+		taken = append(taken, textBox(t, wideSize))
+	}
+	drawn := 0
+	for _, d := range byPopulation {
+		if drawn == allLabels {
+			break
+		}
+		if t, class, ok := m.room(d, taken, drawn < labels); ok {
+			size := float64(wideSize)
+			if class == largeLabel {
+				size = narrowSize
+			}
+			taken = append(taken, textBox(t, size))
+			svg.WriteString(label(class, t))
+			drawn++
+		}
+	}
+	return svg.String()
+}
+
+const (
+	largeLabel = "map__label"
+	smallLabel = "map__label map__label--minor"
+)
+
+// room finds a place for a name that meets no other name, if it may as a label that stays on a narrow screen.
+func (m *Map) room(d dot, taken []box, large bool) (t text, class string, ok bool) {
+	width, _ := m.window.Size()
+	for _, class := range []string{largeLabel, smallLabel} {
+		size := float64(wideSize)
+		if class == largeLabel {
+			if size = narrowSize; !large {
+				continue
+			}
+		}
+		for _, end := range []bool{false, true} {
+			t := text{name: d.Name, x: int(d.x) + 10, y: int(d.y) + 4, end: end}
+			if end {
+				t.x = int(d.x) - 10
+			}
+			if place := textBox(t, size); place.left >= 0 && place.right <= width && !slices.ContainsFunc(taken, place.meets) {
+				return t, class, true
+			}
+		}
+	}
+	return text{}, "", false
+}
+
+// textBox is the room that a text takes, letters being a little over half as wide as high.
+func textBox(t text, size float64) box {
+	width := 0.58 * size * float64(utf8.RuneCountInString(t.name))
+	b := box{float64(t.x), float64(t.y) - 0.85*size, float64(t.x) + width, float64(t.y) + 0.3*size}
+	if t.end {
+		b.left, b.right = b.left-width, b.left
+	}
+	return b
+}
+
+func label(class string, t text) string {
+	attributes := ""
+	if t.lang != "" {
+		attributes = fmt.Sprintf(" lang=\"%s\"", t.lang)
+	}
+	if t.end {
+		attributes += " text-anchor=\"end\""
+	}
+	return fmt.Sprintf("<text class=\"%s\" x=\"%d\" y=\"%d\"%s>%s</text>", class, t.x, t.y, attributes, html.EscapeString(t.name))
+}
+
+// key explains those kinds of dots that are on the map.
+func (m *Map) key(dots []dot) string {
+	var items strings.Builder
+	explain := func(class, word string, is func(dot) bool) {
+		if word != "" && slices.ContainsFunc(dots, is) {
+			fmt.Fprintf(&items, "<span><span class=\"%s\"></span>%s</span>", class, html.EscapeString(clean(word)))
+		}
+	}
+	explain("dot", m.words.Member, func(d dot) bool { return !d.Mine && !d.Mentor })
+	explain("dot dot--mentor", m.words.Mentor, func(d dot) bool { return d.Mentor && !d.Mine })
+	explain("dot dot--you", m.words.Mine, func(d dot) bool { return d.Mine })
+	if items.Len() == 0 {
+		return ""
+	}
+	return "<figcaption class=\"map__key\"><span class=\"meta\">" + items.String() + "</span></figcaption>"
+}
