@@ -156,7 +156,7 @@ func (b box) meets(o box) bool {
 	return b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom
 }
 
-// names labels the largest towns where there is room, right of their dot or left of it.
+// names labels the largest towns where there is room, next to their dot.
 func (m *Map) names(dots []dot) string {
 	byPopulation := slices.Clone(dots)
 	slices.SortStableFunc(byPopulation, func(a, b dot) int {
@@ -173,17 +173,22 @@ func (m *Map) names(dots []dot) string {
 	for _, t := range m.window.view().texts {
 		taken = append(taken, textBox(t, wideSize))
 	}
+	var rings, plain []box
+	for _, d := range dots {
+		// Up and down by less than a dot's radius, because few letters fill their whole height.
+		if b := (box{d.x - 7, d.y - 4, d.x + 7, d.y + 4}); d.Mine || d.Mentor {
+			rings = append(rings, b)
+		} else {
+			plain = append(plain, b)
+		}
+	}
 	drawn := 0
 	for _, d := range byPopulation {
 		if drawn == allLabels {
 			break
 		}
-		if t, class, ok := m.room(d, taken, drawn < labels); ok {
-			size := float64(wideSize)
-			if class == largeLabel {
-				size = narrowSize
-			}
-			taken = append(taken, textBox(t, size))
+		if t, class, ok := m.room(d, taken, rings, plain, drawn < labels); ok {
+			taken = append(taken, textBox(t, sizeOf(class)))
 			svg.WriteString(label(class, t))
 			drawn++
 		}
@@ -196,35 +201,45 @@ const (
 	smallLabel = "map__label map__label--minor"
 )
 
-// room finds a place for a name that meets no other name, if it may as a label that stays on a narrow screen.
-func (m *Map) room(d dot, taken []box, large bool) (t text, class string, ok bool) {
-	width, _ := m.window.Size()
-	for _, class := range []string{largeLabel, smallLabel} {
-		size := float64(wideSize)
-		if class == largeLabel {
-			if size = narrowSize; !large {
+// room finds a place for a name right or left of its dot, above or below it, where it meets no other name and hides no
+// dot; where there is none, one that hides ordinary dots only. Large labels stay on a narrow screen.
+func (m *Map) room(d dot, taken, rings, plain []box, large bool) (t text, class string, ok bool) {
+	width, height := m.window.Size()
+	places := []text{{x: 10, y: 4}, {x: -10, y: 4, anchor: "end"}, {y: -11, anchor: "middle"}, {y: 20, anchor: "middle"}}
+	for _, avoid := range [][]box{plain, nil} {
+		for _, class := range []string{largeLabel, smallLabel} {
+			if class == largeLabel && !large {
 				continue
 			}
-		}
-		for _, end := range []bool{false, true} {
-			t := text{name: d.Name, x: int(d.x) + 10, y: int(d.y) + 4, end: end}
-			if end {
-				t.x = int(d.x) - 10
-			}
-			if place := textBox(t, size); place.left >= 0 && place.right <= width && !slices.ContainsFunc(taken, place.meets) {
-				return t, class, true
+			for _, t := range places {
+				t.name, t.x, t.y = d.Name, t.x+int(d.x), t.y+int(d.y)
+				place, dots := textBox(t, sizeOf(class)), textBox(t, wideSize)
+				if place.left >= 0 && place.right <= width && place.top >= 0 && place.bottom <= height &&
+					!slices.ContainsFunc(taken, place.meets) && !slices.ContainsFunc(rings, dots.meets) && !slices.ContainsFunc(avoid, dots.meets) {
+					return t, class, true
+				}
 			}
 		}
 	}
 	return text{}, "", false
 }
 
-// textBox is the room that a text takes, letters being a little over half as wide as high.
+func sizeOf(class string) float64 {
+	if class == largeLabel {
+		return narrowSize
+	}
+	return wideSize
+}
+
+// textBox is the room that a text takes, letters being a good half as wide as high.
 func textBox(t text, size float64) box {
-	width := 0.58 * size * float64(utf8.RuneCountInString(t.name))
+	width := 0.62 * size * float64(utf8.RuneCountInString(t.name))
 	b := box{float64(t.x), float64(t.y) - 0.85*size, float64(t.x) + width, float64(t.y) + 0.3*size}
-	if t.end {
+	switch t.anchor {
+	case "end":
 		b.left, b.right = b.left-width, b.left
+	case "middle":
+		b.left, b.right = b.left-width/2, b.right-width/2
 	}
 	return b
 }
@@ -234,8 +249,8 @@ func label(class string, t text) string {
 	if t.lang != "" {
 		attributes = fmt.Sprintf(" lang=\"%s\"", t.lang)
 	}
-	if t.end {
-		attributes += " text-anchor=\"end\""
+	if t.anchor != "" {
+		attributes += " text-anchor=\"" + t.anchor + "\""
 	}
 	return fmt.Sprintf("<text class=\"%s\" x=\"%d\" y=\"%d\"%s>%s</text>", class, t.x, t.y, attributes, html.EscapeString(t.name))
 }

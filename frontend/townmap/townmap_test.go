@@ -209,6 +209,23 @@ func TestFigure(t *testing.T) {
 	}
 }
 
+// A name must not hide the ring of a mentor, nor reach out of the map.
+func TestNamesHideNoMentor(t *testing.T) {
+	east := Point{Name: "Sankt Vith", Lat: 50.28, Lon: 6.13, Population: 5}
+	near := brussels
+	near.Name, near.Lon, near.Mentor = "Ring", near.Lon+0.2, true
+	svg := newMap(t).SVG("t", []Point{brussels, near, east})
+	x, _, _ := North.XY(near.Lat, near.Lon)
+	for _, e := range parse(t, svg) {
+		if at, _ := strconv.ParseFloat(e["x"], 64); e["class"] == "map__label" && e["text-anchor"] == "" && (at > 700 || at < x && at > x-40) {
+			t.Errorf("a name in the way: %v", e)
+		}
+	}
+	if !strings.Contains(svg, ">Bruxelles</text>") || !strings.Contains(svg, ">Sankt Vith</text>") {
+		t.Error("a name is missing")
+	}
+}
+
 func TestHostileNames(t *testing.T) {
 	m := newMap(t).With(Words{Member: "<b>&", List: `"><script>`})
 	a, b := lille, lille

@@ -29,7 +29,7 @@ type view struct {
 type text struct {
 	class, name, lang string
 	x, y              int
-	end               bool
+	anchor            string // "end" or "middle", empty for the start
 }
 
 func (w Window) view() view {
@@ -38,8 +38,8 @@ func (w Window) view() view {
 			name: "whole", width: 800, height: 795, south: 44, north: 50, lat: 46.5, lon: 2.6, x: 391, y: 400, radius: 4334,
 			texts: []text{
 				{class: "land", name: "España", lang: "es", x: 140, y: 735},
-				{class: "land", name: "Italia", lang: "it", x: 792, y: 520, end: true},
-				{class: "land", name: "Deutschland", lang: "de", x: 792, y: 110, end: true},
+				{class: "land", name: "Italia", lang: "it", x: 792, y: 520, anchor: "end"},
+				{class: "land", name: "Deutschland", lang: "de", x: 792, y: 110, anchor: "end"},
 				{class: "sea", name: "Atlantique", lang: "fr", x: 70, y: 440},
 			},
 		}
@@ -49,7 +49,7 @@ func (w Window) view() view {
 		texts: []text{
 			{class: "sea", name: "Mer du Nord · Noordzee", x: 60, y: 95},
 			{class: "land", name: "Nederland", lang: "nl", x: 640, y: 46},
-			{class: "land", name: "Deutschland", lang: "de", x: 792, y: 165, end: true},
+			{class: "land", name: "Deutschland", lang: "de", x: 792, y: 165, anchor: "end"},
 			{class: "land", name: "France", lang: "fr", x: 520, y: 500},
 		},
 	}
