@@ -86,7 +86,7 @@ func (l *Language) oClock() string {
 // DateTime is "jeudi 18 mars 2027, 9 h 30".
 func (l *Language) DateTime(t time.Time) string { return l.Date(t) + ", " + l.Clock(t) }
 
-// Hours is "9 h 30 – 16 h", "9.30–16 Uhr".
+// Hours is "9 h 30 – 16 h", "9.30 – 16 Uhr".
 func (l *Language) Hours(start, end time.Time) string {
 	if l.tag == "fr" || l.tag == "en" {
 		return l.Clock(start) + " – " + l.Clock(end)
@@ -94,32 +94,40 @@ func (l *Language) Hours(start, end time.Time) string {
 	return l.bareClock(start) + " – " + l.bareClock(end) + space + l.oClock()
 }
 
-// Span is a meeting's date and hours; over midnight both days are named.
+// Span is from one moment to another, both in the zone of the first: "jeudi 18 mars 2027, 9 h 30 – 16 h". Over several
+// days each end has its day, and the year is said once when it is the same. What ends at midnight ends on its day.
 func (l *Language) Span(start, end time.Time) string {
-	if sameDay(start, end) {
+	end = end.In(start.Location())
+	switch {
+	case !end.After(start):
+		return l.DateTime(start)
+	case sameDay(start, end.Add(-time.Nanosecond)):
 		return l.Date(start) + ", " + l.Hours(start, end)
+	case start.Year() == end.Year():
+		return l.WeekdayDayMonth(start) + ", " + l.Clock(start) + " – " + l.DateTime(end)
 	}
 	return l.DateTime(start) + " – " + l.DateTime(end)
 }
 
-// Duration writes a length in minutes: "1 h 15", "45 min".
+// Duration writes a length in minutes: "1 h 15", "45 min". None is negative.
 func (l *Language) Duration(minutes int) string {
-	hour := "h"
-	if l.tag == "nl" {
+	hour, minute := "h", "min"
+	switch l.tag {
+	case "nl":
 		hour = "u"
-	} else if l.tag == "de" {
-		hour = "Std."
+	case "de":
+		hour, minute = "Std.", "Min."
 	}
-	h, m := minutes/60, minutes%60
+	h, m := max(minutes, 0)/60, max(minutes, 0)%60
 	switch {
 	case h == 0:
-		return fmt.Sprintf("%d%smin", m, space)
+		return fmt.Sprintf("%d%s%s", m, space, minute)
 	case m == 0:
 		return fmt.Sprintf("%d%s%s", h, space, hour)
 	case l.tag == "fr":
 		return fmt.Sprintf("%d%sh%s%02d", h, space, space, m)
 	}
-	return fmt.Sprintf("%d%s%s%s%d%smin", h, space, hour, space, m, space)
+	return fmt.Sprintf("%d%s%s%s%d%s%s", h, space, hour, space, m, space, minute)
 }
 
 func sameDay(a, b time.Time) bool {
@@ -139,6 +147,7 @@ func (l *Language) Ago(t, now time.Time) string { return l.When(t, now) }
 func (l *Language) In(t, now time.Time) string { return l.When(t, now) }
 
 // When says how far a day is from now in words: "dans 9 jours", "demain", "hier", "il y a 3 semaines".
+// Days are those of the calendar in t's zone: what is eight minutes away may be "demain".
 func (l *Language) When(t, now time.Time) string {
 	n := days(t, now)
 	switch {
@@ -148,15 +157,17 @@ func (l *Language) When(t, now time.Time) string {
 		return l.names.tomorrow
 	case n == -1:
 		return l.names.yesterday
+	case n >= 730:
+		return l.N("date.in_years", n/365)
 	case n > 60:
 		return l.N("date.in_months", n/30)
 	case n > 13:
 		return l.N("date.in_weeks", n/7)
 	case n > 0:
 		return l.N("date.in_days", n)
-	case n > -14:
+	case n >= -13:
 		return l.N("date.days_ago", -n)
-	case n > -60:
+	case n >= -60:
 		return l.N("date.weeks_ago", -n/7)
 	case n > -730:
 		return l.N("date.months_ago", -n/30)

@@ -28,7 +28,7 @@ func TestDatesAsEachLanguageWritesThem(t *testing.T) {
 	wanted := map[string][]string{
 		"fr": {"lundi 1er mars 2027, 0 h", "jeudi 18 mars 2027, 9 h 30 – 16 h", "dans 9 jours", "18 mars", "févr.", "1 h 15", "128e", "1re", "12 568"},
 		"nl": {"maandag 1 maart 2027, 0 uur", "donderdag 18 maart 2027, 9.30 – 16 uur", "over 9 dagen", "18 maart", "feb.", "1 u 15 min", "128e", "1e", "12.568"},
-		"de": {"Montag, 1. März 2027, 0 Uhr", "Donnerstag, 18. März 2027, 9.30 – 16 Uhr", "in 9 Tagen", "18. März", "Feb.", "1 Std. 15 min", "128.", "1.", "12.568"},
+		"de": {"Montag, 1. März 2027, 0 Uhr", "Donnerstag, 18. März 2027, 9.30 – 16 Uhr", "in 9 Tagen", "18. März", "Feb.", "1 Std. 15 Min.", "128.", "1.", "12.568"},
 		"en": {"Monday 1 March 2027, 0:00", "Thursday 18 March 2027, 9:30 – 16:00", "in 9 days", "18 March", "Feb", "1 h 15 min", "128th", "1st", "12,568"},
 	}
 	for tag, want := range wanted {

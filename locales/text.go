@@ -1,0 +1,181 @@
+package locales
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"github.com/nicksnyder/go-i18n/v2/i18n/template"
+)
+
+// opening and closing surround what a caller fills in.
+const opening, closing = "{{.", "}}"
+
+// parse turns a file's tree into texts under dotted keys. The library's own reader would take keys that end in
+// "description", "id" or "hash" for properties of a text, so it is not asked.
+func parse(file []byte) ([]*i18n.Message, error) {
+	var tree map[string]any
+	if err := toml.Unmarshal(file, &tree); err != nil {
+		return nil, err
+	}
+	messages, err := branch(nil, "", tree)
+	for _, m := range messages {
+		for _, text := range []string{m.One, m.Many, m.Other} {
+			if _, err := (fields{}).Parse(text, "", ""); err != nil {
+				return nil, fmt.Errorf("%s: %w", m.ID, err)
+			}
+		}
+	}
+	return messages, err
+}
+
+func branch(to []*i18n.Message, prefix string, tree map[string]any) ([]*i18n.Message, error) {
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		key := prefix + name
+		var err error
+		switch value := tree[name].(type) {
+		case string:
+			to = append(to, &i18n.Message{ID: key, Other: value})
+		case map[string]any:
+			if forms, ok := plural(value); ok {
+				forms.ID = key
+				to = append(to, forms)
+			} else {
+				to, err = branch(to, key+".", value)
+			}
+		default:
+			err = fmt.Errorf("%s: is neither a text nor its plural forms", key)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return to, nil
+}
+
+// plural reads { one = "…", many = "…", other = "…" }, all that four languages of western Europe need. "many", of
+// French millions, is as "other" unless the file says more.
+func plural(tree map[string]any) (*i18n.Message, bool) {
+	m := &i18n.Message{}
+	for form, value := range tree {
+		text, ok := value.(string)
+		switch {
+		case ok && form == "one":
+			m.One = text
+		case ok && form == "many":
+			m.Many = text
+		case ok && form == "other":
+			m.Other = text
+		default:
+			return nil, false
+		}
+	}
+	if m.One != "" && m.Many == "" {
+		m.Many = m.Other
+	}
+	return m, m.One != "" && m.Other != ""
+}
+
+// T is a text. args are name, value pairs that fill {{.Name}}, literally: braces or markup in a value stay as they are
+// and the page escapes the whole. Whole numbers are written as amounts; a year is given as a string. A key that does
+// not exist comes back in brackets, ⟦key⟧, and so does a name that args lacks.
+func (l *Language) T(key string, args ...any) string {
+	if text, ok := l.plain[key]; ok {
+		return text
+	}
+	return l.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: &values{language: l, args: args}})
+}
+
+// N is a text that depends on a number, {{.N}}, by the language's plural rule.
+func (l *Language) N(key string, count int, args ...any) string {
+	return l.localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: count, TemplateData: &values{language: l, args: args, count: l.Number(count)}})
+}
+
+func (l *Language) localize(config *i18n.LocalizeConfig) string {
+	config.TemplateParser = fields{}
+	// The error is passed over: with one comes the form "other" where there is one, and that is better than brackets.
+	text, _ := l.localizer.Localize(config)
+	if text == "" {
+		return "⟦" + config.MessageID + "⟧"
+	}
+	return text
+}
+
+// fields parses texts for go-i18n, which keeps the result. It knows names in braces and nothing else: a locale file
+// runs no code, and filling one in needs no reflection.
+type fields struct{}
+
+// Cacheable is always so.
+func (fields) Cacheable() bool { return true }
+
+// Parse splits a text at its names; the delimiters are always double braces.
+func (fields) Parse(text, _, _ string) (template.ParsedTemplate, error) {
+	var p pieces
+	for {
+		literal, rest, found := strings.Cut(text, opening)
+		if strings.Contains(literal, "{{") {
+			return nil, fmt.Errorf("braces without a name in %q", literal)
+		}
+		p = append(p, literal)
+		if !found {
+			return p, nil
+		}
+		name, after, closed := strings.Cut(rest, closing)
+		if !closed || name == "" || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') }) {
+			return nil, fmt.Errorf("{{.%s: not the name of a value", rest)
+		}
+		p, text = append(p, name), after
+	}
+}
+
+// pieces are literal, name, literal, name, …, literal.
+type pieces []string
+
+// Execute fills in the names from *values.
+func (p pieces) Execute(data any) (string, error) {
+	from, ok := data.(*values)
+	if !ok {
+		return "", fmt.Errorf("no values in %T", data)
+	}
+	var out []byte
+	for i, piece := range p {
+		if i%2 == 0 {
+			out = append(out, piece...)
+		} else {
+			out = from.write(out, piece)
+		}
+	}
+	return string(out), nil
+}
+
+// values are what one call fills in.
+type values struct {
+	language *Language
+	args     []any
+	count    string
+}
+
+func (v *values) write(out []byte, name string) []byte {
+	if name == "N" && v.count != "" {
+		return append(out, v.count...)
+	}
+	for i := 0; i+1 < len(v.args); i += 2 {
+		if v.args[i] != name {
+			continue
+		}
+		switch value := v.args[i+1].(type) {
+		case string:
+			return append(out, value...)
+		case int:
+			return append(out, v.language.Number(value)...)
+		case int64:
+			return append(out, v.language.Number(int(value))...)
+		default:
+			return fmt.Append(out, value)
+		}
+	}
+	return append(out, "⟦"+name+"⟧"...)
+}
