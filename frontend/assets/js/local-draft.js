@@ -51,7 +51,7 @@ class LocalDraft extends HTMLElement {
     if (same || !draft.text.trim()) return this.#forget();
     // Sent and the field is empty again, or a day has passed: it arrived.
     if (draft.sent && (!this.#area.value.trim() || Date.now() - draft.at > day)) return this.#forget();
-    const notice = this.querySelector("[data-found]");
+    const notice = this.querySelector("[data-draft]");
     if (!notice) return;
     notice.hidden = false;
     notice.querySelector("[data-use]")?.addEventListener("click", () => {
