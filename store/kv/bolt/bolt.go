@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -22,160 +23,121 @@ type DB struct {
 	readOnly bool
 
 	queue   chan *request
-	done    chan struct{} // closed by Close: no more requests are taken
+	closing chan struct{} // closed by Close: no more requests are taken
 	stopped chan struct{} // closed when the committing goroutine has ended
-	closing sync.Once
+	once    sync.Once     // guards the end of closing
+
+	// broken is set when bbolt panicked while it held its own locks; using it again could wait for ever.
+	broken atomic.Bool
 
 	commits, updates, puts atomic.Uint64
 }
 
+var errNoBucket error = &kv.DamagedError{Reason: "the bucket of all records is gone"}
+
+// View runs fn on a snapshot. A part of the file that cannot be read makes it fail with a kv.DamagedError.
+func (db *DB) View(ctx context.Context, fn func(kv.Reader) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return db.read(func(tx *bbolt.Tx) error {
+		bucket := tx.Bucket(dataBucket)
+		if bucket == nil {
+			return errNoBucket
+		}
+		return fn(&reader{ctx: ctx, bucket: bucket})
+	})
+}
+
+// read runs fn in a bbolt read transaction. Faults of the mapped file that fn meets become errors, its own panics
+// stay panics.
+func (db *DB) read(fn func(*bbolt.Tx) error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	tx, err := db.begin(false)
+	if err != nil {
+		return err
+	}
+	defer db.rollback(tx)
+	defer faultToError(&err)
+	return fn(tx)
+}
+
+// rollback ends a transaction, whatever its state.
+func (db *DB) rollback(tx *bbolt.Tx) {
+	defer func() {
+		if recover() != nil {
+			db.broken.Store(true)
+		}
+	}()
+	_ = tx.Rollback()
+}
+
+// begin starts a bbolt transaction.
+func (db *DB) begin(writable bool) (tx *bbolt.Tx, err error) {
+	if db.broken.Load() {
+		return nil, &kv.DamagedError{Reason: "the file became unreadable, see the first report"}
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			db.broken.Store(true)
+			err = &kv.DamagedError{Reason: fmt.Sprint(fault)}
+		}
+	}()
+	tx, err = db.bolt.Begin(writable)
+	return tx, plain(err)
+}
+
+// faultToError recovers a fault of the mapped file, deferred where the caller's own code runs too. Only a memory
+// fault tells its address; every other panic is the caller's and goes on.
+func faultToError(err *error) {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	if _, ok := fault.(interface{ Addr() uintptr }); !ok {
+		panic(fault)
+	}
+	*err = &kv.DamagedError{Reason: fmt.Sprint(fault)}
+}
+
+// panicToError recovers any panic, deferred where only bbolt runs: it panics on pages that make no sense. The key is
+// the one being read or the last one before.
+func panicToError(key *[]byte, err *error) {
+	if fault := recover(); fault != nil {
+		damage := &kv.DamagedError{Reason: fmt.Sprint(fault)}
+		if key != nil {
+			damage.Key = append([]byte{}, *key...)
+		}
+		*err = damage
+	}
+}
+
 // Stats count what was done since the file was opened.
 type Stats struct {
-	Commits, Updates, Puts uint64
-	Bytes                  int64 // size of the database in the file
+	Commits uint64 // transactions of bbolt: batches that wrote something
+	Updates uint64 // updates that succeeded
+	Puts    uint64 // keys written or deleted
+	Bytes   int64  // size of the database in the file
 }
 
 // Stats returns the counters.
 func (db *DB) Stats() Stats {
 	s := Stats{Commits: db.commits.Load(), Updates: db.updates.Load(), Puts: db.puts.Load()}
-	_ = db.bolt.View(func(tx *bbolt.Tx) error { s.Bytes = tx.Size(); return nil })
+	_ = db.read(func(tx *bbolt.Tx) error { s.Bytes = tx.Size(); return nil })
 	return s
 }
 
-// guard turns a panic or memory fault that a broken page causes inside bbolt into ErrDamaged. Call it deferred.
-func guard(err *error) {
-	if fault := recover(); fault != nil {
-		*err = fmt.Errorf("%w (%v)", ErrDamaged, fault)
-	}
-}
-
-// View runs fn on a snapshot.
-func (db *DB) View(ctx context.Context, fn func(kv.Reader) error) (err error) {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	// A fault in the mapped file must not end the process.
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	err = db.bolt.View(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(dataBucket)
-		if b == nil {
-			return ErrDamaged
-		}
-		return fn(&reader{bucket: b, ctx: ctx})
-	})
-	if errors.Is(err, bbolt.ErrDatabaseNotOpen) {
-		return kv.ErrClosed
-	}
-	return err
-}
-
-// reader reads one bbolt transaction.
-type reader struct {
-	bucket *bbolt.Bucket
-	ctx    context.Context
-}
-
-func damaged(key []byte, err *error) {
-	if fault := recover(); fault != nil {
-		*err = &kv.DamagedError{Key: append([]byte{}, key...), Reason: fmt.Sprint(fault)}
-	}
-}
-
-func (r *reader) Get(key []byte) (value []byte, ok bool, err error) {
-	defer damaged(key, &err)
-	sealed := r.bucket.Get(key)
-	if sealed == nil {
-		return nil, false, nil
-	}
-	value, err = unseal(key, sealed)
-	return value, err == nil, err
-}
-
-func (r *reader) GetMany(keys [][]byte) ([][]byte, error) {
-	if err := r.ctx.Err(); err != nil {
-		return nil, err
-	}
-	values := make([][]byte, len(keys))
-	for i, key := range keys {
-		value, ok, err := r.Get(key)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			values[i] = value
-		}
-	}
-	return values, nil
-}
-
-var errLimit = errors.New("kv: a scan needs a positive limit")
-
-func (r *reader) Scan(want kv.Range, limit int) (pairs []kv.Pair, err error) {
-	if limit <= 0 {
-		return nil, errLimit
-	}
-	if err := r.ctx.Err(); err != nil {
-		return nil, err
-	}
-	defer damaged(want.From, &err)
-	next, key, sealed := walk(r.bucket.Cursor(), want)
-	for ; key != nil && within(want, key) && len(pairs) < limit; key, sealed = next() {
-		value, err := unseal(key, sealed)
-		if err != nil {
-			return nil, err
-		}
-		pairs = append(pairs, kv.Pair{Key: key, Value: value})
-	}
-	return pairs, nil
-}
-
-// walk puts a cursor on the first pair of a range and says how to go on.
-func walk(c *bbolt.Cursor, want kv.Range) (next func() ([]byte, []byte), key, value []byte) {
-	if !want.Reverse {
-		key, value = c.Seek(want.From)
-		return c.Next, key, value
-	}
-	if len(want.To) == 0 {
-		key, value = c.Last()
-		return c.Prev, key, value
-	}
-	if key, _ = c.Seek(want.To); key == nil {
-		key, value = c.Last()
-	} else {
-		key, value = c.Prev()
-	}
-	return c.Prev, key, value
-}
-
-func within(want kv.Range, key []byte) bool {
-	if string(key) < string(want.From) {
-		return false
-	}
-	return len(want.To) == 0 || string(key) < string(want.To)
-}
-
-// Close ends the committing goroutine after what it has taken, then closes the file.
-func (db *DB) Close() error {
-	var err error
-	db.closing.Do(func() {
-		close(db.done)
-		<-db.stopped
-		err = db.bolt.Close()
-	})
-	return err
-}
-
-// Backup writes a consistent copy of the file as it is now, while others read and write.
-func (db *DB) Backup(ctx context.Context, w io.Writer) (int64, error) {
-	var n int64
-	err := db.bolt.View(func(tx *bbolt.Tx) error {
-		var err error
+// Backup writes a consistent copy of the file as it is now, while others read and write, and returns its size. A
+// backup that failed half-way is not a database; keep none that returned an error.
+func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
+	err = db.read(func(tx *bbolt.Tx) error {
 		n, err = tx.WriteTo(contextWriter{ctx, w})
-		return err
+		return plain(err)
 	})
 	return n, err
 }
 
+// contextWriter stops a long copy when its context ends.
 type contextWriter struct {
 	ctx context.Context
 	w   io.Writer
@@ -188,39 +150,39 @@ func (c contextWriter) Write(p []byte) (int, error) {
 	return c.w.Write(p)
 }
 
-// Verify reads every record and checks its checksum, then lets bbolt check its own pages. Each fault is reported;
-// the error is for what stopped the verification itself.
-func (db *DB) Verify(ctx context.Context, report func(*kv.DamagedError)) (records int, err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if fault := recover(); fault != nil {
-			report(&kv.DamagedError{Reason: fmt.Sprintf("a page cannot be read: %v", fault)})
-			err = nil
+// Close lets what was taken up finish, then closes the file. What still waits gets kv.ErrClosed.
+func (db *DB) Close() error {
+	var err error
+	db.once.Do(func() {
+		close(db.closing)
+		<-db.stopped
+		if !db.broken.Load() {
+			err = db.bolt.Close()
 		}
-	}()
-	err = db.bolt.View(func(tx *bbolt.Tx) error {
-		for fault := range tx.Check() {
-			report(&kv.DamagedError{Reason: fault.Error()})
-		}
-		return tx.Bucket(dataBucket).ForEach(func(key, sealed []byte) error {
-			records++
-			var d *kv.DamagedError
-			if _, err := unseal(key, sealed); errors.As(err, &d) {
-				report(d)
-			}
-			return ctx.Err()
-		})
 	})
-	return records, err
+	return err
 }
 
-// plain names the errors of the disk that a caller can act on.
+// plain names the errors of the disk and of bbolt that a caller can act on.
 func plain(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
-		return fmt.Errorf("%w (%w)", kv.ErrNoSpace, err)
-	}
-	if errors.Is(err, bbolt.ErrDatabaseNotOpen) {
+	switch {
+	case err == nil:
+		return nil
+	case noSpace(err):
+		return fmt.Errorf("%w: %w", kv.ErrNoSpace, err)
+	case errors.Is(err, bbolt.ErrDatabaseNotOpen):
 		return kv.ErrClosed
 	}
 	return err
+}
+
+// noSpace recognises a full disk, a used-up quota and a file as large as it may get. bbolt flattens some errors to
+// text while it grows the file, hence the second look.
+func noSpace(err error) bool {
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) || strings.HasSuffix(err.Error(), full.Error()) {
+			return true
+		}
+	}
+	return false
 }

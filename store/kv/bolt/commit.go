@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync/atomic"
 
 	"belfry/store/kv"
 
@@ -18,161 +17,179 @@ const maxBatch = 1024
 // fillPercent suits keys that mostly grow: ids are ordered by time.
 const fillPercent = 0.9
 
-// request is one Update on its way through the committing goroutine.
+var errReadOnly = errors.New("kv: opened for reading only")
+
+// request is one Update on its way. The committing goroutine hands it the transaction when it is its turn, and the
+// function runs where Update was called: a panic or a test that gives up stays in the goroutine it belongs to.
 type request struct {
 	ctx    context.Context
-	fn     func(kv.Tx) error
-	state  atomic.Int32 // waiting, taken or left
-	answer chan outcome
-	writes *overlay
+	turn   chan *transaction
+	ran    chan error // what the function returned, errGone when it did not return
+	result error      // the same, kept by the committing goroutine until the commit
+	answer chan error
 }
 
-const (
-	waiting int32 = iota
-	taken
-	left
-)
+// errGone stands for a function that panicked or ended its goroutine.
+var errGone = errors.New("kv: the function did not return")
 
-// outcome of an update; a panic of its function is raised again where Update was called.
-type outcome struct {
-	err   error
-	panic any
-}
-
-// Update runs fn in the next commit. The scope is not needed here: there is one writer.
+// Update runs fn in the next commit. A lone caller never waits for company. The scope is not needed here, there is
+// one writer. After a commit that failed for another reason than lack of space every later Update fails: what
+// the disk holds is then unknown until the file is opened again.
 func (db *DB) Update(ctx context.Context, _ string, fn func(kv.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if db.readOnly {
-		return errors.New("kv: opened for reading only")
+		return errReadOnly
 	}
-	r := &request{ctx: ctx, fn: fn, answer: make(chan outcome, 1)}
+	r := &request{ctx: ctx, turn: make(chan *transaction), ran: make(chan error, 1), answer: make(chan error, 1)}
 	select {
-	case <-db.done:
-		return kv.ErrClosed
+	case db.queue <- r:
 	case <-ctx.Done():
 		return ctx.Err()
-	case db.queue <- r:
+	case <-db.closing:
+		return kv.ErrClosed
 	}
 	select {
-	case out := <-r.answer:
-		return out.deliver()
+	case t := <-r.turn:
+		r.run(t, fn)
+		return <-r.answer
+	case err := <-r.answer: // the batch could not start
+		return err
 	case <-ctx.Done():
-		if r.state.CompareAndSwap(waiting, left) {
-			return ctx.Err()
-		}
+		return ctx.Err()
 	case <-db.stopped:
-		if r.state.CompareAndSwap(waiting, left) {
-			return kv.ErrClosed
-		}
-	}
-	return (<-r.answer).deliver()
-}
-
-func (o outcome) deliver() error {
-	if o.panic != nil {
-		panic(o.panic)
-	}
-	return o.err
-}
-
-// run is the committing goroutine: it takes all that waits, never waiting for company, and commits it at once.
-func (db *DB) run() {
-	defer close(db.stopped)
-	debug.SetPanicOnFault(true)
-	var broken error
-	for {
-		var batch []*request
-		select {
-		case r := <-db.queue:
-			batch = append(batch, r)
-		case <-db.done:
-			return
-		}
-		for more := true; more && len(batch) < maxBatch; {
-			select {
-			case r := <-db.queue:
-				batch = append(batch, r)
-			default:
-				more = false
-			}
-		}
-		if broken == nil {
-			broken = db.commit(batch)
-			continue
-		}
-		for _, r := range batch {
-			if r.state.CompareAndSwap(waiting, taken) {
-				r.answer <- outcome{err: broken}
-			}
-		}
+		return kv.ErrClosed
 	}
 }
 
-// commit runs a batch and answers everybody in it. It returns an error only when the disk has failed in a way after
-// which no write can be trusted: a full disk is not such a failure, a failed sync is.
-func (db *DB) commit(batch []*request) (broken error) {
-	tx, err := db.bolt.Begin(true)
-	if err != nil {
-		err = plain(err)
-		for _, r := range batch {
-			if r.state.CompareAndSwap(waiting, taken) {
-				r.answer <- outcome{err: err}
-			}
-		}
-		return nil
-	}
-	bucket := tx.Bucket(dataBucket)
-	bucket.FillPercent = fillPercent
-	writes := newOverlay()
-	var done []*request
-	for _, r := range batch {
-		if !r.state.CompareAndSwap(waiting, taken) {
-			continue
-		}
-		if out, ok := r.run(&reader{bucket: bucket, ctx: r.ctx}, writes); ok {
-			writes.merge(r.writes)
-			done = append(done, r)
-		} else {
-			r.answer <- out
-		}
-	}
-	err = db.flush(tx, bucket, writes)
-	for _, r := range done {
-		r.answer <- outcome{err: err}
-	}
-	if err != nil && !errors.Is(err, kv.ErrNoSpace) {
-		return fmt.Errorf("an earlier commit failed, restart to go on: %w", err)
-	}
-	db.updates.Add(uint64(len(done)))
-	return nil
-}
-
-// run calls the function over what earlier ones of the batch wrote. What fails is dropped and harms nobody.
-func (r *request) run(file *reader, batch *overlay) (out outcome, ok bool) {
-	t := newTransaction(r.ctx, file, batch)
-	defer func() {
-		if fault := recover(); fault != nil {
-			out, ok = outcome{panic: fault}, false
-		}
+// run calls the function and always tells the committing goroutine, which waits for it.
+func (r *request) run(t *transaction, fn func(kv.Tx) error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	err := errGone
+	defer func() { r.ran <- err }()
+	err = func() (err error) {
+		defer faultToError(&err)
+		return fn(t)
 	}()
-	err := r.fn(t)
 	if err == nil {
 		err = t.err
 	}
-	r.writes = t.own
-	return outcome{err: err}, err == nil
 }
 
-// flush puts the writes in key order and makes them durable.
-func (db *DB) flush(tx *bbolt.Tx, bucket *bbolt.Bucket, writes *overlay) (err error) {
-	defer guard(&err)
-	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	if len(writes.keys) == 0 {
+// serve is the committing goroutine: it takes all that waits, never waiting for more, and commits it at once.
+func (db *DB) serve() {
+	defer close(db.stopped)
+	debug.SetPanicOnFault(true)
+	var failed error
+	for {
+		batch := db.gather()
+		if batch == nil {
+			return
+		}
+		if failed == nil {
+			failed = db.commit(batch)
+			continue
+		}
+		for _, r := range batch {
+			r.answer <- failed
+		}
+	}
+}
+
+// gather waits for one request and takes what else is there; nil means that the engine closes.
+func (db *DB) gather() []*request {
+	var batch []*request
+	select {
+	case r := <-db.queue:
+		batch = append(batch, r)
+	case <-db.closing:
 		return nil
 	}
-	for _, name := range writes.keys {
+	for len(batch) < maxBatch {
+		select {
+		case r := <-db.queue:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit runs a batch and answers everybody in it. It returns an error when no later write may be trusted: a full
+// disk is not such a failure, a failed sync is.
+func (db *DB) commit(batch []*request) (failed error) {
+	tx, bucket, err := db.beginWrite()
+	if err != nil {
+		for _, r := range batch {
+			r.answer <- err
+		}
+		return err
+	}
+	writes := newOverlay()
+	taken := batch[:0]
+	for _, r := range batch {
+		t := newTransaction(r.ctx, &reader{bucket: bucket}, writes)
+		select {
+		case r.turn <- t:
+		case <-r.ctx.Done(): // its caller has left or is about to
+			continue
+		}
+		r.result = <-r.ran
+		taken = append(taken, r)
+		switch {
+		case r.result != nil: // dropped; the others do not notice
+		case len(writes.values) == 0:
+			writes = t.own
+		default:
+			writes.merge(t.own)
+		}
+	}
+	err = db.flush(tx, bucket, writes)
+	for _, r := range taken {
+		// A function that failed may have done so because of what an earlier one wrote, which is now not true.
+		if err != nil {
+			r.result = err
+		} else if r.result == nil {
+			db.updates.Add(1)
+		}
+		r.answer <- r.result
+	}
+	if err != nil && !errors.Is(err, kv.ErrNoSpace) {
+		return fmt.Errorf("kv: an earlier commit failed, open the file again to write: %w", err)
+	}
+	return nil
+}
+
+// beginWrite starts the batch's transaction.
+func (db *DB) beginWrite() (tx *bbolt.Tx, bucket *bbolt.Bucket, err error) {
+	tx, err = db.begin(true)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			db.rollback(tx)
+		}
+	}()
+	defer panicToError(nil, &err)
+	if bucket = tx.Bucket(dataBucket); bucket == nil {
+		return nil, nil, errNoBucket
+	}
+	bucket.FillPercent = fillPercent
+	return tx, bucket, nil
+}
+
+// flush puts the writes in key order, so that each page is visited once, and makes them durable.
+func (db *DB) flush(tx *bbolt.Tx, bucket *bbolt.Bucket, writes *overlay) (err error) {
+	defer db.rollback(tx) // does nothing after a commit
+	defer panicToError(nil, &err)
+	keys := writes.keys()
+	if len(keys) == 0 {
+		return nil
+	}
+	for _, name := range keys {
 		key, value := []byte(name), writes.values[name]
 		if value == nil {
 			err = bucket.Delete(key)
@@ -180,13 +197,13 @@ func (db *DB) flush(tx *bbolt.Tx, bucket *bbolt.Bucket, writes *overlay) (err er
 			err = bucket.Put(key, seal(key, value))
 		}
 		if err != nil {
-			return plain(err)
+			return err
 		}
 	}
 	if err := tx.Commit(); err != nil {
 		return plain(err)
 	}
 	db.commits.Add(1)
-	db.puts.Add(uint64(len(writes.keys)))
+	db.puts.Add(uint64(len(keys)))
 	return nil
 }

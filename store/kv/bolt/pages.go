@@ -1,0 +1,142 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+)
+
+// bbolt trusts its pages: on damaged ones it panics, reads outside the file or asks for endless memory, some of it in
+// goroutines where nobody can recover. So the file is first looked at here, with plain reads and every number
+// checked. Layout: go.etcd.io/bbolt internal/common, format version 2, in the byte order of the machine.
+const (
+	magic, version           = 0xED0CDAED, 2
+	pageHeader, element      = 16, 16
+	metaSize, metaSumAt      = 64, 56
+	isBranch, isLeaf, isFree = 0x01, 0x02, 0x10
+	isBucket                 = 0x01
+	maxDepth                 = 64
+)
+
+var order = binary.NativeEndian
+
+// meta is bbolt's entry into one state of the file.
+type meta struct {
+	pageSize                int64
+	root, freelist, end, tx uint64 // end is the first page that is not in use
+}
+
+// pages reads the newest state of a file. It must not be written to meanwhile.
+type pages struct {
+	file io.ReaderAt
+	meta meta
+	used []bool // pages met so far
+}
+
+// errNoMeta says that neither entry page is one of bbolt's.
+var errNoMeta = errors.New("no valid meta page")
+
+// openPages finds the newest valid meta page. The second one is looked for at every page size bbolt can have.
+func openPages(file io.ReaderAt) (*pages, error) {
+	p := &pages{file: file}
+	found := p.readMeta(0)
+	for size := int64(1024); size <= 1<<24; size *= 2 {
+		if p.readMeta(size) {
+			found = true
+			break
+		}
+	}
+	if !found {
+		return nil, errNoMeta
+	}
+	return p, nil
+}
+
+// readMeta keeps the meta page at an offset when it is valid and newer than the one known.
+func (p *pages) readMeta(at int64) bool {
+	b := make([]byte, metaSize)
+	if _, err := p.file.ReadAt(b, at+pageHeader); err != nil {
+		return false
+	}
+	sum := fnv.New64a()
+	_, _ = sum.Write(b[:metaSumAt])
+	if order.Uint32(b) != magic || order.Uint32(b[4:]) != version || order.Uint64(b[metaSumAt:]) != sum.Sum64() {
+		return false
+	}
+	m := meta{
+		pageSize: int64(order.Uint32(b[8:])), root: order.Uint64(b[16:]),
+		freelist: order.Uint64(b[32:]), end: order.Uint64(b[40:]), tx: order.Uint64(b[48:]),
+	}
+	if m.pageSize < 1024 || m.pageSize&(m.pageSize-1) != 0 || m.end > 1<<40 || at != 0 && at != m.pageSize {
+		return false
+	}
+	if m.tx >= p.meta.tx {
+		p.meta = m
+	}
+	return true
+}
+
+// size is how long the file must be to hold every page in use.
+func (p *pages) size() int64 { return int64(p.meta.end) * p.meta.pageSize }
+
+// page is a page with its overflow.
+type page struct {
+	id    uint64
+	flags uint16
+	count int
+	data  []byte // header included
+}
+
+// read reads a page and notes that it is in use. What it returns has a body as long as it says and was not met before.
+func (p *pages) read(id uint64) (page, error) {
+	head := make([]byte, pageHeader)
+	if id < 2 || id >= p.meta.end {
+		return page{}, fmt.Errorf("page %d: outside the file", id)
+	}
+	if _, err := p.file.ReadAt(head, int64(id)*p.meta.pageSize); err != nil {
+		return page{}, fmt.Errorf("page %d: %w", id, err)
+	}
+	got := page{id: id, flags: order.Uint16(head[8:]), count: int(order.Uint16(head[10:]))}
+	last := id + uint64(order.Uint32(head[12:]))
+	if order.Uint64(head) != id || last >= p.meta.end {
+		return page{}, fmt.Errorf("page %d: its header is damaged", id)
+	}
+	for i := id; i <= last; i++ {
+		if p.used[i] {
+			return page{}, fmt.Errorf("page %d: in use twice", i)
+		}
+		p.used[i] = true
+	}
+	got.data = make([]byte, int64(last-id+1)*p.meta.pageSize)
+	if _, err := p.file.ReadAt(got.data, int64(id)*p.meta.pageSize); err != nil {
+		return page{}, fmt.Errorf("page %d: %w", id, err)
+	}
+	return got, nil
+}
+
+// checkFreelist makes sure that bbolt can load the list of free pages. It starts the set of pages in use.
+func (p *pages) checkFreelist() error {
+	p.used = make([]bool, p.meta.end)
+	list, err := p.read(p.meta.freelist)
+	if err != nil {
+		return fmt.Errorf("free list: %w", err)
+	}
+	body := list.data[pageHeader:]
+	count := uint64(list.count)
+	if count == 0xFFFF && len(body) >= 8 {
+		count, body = order.Uint64(body), body[8:]
+	}
+	if list.flags != isFree || count > uint64(len(body)/8) {
+		return fmt.Errorf("free list: page %d is damaged", list.id)
+	}
+	for ; count > 0; count, body = count-1, body[8:] {
+		id := order.Uint64(body)
+		if id < 2 || id >= p.meta.end || p.used[id] {
+			return fmt.Errorf("free list: page %d is outside the file, listed twice or in use", id)
+		}
+		p.used[id] = true
+	}
+	return nil
+}

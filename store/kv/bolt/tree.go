@@ -1,0 +1,106 @@
+package bolt
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// checkTree walks every page from the root and reports what does not fit, then pages that nothing refers to. Call
+// checkFreelist first.
+func (p *pages) checkTree(report func(string)) {
+	p.walk(p.meta.root, nil, 0, report)
+	lost := 0
+	for _, used := range p.used[2:] {
+		if !used {
+			lost++
+		}
+	}
+	if lost > 0 {
+		report(fmt.Sprintf("%d pages are neither free nor in use", lost))
+	}
+}
+
+// walk checks a page and all below it. low is the smallest key that may be there.
+func (p *pages) walk(id uint64, low []byte, depth int, report func(string)) {
+	if depth > maxDepth {
+		report(fmt.Sprintf("page %d: the tree is too deep", id))
+		return
+	}
+	at, err := p.read(id)
+	if err != nil {
+		report(err.Error())
+		return
+	}
+	if at.flags != isBranch && at.flags != isLeaf {
+		report(fmt.Sprintf("page %d: neither branch nor leaf", id))
+		return
+	}
+	p.walkElements(at, low, depth, report)
+}
+
+// walkElements checks the entries of a branch or leaf, also of one that is kept inside a value.
+func (p *pages) walkElements(at page, low []byte, depth int, report func(string)) {
+	for i := range at.count {
+		e, err := at.element(i)
+		if err != nil {
+			report(err.Error())
+			return
+		}
+		if order := bytes.Compare(e.key, low); order < 0 || i > 0 && order == 0 {
+			report(fmt.Sprintf("page %d: key %q is out of order", at.id, e.key))
+		}
+		low = e.key
+		switch {
+		case at.flags == isBranch:
+			p.walk(e.child, e.key, depth+1, report)
+		case !e.bucket:
+		case e.child != 0:
+			p.walk(e.child, nil, depth+1, report)
+		default:
+			inner := page{id: at.id, flags: order.Uint16(e.value[8:]), count: int(order.Uint16(e.value[10:])), data: e.value}
+			p.walkElements(inner, nil, depth+1, report)
+		}
+	}
+}
+
+// entry is one element of a page: of a branch a child, of a leaf a value or a bucket with its root page or, when that
+// is 0, its only page as the value.
+type entry struct {
+	key, value []byte
+	child      uint64
+	bucket     bool
+}
+
+func (at page) element(i int) (entry, error) {
+	broken := fmt.Errorf("page %d: entry %d is damaged", at.id, i)
+	start := pageHeader + i*element
+	if start+element > len(at.data) {
+		return entry{}, broken
+	}
+	head := at.data[start:]
+	field := func(n int) uint64 { return uint64(order.Uint32(head[4*n:])) }
+	if at.flags == isBranch {
+		pos, size := field(0), field(1)
+		if pos+size > uint64(len(head)) {
+			return entry{}, broken
+		}
+		return entry{key: head[pos : pos+size], child: order.Uint64(head[8:])}, nil
+	}
+	pos, size, length := field(1), field(2), field(3)
+	if pos+size+length > uint64(len(head)) {
+		return entry{}, broken
+	}
+	e := entry{key: head[pos : pos+size], value: head[pos+size : pos+size+length], bucket: field(0)&isBucket != 0}
+	if !e.bucket {
+		return e, nil
+	}
+	const bucketHeader = 16 // root page and a sequence number
+	if len(e.value) < bucketHeader {
+		return entry{}, broken
+	}
+	e.child, e.value = order.Uint64(e.value), e.value[bucketHeader:]
+	if e.child == 0 && len(e.value) < pageHeader {
+		return entry{}, broken
+	}
+	return e, nil
+}

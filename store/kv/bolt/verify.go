@@ -1,0 +1,98 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime/debug"
+
+	"belfry/store/kv"
+
+	bbolt "go.etcd.io/bbolt"
+)
+
+// Verify examines the pages of the file, then the checksum of every record, and reports each fault it finds; a
+// problem without a key concerns the file's structure. The error is for what stopped the examination itself. Reads go
+// on meanwhile; Updates wait while the pages are examined.
+func (db *DB) Verify(ctx context.Context, report func(problem kv.DamagedError)) (records int, err error) {
+	if err := db.verifyPages(report); err != nil {
+		return 0, err
+	}
+	var after []byte
+	for {
+		count, last, err := db.verifySome(ctx, after, report)
+		records += count
+		var damage *kv.DamagedError
+		if errors.As(err, &damage) { // the cursor cannot get past this place
+			report(*damage)
+			return records, nil
+		}
+		if err != nil || count == 0 {
+			return records, err
+		}
+		after = append(last, 0)
+	}
+}
+
+// verifyPages looks at the file without trusting it; only when nothing is wrong bbolt's own check may run too, since
+// it trusts what it reads.
+func (db *DB) verifyPages(report func(kv.DamagedError)) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	tx, err := db.begin(!db.readOnly) // a write transaction that writes nothing keeps writers away
+	if err != nil {
+		return err
+	}
+	defer db.rollback(tx)
+	defer panicToError(nil, &err)
+	file, err := os.Open(db.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sound := true
+	found := func(reason string) {
+		sound = false
+		report(kv.DamagedError{Reason: reason})
+	}
+	p, err := openPages(file)
+	if err == nil {
+		err = p.checkFreelist()
+	}
+	if err != nil {
+		found(err.Error())
+		return nil
+	}
+	p.checkTree(found)
+	if sound {
+		for fault := range tx.Check() {
+			found(fault.Error())
+		}
+	}
+	return nil
+}
+
+// verifySome checks some records from a key on, in a transaction of its own: a long one would make the file grow.
+func (db *DB) verifySome(ctx context.Context, from []byte, report func(kv.DamagedError)) (count int, last []byte, err error) {
+	const some = 1000
+	if err := ctx.Err(); err != nil {
+		return 0, nil, err
+	}
+	err = db.read(func(tx *bbolt.Tx) (err error) {
+		defer panicToError(&last, &err)
+		bucket := tx.Bucket(dataBucket)
+		if bucket == nil {
+			return errNoBucket
+		}
+		c := bucket.Cursor()
+		for key, sealed := c.Seek(from); key != nil && count < some; key, sealed = c.Next() {
+			count++
+			last = append(last[:0], key...)
+			var damage *kv.DamagedError
+			if _, err := unseal(key, sealed); errors.As(err, &damage) {
+				report(*damage)
+			}
+		}
+		return nil
+	})
+	return count, last, err
+}
