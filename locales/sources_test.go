@@ -1,0 +1,119 @@
+package locales
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The ways a key is asked for. The first group is the key, or its beginning when something is added to it; the second is
+// the plus sign.
+var (
+	textCall   = regexp.MustCompile(`\.T\(\s*"([^"\n]*)"(\s*\+)?`)
+	countCall  = regexp.MustCompile(`\.N\(\s*"([^"\n]*)"(\s*\+)?`)
+	keyField   = regexp.MustCompile(`\b(?:Key|taken|label):\s*"([a-z0-9_.]*\.[a-z0-9_.]*)"(\s*\+)?`)
+	storeError = regexp.MustCompile(`\b(?:(?:denied|conflict)\(|(?:fail|invalid)\([^,()"]*(?:"[^"\n]*")?,|\.add\([^,()"]*(?:"[^"\n]*")?,)\s*"([a-z0-9_.]+)"(\s*\+)?`)
+
+	literal = regexp.MustCompile(`"([a-z0-9_.]*\.[a-z0-9_.]*)"`)
+	comment = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
+)
+
+// source is a file of the program, comments blanked.
+type source struct{ path, text string }
+
+func (s source) line(at int) int { return strings.Count(s.text[:at], "\n") + 1 }
+
+// sources are the .go and .templ files people write, without tests and without what templ generates.
+func sources(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() {
+			if path != ".." && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		wanted := strings.HasSuffix(name, ".templ") || strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(name, "_templ.go")
+		if !wanted {
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		all = append(all, source{strings.TrimPrefix(filepath.ToSlash(path), "../"), comment.ReplaceAllString(string(content), "")})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestEveryKeyAskedForExists(t *testing.T) {
+	texts := entries(t, Tags()[0])
+	for _, s := range sources(t) {
+		for _, pattern := range []*regexp.Regexp{textCall, countCall, keyField, storeError} {
+			for _, at := range pattern.FindAllStringSubmatchIndex(s.text, -1) {
+				key, joined := s.text[at[2]:at[3]], at[4] >= 0
+				m := texts[key]
+				switch {
+				case joined && !anyBegins(texts, key):
+					t.Errorf("%s:%d: no key begins with %s", s.path, s.line(at[2]), key)
+				case joined:
+				case m == nil:
+					t.Errorf("%s:%d: %s is missing", s.path, s.line(at[2]), key)
+				case pattern == countCall && m.One == "":
+					t.Errorf("%s:%d: %s is asked for with a number but has no plural forms", s.path, s.line(at[2]), key)
+				case pattern != countCall && m.One != "":
+					t.Errorf("%s:%d: %s has plural forms, ask for it with a number", s.path, s.line(at[2]), key)
+				}
+			}
+		}
+	}
+}
+
+func anyBegins[V any](texts map[string]V, beginning string) bool {
+	for key := range texts {
+		if strings.HasPrefix(key, beginning) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestEveryKeyIsUsed(t *testing.T) {
+	used, beginnings := map[string]bool{}, map[string]bool{}
+	for _, s := range sources(t) {
+		for _, found := range literal.FindAllStringSubmatch(s.text, -1) {
+			if strings.HasSuffix(found[1], ".") {
+				beginnings[found[1]] = true
+			} else {
+				used[found[1]] = true
+			}
+		}
+	}
+	var unused []string
+	for key := range entries(t, Tags()[0]) {
+		built := false
+		for beginning := range beginnings {
+			built = built || len(beginning) > 1 && strings.HasPrefix(key, beginning)
+		}
+		if !used[key] && !built {
+			unused = append(unused, key)
+		}
+	}
+	slices.Sort(unused)
+	for _, key := range unused {
+		t.Errorf("%s is used nowhere: take it out of the four files, or write it as one literal where it is used", key)
+	}
+}
