@@ -38,7 +38,11 @@ func Load() (*Catalogue, error) {
 	c := &Catalogue{}
 	var known []language.Tag
 	for _, tag := range Tags() {
-		l, err := read(tag)
+		file, err := files.ReadFile(tag + ".toml")
+		if err != nil {
+			return nil, err
+		}
+		l, err := build(tag, file)
 		if err != nil {
 			return nil, fmt.Errorf("locales: %s.toml: %w", tag, err)
 		}
@@ -48,12 +52,8 @@ func Load() (*Catalogue, error) {
 	return c, nil
 }
 
-// read loads one language. Each has a bundle of its own: in a common one a missing text would be answered in French.
-func read(tag string) (*Language, error) {
-	file, err := files.ReadFile(tag + ".toml")
-	if err != nil {
-		return nil, err
-	}
+// build makes one language from its file. Each has a bundle of its own: in a common one a missing text would be answered in French.
+func build(tag string, file []byte) (*Language, error) {
 	messages, err := parse(file)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,9 @@ var (
 	keyField   = regexp.MustCompile(`\b(?:Key|taken|label):\s*"([a-z0-9_.]*\.[a-z0-9_.]*)"(\s*\+)?`)
 	storeError = regexp.MustCompile(`\b(?:(?:denied|conflict)\(|(?:fail|invalid)\([^,()"]*(?:"[^"\n]*")?,|\.add\([^,()"]*(?:"[^"\n]*")?,)\s*"([a-z0-9_.]+)"(\s*\+)?`)
 
-	literal = regexp.MustCompile(`"([a-z0-9_.]*\.[a-z0-9_.]*)"`)
-	comment = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
+	literal   = regexp.MustCompile(`"([a-z0-9_.]*\.[a-z0-9_.]*)"`)
+	valueName = regexp.MustCompile(`"([A-Z][A-Za-z]*)"\s*,`)
+	comment   = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
 )
 
 // source is a file of the program, comments blanked.
@@ -76,6 +77,46 @@ func TestEveryKeyAskedForExists(t *testing.T) {
 					t.Errorf("%s:%d: %s is asked for with a number but has no plural forms", s.path, s.line(at[2]), key)
 				case pattern != countCall && m.One != "":
 					t.Errorf("%s:%d: %s has plural forms, ask for it with a number", s.path, s.line(at[2]), key)
+				}
+			}
+		}
+	}
+}
+
+// given are the names of values passed after a key, up to the bracket that closes the call or the literal around it.
+// A list handed on with dots cannot be read here.
+func given(rest string) (names []string, readable bool) {
+	depth, end := 0, len(rest)
+	for i, r := range rest {
+		if strings.ContainsRune("([{", r) {
+			depth++
+		} else if strings.ContainsRune(")]}", r) {
+			if depth--; depth < 0 {
+				end = i
+				break
+			}
+		}
+	}
+	for _, found := range valueName.FindAllStringSubmatch(rest[:end], -1) {
+		names = append(names, found[1])
+	}
+	return names, !strings.Contains(rest[:end], "...")
+}
+
+func TestEveryValueATextWantsIsGiven(t *testing.T) {
+	texts := entries(t, Tags()[0])
+	for _, s := range sources(t) {
+		for _, pattern := range []*regexp.Regexp{textCall, countCall, keyField, storeError} {
+			for _, at := range pattern.FindAllStringSubmatchIndex(s.text, -1) {
+				m := texts[s.text[at[2]:at[3]]]
+				has, readable := given(s.text[at[3]:])
+				if m == nil || !readable {
+					continue
+				}
+				for _, want := range names(m) {
+					if !slices.Contains(has, want) && (want != "N" || pattern != countCall) {
+						t.Errorf("%s:%d: %s wants a value for %s", s.path, s.line(at[2]), m.ID, want)
+					}
 				}
 			}
 		}
