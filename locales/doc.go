@@ -13,8 +13,8 @@
 //	lang.T("meeting.at", "Town", town.NameIn(lang.Tag()))
 //	lang.N("meeting.seats", free)
 //
-// A key is built from parts only where its beginning ends in a dot and is written as one literal,
-// "meeting.state." + state. A key is never the beginning of another, and no file holds a text that nothing asks for.
+// A key is built from parts only where the literals meet at a dot: "meeting.state." + state, or key + ".hint" for a key
+// written out elsewhere. A key is never the beginning of another, and no file holds a text that nothing asks for.
 // The tests name the file and line of a key that is missing, a value that is not given, a text that nobody uses, and
 // what the language's typography forbids.
 //

@@ -83,6 +83,24 @@ func TestEveryKeyAskedForExists(t *testing.T) {
 	}
 }
 
+// A key may reach T through a parameter or a table. What begins as keys do, in a page, is one.
+func TestWhatLooksLikeAKeyInAPageIsOne(t *testing.T) {
+	texts := entries(t, Tags()[0])
+	for _, s := range sources(t) {
+		if !strings.HasPrefix(s.path, "frontend/") {
+			continue
+		}
+		for _, at := range literal.FindAllStringSubmatchIndex(s.text, -1) {
+			key := s.text[at[2]:at[3]]
+			area, _, _ := strings.Cut(key, ".")
+			known := texts[key] != nil || anyBegins(texts, strings.TrimSuffix(key, ".")+".")
+			if keyShape.MatchString(strings.TrimSuffix(key, ".")) && anyBegins(texts, area+".") && !known {
+				t.Errorf("%s:%d: %s is missing", s.path, s.line(at[2]), key)
+			}
+		}
+	}
+}
+
 // given are the names of values passed after a key, up to the bracket that closes the call or the literal around it.
 // A list handed on with dots cannot be read here.
 func given(rest string) (names []string, readable bool) {
@@ -133,12 +151,15 @@ func anyBegins[V any](texts map[string]V, beginning string) bool {
 }
 
 func TestEveryKeyIsUsed(t *testing.T) {
-	used, beginnings := map[string]bool{}, map[string]bool{}
+	used, beginnings, ends := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, s := range sources(t) {
 		for _, found := range literal.FindAllStringSubmatch(s.text, -1) {
-			if strings.HasSuffix(found[1], ".") {
+			switch {
+			case strings.HasSuffix(found[1], "."):
 				beginnings[found[1]] = true
-			} else {
+			case strings.HasPrefix(found[1], "."):
+				ends[found[1]] = true
+			default:
 				used[found[1]] = true
 			}
 		}
@@ -148,6 +169,10 @@ func TestEveryKeyIsUsed(t *testing.T) {
 		built := false
 		for beginning := range beginnings {
 			built = built || len(beginning) > 1 && strings.HasPrefix(key, beginning)
+		}
+		for end := range ends {
+			start, ok := strings.CutSuffix(key, end)
+			built = built || ok && used[start]
 		}
 		if !used[key] && !built {
 			unused = append(unused, key)

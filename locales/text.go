@@ -3,6 +3,7 @@ package locales
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,46 +15,40 @@ import (
 // opening and closing surround what a caller fills in.
 const opening, closing = "{{.", "}}"
 
-// parse turns a file's tree into texts under dotted keys. The library's own reader would take keys that end in
-// "description", "id" or "hash" for properties of a text, so it is not asked.
+// bareKey is a key at the start of its line.
+var bareKey = regexp.MustCompile(`(?m)^([a-z0-9_.]+) = `)
+
+// parse reads a file into its texts. Keys are taken whole, one a line: as a tree, "name" and "name.hint" could not both
+// be, and the library's own reader takes words such as "description" or "id" at the end of a key for its own.
 func parse(file []byte) ([]*i18n.Message, error) {
-	var tree map[string]any
-	if err := toml.Unmarshal(file, &tree); err != nil {
+	var flat map[string]any
+	if err := toml.Unmarshal(bareKey.ReplaceAll(file, []byte(`"$1" = `)), &flat); err != nil {
 		return nil, err
 	}
-	messages, err := branch(nil, "", tree)
-	for _, m := range messages {
+	var messages []*i18n.Message
+	for _, key := range slices.Sorted(maps.Keys(flat)) {
+		m := &i18n.Message{}
+		switch value := flat[key].(type) {
+		case string:
+			m.Other = value
+		case map[string]any:
+			forms, ok := plural(value)
+			if !ok {
+				return nil, fmt.Errorf("%s: plural forms are one, other and, where there is more to say, many", key)
+			}
+			m = forms
+		default:
+			return nil, fmt.Errorf("%s: is neither a text nor its plural forms", key)
+		}
+		m.ID = key
 		for _, text := range []string{m.One, m.Many, m.Other} {
 			if _, err := (fields{}).Parse(text, "", ""); err != nil {
-				return nil, fmt.Errorf("%s: %w", m.ID, err)
+				return nil, fmt.Errorf("%s: %w", key, err)
 			}
 		}
+		messages = append(messages, m)
 	}
-	return messages, err
-}
-
-func branch(to []*i18n.Message, prefix string, tree map[string]any) ([]*i18n.Message, error) {
-	for _, name := range slices.Sorted(maps.Keys(tree)) {
-		key := prefix + name
-		var err error
-		switch value := tree[name].(type) {
-		case string:
-			to = append(to, &i18n.Message{ID: key, Other: value})
-		case map[string]any:
-			if forms, ok := plural(value); ok {
-				forms.ID = key
-				to = append(to, forms)
-			} else {
-				to, err = branch(to, key+".", value)
-			}
-		default:
-			err = fmt.Errorf("%s: is neither a text nor its plural forms", key)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return to, nil
+	return messages, nil
 }
 
 // plural reads { one = "…", many = "…", other = "…" }, all that four languages of western Europe need. "many", of

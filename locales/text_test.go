@@ -102,7 +102,7 @@ func TestWhatIsMissingIsSeen(t *testing.T) {
 }
 
 func TestFilesThatCannotBeRightAreRefused(t *testing.T) {
-	for _, file := range []string{`a.b = "{{.Name"`, `a.b = "{{Name}}"`, `a.b = "{{if .X}}"`, `a.b = "{{.A.B}}"`, `a.b = "{{.}}"`, `a.b = 3`, `a.b = ["x"]`, "a = \"x\"\na.b = \"y\"", `a.b = { one = "x" `} {
+	for _, file := range []string{`a.b = "{{.Name"`, `a.b = "{{Name}}"`, `a.b = "{{if .X}}"`, `a.b = "{{.A.B}}"`, `a.b = "{{.}}"`, `a.b = 3`, `a.b = ["x"]`, "a.b = \"x\"\na.b = \"y\"", `a.b = { one = "x" }`, `a.b = { one = "x", few = "y", other = "z" }`, `a.b = "x`} {
 		if _, err := build("en", []byte(file)); err == nil {
 			t.Errorf("%s was accepted", file)
 		}
