@@ -33,10 +33,14 @@ type sample struct {
 	notes  []frontend.Notice
 	loads  int // whole pages asked for by navigation
 	broken bool
+	plain  bool // no script may run
 }
 
 func (s *sample) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", strictPolicy)
+	if s.plain {
+		w.Header().Set("Content-Security-Policy", strictPolicy+"; script-src 'none'")
+	}
 	if file, ok := s.page.Assets.File(r.URL.Path); ok {
 		w.Header().Set("Content-Type", file.Type)
 		_, _ = w.Write(file.Body)
@@ -148,7 +152,7 @@ func browse(t *testing.T, site *sample) (context.Context, string) {
 func (s *sample) expectsFailure() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.broken
+	return s.broken || s.plain // a refused script is reported too
 }
 
 func (s *sample) navigations() int {
@@ -275,4 +279,17 @@ func TestADraftSurvivesAClosedWindow(t *testing.T) {
 	becomes(t, ctx, `document.querySelector('#source').value === 'pas encore fini' && document.querySelector('[data-draft]').hidden`)
 	run(t, ctx, chromedp.Navigate(url), chromedp.WaitVisible("[data-draft]"), chromedp.Click("[data-discard]"))
 	becomes(t, ctx, `localStorage.getItem('belfry:draft:notes/1') === null`)
+}
+
+func TestWithoutScriptsTheSameFormsLoadThePage(t *testing.T) {
+	site := sampleSite(t)
+	site.plain = true
+	ctx, _ := browse(t, site)
+	run(t, ctx, chromedp.Click(`button[value="on_site"]`), chromedp.WaitVisible("#toasts .toast"))
+	becomes(t, ctx, `document.querySelector('#answer [value=on_site]').getAttribute('aria-pressed') === 'true'`)
+	if n := site.navigations(); n != 2 {
+		t.Errorf("%d pages were loaded, want 2", n)
+	}
+	becomes(t, ctx, `[...document.querySelectorAll('markdown-preview, copy-button button, [data-draft]')].every((e) => e.getClientRects().length === 0)`)
+	run(t, ctx, chromedp.Click(".masthead details.only-wide summary"), chromedp.WaitVisible(`.masthead details.only-wide button[value="de"]`))
 }

@@ -177,7 +177,7 @@ func RSVPOf(p *frontend.Page, rsvp RSVP) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var12 = []any{"rsvp__set", templ.KV("mt-2", rsvp.Question)}
+			var templ_7745c5c3_Var12 = []any{"rsvp__set", templ.KV("mt-2", rsvp.Question), templ.KV("rsvp__set--pairs", len(rsvp.offered()) == 4)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var12...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
