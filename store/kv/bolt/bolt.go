@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -19,7 +20,7 @@ import (
 // DB is an open file. Its methods may be called by many at once.
 type DB struct {
 	bolt     *bbolt.DB
-	path     string
+	file     *os.File // the same file for plain reads
 	readOnly bool
 
 	queue   chan *request
@@ -33,20 +34,27 @@ type DB struct {
 	commits, updates, puts atomic.Uint64
 }
 
-var errNoBucket error = &kv.DamagedError{Reason: "the bucket of all records is gone"}
-
 // View runs fn on a snapshot. A part of the file that cannot be read makes it fail with a kv.DamagedError.
 func (db *DB) View(ctx context.Context, fn func(kv.Reader) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return db.read(func(tx *bbolt.Tx) error {
-		bucket := tx.Bucket(dataBucket)
-		if bucket == nil {
-			return errNoBucket
+		bucket, err := records(tx)
+		if err != nil {
+			return err
 		}
 		return fn(&reader{ctx: ctx, bucket: bucket})
 	})
+}
+
+// records returns the bucket of all records.
+func records(tx *bbolt.Tx) (bucket *bbolt.Bucket, err error) {
+	defer panicToError(nil, &err)
+	if bucket = tx.Bucket(dataBucket); bucket == nil {
+		return nil, &kv.DamagedError{Reason: "the bucket of all records is gone"}
+	}
+	return bucket, nil
 }
 
 // read runs fn in a bbolt read transaction. Faults of the mapped file that fn meets become errors, its own panics
@@ -132,6 +140,9 @@ func (db *DB) Stats() Stats {
 func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
 	err = db.read(func(tx *bbolt.Tx) error {
 		n, err = tx.WriteTo(contextWriter{ctx, w})
+		if ctx.Err() != nil {
+			return ctx.Err() // bbolt flattens some errors to text
+		}
 		return plain(err)
 	})
 	return n, err
@@ -159,6 +170,7 @@ func (db *DB) Close() error {
 		if !db.broken.Load() {
 			err = db.bolt.Close()
 		}
+		err = errors.Join(err, db.file.Close())
 	})
 	return err
 }

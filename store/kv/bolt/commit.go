@@ -168,14 +168,9 @@ func (db *DB) beginWrite() (tx *bbolt.Tx, bucket *bbolt.Bucket, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() {
-		if err != nil {
-			db.rollback(tx)
-		}
-	}()
-	defer panicToError(nil, &err)
-	if bucket = tx.Bucket(dataBucket); bucket == nil {
-		return nil, nil, errNoBucket
+	if bucket, err = records(tx); err != nil {
+		db.rollback(tx)
+		return nil, nil, err
 	}
 	bucket.FillPercent = fillPercent
 	return tx, bucket, nil
@@ -199,6 +194,9 @@ func (db *DB) flush(tx *bbolt.Tx, bucket *bbolt.Bucket, writes *overlay) (err er
 		if err != nil {
 			return err
 		}
+	}
+	if err := checkCommit(db.file, db.bolt.Info().PageSize); err != nil {
+		return &kv.DamagedError{Reason: err.Error()}
 	}
 	if err := tx.Commit(); err != nil {
 		return plain(err)

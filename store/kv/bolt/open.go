@@ -43,12 +43,17 @@ func Open(path string, opt Options) (*DB, error) {
 	if opt.InitialMmapSize == 0 {
 		opt.InitialMmapSize = 1 << 30
 	}
-	file, err := openOrCreate(path, opt)
+	engine, err := openOrCreate(path, opt)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	file, err := os.Open(path)
+	if err != nil {
+		_ = engine.Close()
+		return nil, err
+	}
 	db := &DB{
-		bolt: file, path: path, readOnly: opt.ReadOnly,
+		bolt: engine, file: file, readOnly: opt.ReadOnly,
 		queue: make(chan *request, maxBatch), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if opt.ReadOnly {

@@ -83,33 +83,41 @@ func (p *pages) size() int64 { return int64(p.meta.end) * p.meta.pageSize }
 
 // page is a page with its overflow.
 type page struct {
-	id    uint64
-	flags uint16
-	count int
-	data  []byte // header included
+	id, last uint64 // last is the last page of the overflow
+	flags    uint16
+	count    int
+	data     []byte // header included
 }
 
-// read reads a page and notes that it is in use. What it returns has a body as long as it says and was not met before.
-func (p *pages) read(id uint64) (page, error) {
-	head := make([]byte, pageHeader)
+// head reads the header of a page.
+func (p *pages) head(id uint64) (page, error) {
+	b := make([]byte, pageHeader)
 	if id < 2 || id >= p.meta.end {
 		return page{}, fmt.Errorf("page %d: outside the file", id)
 	}
-	if _, err := p.file.ReadAt(head, int64(id)*p.meta.pageSize); err != nil {
+	if _, err := p.file.ReadAt(b, int64(id)*p.meta.pageSize); err != nil {
 		return page{}, fmt.Errorf("page %d: %w", id, err)
 	}
-	got := page{id: id, flags: order.Uint16(head[8:]), count: int(order.Uint16(head[10:]))}
-	last := id + uint64(order.Uint32(head[12:]))
-	if order.Uint64(head) != id || last >= p.meta.end {
+	last := id + uint64(order.Uint32(b[12:]))
+	if order.Uint64(b) != id || last >= p.meta.end {
 		return page{}, fmt.Errorf("page %d: its header is damaged", id)
 	}
-	for i := id; i <= last; i++ {
+	return page{id: id, last: last, flags: order.Uint16(b[8:]), count: int(order.Uint16(b[10:]))}, nil
+}
+
+// read reads a page that was not met before and notes that it is in use.
+func (p *pages) read(id uint64) (page, error) {
+	got, err := p.head(id)
+	if err != nil {
+		return page{}, err
+	}
+	for i := id; i <= got.last; i++ {
 		if p.used[i] {
 			return page{}, fmt.Errorf("page %d: in use twice", i)
 		}
 		p.used[i] = true
 	}
-	got.data = make([]byte, int64(last-id+1)*p.meta.pageSize)
+	got.data = make([]byte, int64(got.last-id+1)*p.meta.pageSize)
 	if _, err := p.file.ReadAt(got.data, int64(id)*p.meta.pageSize); err != nil {
 		return page{}, fmt.Errorf("page %d: %w", id, err)
 	}
@@ -139,4 +147,19 @@ func (p *pages) checkFreelist() error {
 		p.used[id] = true
 	}
 	return nil
+}
+
+// checkCommit looks at what bbolt takes for granted in each commit: its meta page, and the header of the old free
+// list, whose length it would follow to the end of all memory.
+func checkCommit(file io.ReaderAt, pageSize int) error {
+	p := &pages{file: file}
+	first, second := p.readMeta(0), p.readMeta(int64(pageSize))
+	if !first && !second {
+		return errNoMeta
+	}
+	list, err := p.head(p.meta.freelist)
+	if err == nil && list.flags != isFree {
+		err = fmt.Errorf("page %d: not a free list", list.id)
+	}
+	return err
 }

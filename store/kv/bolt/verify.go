@@ -3,7 +3,6 @@ package bolt
 import (
 	"context"
 	"errors"
-	"os"
 	"runtime/debug"
 
 	"belfry/store/kv"
@@ -11,24 +10,24 @@ import (
 	bbolt "go.etcd.io/bbolt"
 )
 
-// Verify examines the pages of the file, then the checksum of every record, and reports each fault it finds; a
+// Verify examines the pages of the file, then the checksum of every record, reports each fault and counts records; a
 // problem without a key concerns the file's structure. The error is for what stopped the examination itself. Reads go
 // on meanwhile; Updates wait while the pages are examined.
-func (db *DB) Verify(ctx context.Context, report func(problem kv.DamagedError)) (records int, err error) {
+func (db *DB) Verify(ctx context.Context, report func(problem kv.DamagedError)) (count int, err error) {
 	if err := db.verifyPages(report); err != nil {
 		return 0, err
 	}
 	var after []byte
 	for {
-		count, last, err := db.verifySome(ctx, after, report)
-		records += count
+		some, last, err := db.verifySome(ctx, after, report)
+		count += some
 		var damage *kv.DamagedError
 		if errors.As(err, &damage) { // the cursor cannot get past this place
 			report(*damage)
-			return records, nil
+			return count, nil
 		}
-		if err != nil || count == 0 {
-			return records, err
+		if err != nil || some == 0 {
+			return count, err
 		}
 		after = append(last, 0)
 	}
@@ -44,17 +43,12 @@ func (db *DB) verifyPages(report func(kv.DamagedError)) (err error) {
 	}
 	defer db.rollback(tx)
 	defer panicToError(nil, &err)
-	file, err := os.Open(db.path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
 	sound := true
 	found := func(reason string) {
 		sound = false
 		report(kv.DamagedError{Reason: reason})
 	}
-	p, err := openPages(file)
+	p, err := openPages(db.file)
 	if err == nil {
 		err = p.checkFreelist()
 	}
@@ -79,9 +73,9 @@ func (db *DB) verifySome(ctx context.Context, from []byte, report func(kv.Damage
 	}
 	err = db.read(func(tx *bbolt.Tx) (err error) {
 		defer panicToError(&last, &err)
-		bucket := tx.Bucket(dataBucket)
-		if bucket == nil {
-			return errNoBucket
+		bucket, err := records(tx)
+		if err != nil {
+			return err
 		}
 		c := bucket.Cursor()
 		for key, sealed := c.Seek(from); key != nil && count < some; key, sealed = c.Next() {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 
 	"belfry/store/kv"
@@ -114,6 +113,91 @@ func limits(t *testing.T, db kv.DB) {
 	})
 }
 
+// limitsOverWrites puts limits where written and deleted keys lie over the stored ones, from both ends.
+func limitsOverWrites(t *testing.T, db kv.DB) {
+	for i := range 20 {
+		put(t, db, fmt.Sprintf("k%02d", i), "stored")
+	}
+	err := db.Update(ctx(), "", func(tx kv.Tx) error {
+		var keys []string
+		for i := range 24 {
+			key := fmt.Sprintf("k%02d", i)
+			switch {
+			case i%4 == 1, i >= 16 && i < 19: // holes, one of them long
+				tx.Delete([]byte(key))
+				continue
+			case i%4 == 2 || i >= 20: // replaced, and new behind the last stored
+				tx.Put([]byte(key), []byte("written"))
+			}
+			keys = append(keys, key)
+		}
+		for _, reverse := range []bool{false, true} {
+			for limit := 1; limit <= len(keys)+1; limit++ {
+				pairs, err := tx.Scan(kv.Range{Reverse: reverse}, limit)
+				if err != nil {
+					return err
+				}
+				want(t, fmt.Sprint(keysOf(pairs)), fmt.Sprint(keys[:min(limit, len(keys))]))
+			}
+			slices.Reverse(keys)
+		}
+		return nil
+	})
+	want(t, err, nil)
+}
+
+// ranges checks the borders of ranges, also of those that hold nothing.
+func ranges(t *testing.T, db kv.DB) {
+	put(t, db, "b", "1", "d", "2", "f", "3")
+	for _, c := range []struct{ from, to, forward, back string }{
+		{"", "", "b=1 d=2 f=3", "f=3 d=2 b=1"},
+		{"b", "f", "b=1 d=2", "d=2 b=1"},
+		{"a", "b", "", ""},
+		{"c", "e", "d=2", "d=2"},
+		{"d", "d", "", ""},
+		{"f", "b", "", ""},
+		{"g", "", "", ""},
+		{"", "a", "", ""},
+		{"d", "z", "d=2 f=3", "f=3 d=2"},
+	} {
+		r := kv.Range{From: []byte(c.from), To: []byte(c.to)}
+		want(t, scan(t, db, r, 10), c.forward)
+		r.Reverse = true
+		want(t, scan(t, db, r, 10), c.back)
+	}
+}
+
+func keysOf(pairs []kv.Pair) (keys []string) {
+	for _, p := range pairs {
+		keys = append(keys, string(p.Key))
+	}
+	return keys
+}
+
+// nestedReads reads by what a scan found, while it goes through it.
+func nestedReads(t *testing.T, db kv.DB) {
+	put(t, db, "index/1", "record/b", "index/2", "record/a", "record/a", "A", "record/b", "B")
+	got := ""
+	err := db.View(ctx(), func(r kv.Reader) error {
+		got = ""
+		pairs, err := r.Scan(kv.Prefix([]byte("index/")), 10)
+		for _, p := range pairs {
+			value, _, err := r.Get(p.Value)
+			if err != nil {
+				return err
+			}
+			under, err := r.Scan(kv.Prefix(p.Value), 1)
+			if err != nil {
+				return err
+			}
+			got += string(value) + text(under) + " "
+		}
+		return err
+	})
+	want(t, err, nil)
+	want(t, got, "Brecord/b=B Arecord/a=A ")
+}
+
 func deleteInScan(t *testing.T, db kv.DB) {
 	var pairs []string
 	for i := range 300 {
@@ -158,77 +242,6 @@ func getMany(t *testing.T, db kv.DB) {
 		return err
 	})
 	want(t, err, nil)
-}
-
-// snapshot reads the same before and after a commit that happens meanwhile. The Update runs in another goroutine
-// and the View does not wait for it (contract 5): it only tries again until the commit is over or time is up.
-func snapshot(t *testing.T, db kv.DB) {
-	put(t, db, "a", "1")
-	written := make(chan error, 1)
-	err := db.View(ctx(), func(r kv.Reader) error {
-		first, _, err := r.Get([]byte("a"))
-		before := string(first)
-		go func() {
-			written <- db.Update(ctx(), "", func(tx kv.Tx) error { tx.Put([]byte("a"), []byte("2")); return nil })
-		}()
-		for range 1000 {
-			second, _, err := r.Get([]byte("a"))
-			if err != nil || string(second) != before {
-				t.Errorf("the snapshot moved: %q, %v", second, err)
-				break
-			}
-		}
-		return err
-	})
-	want(t, err, nil)
-	want(t, <-written, nil)
-	want(t, scan(t, db, kv.Range{}, 2), "a=2")
-}
-
-func lostUpdate(t *testing.T, db kv.DB) {
-	const writers, rounds = 16, 20
-	var wg sync.WaitGroup
-	for range writers {
-		wg.Go(func() {
-			for range rounds {
-				err := db.Update(ctx(), "counter", func(tx kv.Tx) error {
-					value, _, err := tx.Get([]byte("n"))
-					n := 0
-					_, _ = fmt.Sscan(string(value), &n)
-					tx.Put([]byte("n"), []byte(fmt.Sprint(n+1)))
-					return err
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	want(t, scan(t, db, kv.Range{}, 2), fmt.Sprintf("n=%d", writers*rounds))
-}
-
-// writeSkew: two people are on duty; each may leave only while the other is still there.
-func writeSkew(t *testing.T, db kv.DB) {
-	for range 40 {
-		put(t, db, "duty/a", "yes", "duty/b", "yes")
-		var wg sync.WaitGroup
-		for _, me := range []string{"duty/a", "duty/b"} {
-			wg.Go(func() {
-				_ = db.Update(ctx(), me, func(tx kv.Tx) error {
-					pairs, err := tx.Scan(kv.Prefix([]byte("duty/")), 10)
-					if err == nil && len(pairs) == 2 {
-						tx.Delete([]byte(me))
-					}
-					return err
-				})
-			})
-		}
-		wg.Wait()
-		if got := scan(t, db, kv.Prefix([]byte("duty/")), 10); got == "" {
-			t.Fatal("both left")
-		}
-	}
 }
 
 func cancelled(t *testing.T, db kv.DB) {

@@ -11,7 +11,8 @@ import (
 	"belfry/store/kv"
 )
 
-// Run checks an engine against the contract of package kv. open gives an empty engine that the test's end closes.
+// Run checks an engine against the contract of package kv. open gives an empty engine that the test's end closes. The
+// cases assume nothing about the engine: functions may run any number of times, and in any order.
 func Run(t *testing.T, open func(t *testing.T) kv.DB) {
 	cases := []struct {
 		name string
@@ -21,12 +22,17 @@ func Run(t *testing.T, open func(t *testing.T) kv.DB) {
 		{"read your writes", readYourWrites},
 		{"rollback", rollback},
 		{"byte order", byteOrder},
+		{"ranges", ranges},
 		{"limits", limits},
+		{"limits over writes", limitsOverWrites},
+		{"nested reads", nestedReads},
 		{"delete in scan", deleteInScan},
 		{"get many", getMany},
 		{"snapshot", snapshot},
 		{"lost update", lostUpdate},
 		{"write skew", writeSkew},
+		{"transfers", transfers},
+		{"run twice", ranTwice},
 		{"cancelled context", cancelled},
 		{"too large", tooLarge},
 		{"panic in a function", panics},

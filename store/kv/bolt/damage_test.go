@@ -1,0 +1,128 @@
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"belfry/store/kv"
+)
+
+// TestValueBits flips each of many bits within values: the read fails and the report names the record.
+func TestValueBits(t *testing.T) {
+	whole := sample(t)
+	rnd := rand.New(rand.NewPCG(9, 9))
+	for range 100 {
+		key := fmt.Sprintf("k%02d/%d", rnd.IntN(30), rnd.IntN(10))
+		value := fmt.Sprintf("value %c of %d", key[4], int(key[1]-'0')*10+int(key[2]-'0'))
+		b := bytes.Clone(whole)
+		flipped := 0
+		for rest := b; ; { // older pages hold copies that are no longer in use: flip them all
+			at := bytes.Index(rest, append([]byte(key), seal([]byte(key), []byte(value))...))
+			if at < 0 {
+				break
+			}
+			rest = rest[at+len(key):]
+			rest[rnd.IntN(sumSize+len(value))] ^= 1 << rnd.IntN(8)
+			flipped++
+		}
+		want(t, flipped > 0, true)
+		path := filepath.Join(t.TempDir(), "belfry.db")
+		want(t, os.WriteFile(path, b, 0o600), nil)
+		db := openAt(t, path)
+		_, err := get(db, key)
+		var damage *kv.DamagedError
+		if !errors.As(err, &damage) || string(damage.Key) != key {
+			t.Errorf("%s is damaged, but reading says %v", key, err)
+		}
+		var named []string
+		records, err := db.Verify(t.Context(), func(p kv.DamagedError) { named = append(named, string(p.Key)) })
+		want(t, err, nil)
+		want(t, records, 300)
+		want(t, fmt.Sprint(named), fmt.Sprint([]string{key}))
+		want(t, db.Close(), nil)
+	}
+}
+
+// TestLivePages damages pages of a file while it is open: whatever happens, no wrong value is served, the process
+// lives, and the examination tells.
+func TestLivePages(t *testing.T) {
+	whole := sample(t)
+	rnd := rand.New(rand.NewPCG(11, 11))
+	for round := range 150 {
+		path := filepath.Join(t.TempDir(), "belfry.db")
+		want(t, os.WriteFile(path, whole, 0o600), nil)
+		db := openAt(t, path)
+		damage(t, path, rnd, len(whole), round)
+		reported := 0
+		_, err := db.Verify(t.Context(), func(kv.DamagedError) { reported++ })
+		missed := readAll(t, db)
+		if missed > 0 && reported == 0 && err == nil {
+			t.Errorf("round %d: %d records cannot be read, but nothing was reported", round, missed)
+		}
+		_ = tryPut(db, "new", "value") // may fail, must not end the process
+		_ = db.Close()
+	}
+}
+
+// damage overwrites pages of an open file: one bit, a page of noise, a page of zeros, or both meta pages.
+func damage(t *testing.T, path string, rnd *rand.Rand, used, round int) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	want(t, err, nil)
+	defer f.Close()
+	page := make([]byte, 4096)
+	at := int64(rnd.IntN(used/4096)) * 4096
+	switch round % 4 {
+	case 0:
+		_, err = f.ReadAt(page, at)
+		want(t, err, nil)
+		page[rnd.IntN(64)] ^= 1 << rnd.IntN(8) // where headers and elements are
+	case 1:
+		for i := range page {
+			page[i] = byte(rnd.Uint32())
+		}
+	case 3:
+		if round%20 == 3 {
+			at, page = 0, make([]byte, 8192)
+		}
+	}
+	_, err = f.WriteAt(page, at)
+	want(t, err, nil)
+}
+
+// readAll reads every record of the sample and returns how many are not there as they were.
+func readAll(t *testing.T, db *DB) (missed int) {
+	t.Helper()
+	for i := range 30 {
+		for j := range 10 {
+			value, err := get(db, fmt.Sprintf("k%02d/%d", i, j))
+			switch {
+			case err != nil || value == "":
+				missed++
+			case value != fmt.Sprintf("value %d of %d", j, i):
+				t.Errorf("a wrong value was served: %q", value)
+			}
+		}
+	}
+	return missed
+}
+
+// TestTruncatedWhileOpen takes the end of the file away: reading beyond it is a fault of memory, and must stay an error.
+func TestTruncatedWhileOpen(t *testing.T) {
+	whole := sample(t)
+	path := filepath.Join(t.TempDir(), "belfry.db")
+	want(t, os.WriteFile(path, whole, 0o600), nil)
+	db := openAt(t, path)
+	want(t, os.Truncate(path, 8192), nil)
+	_, err := get(db, "k00/0")
+	want(t, errors.As(err, new(*kv.DamagedError)), true)
+	reported := 0
+	_, _ = db.Verify(t.Context(), func(kv.DamagedError) { reported++ })
+	want(t, reported > 0, true)
+	want(t, errors.As(tryPut(db, "a", "1"), new(*kv.DamagedError)), true)
+}
