@@ -15,6 +15,7 @@
 //  6. Deleting what is absent is no error. An empty value is not an absent one.
 //  7. A context that ends before the function was taken up means that nothing was written; later the outcome is
 //     whatever Update returns.
+//  8. A panic of a function reaches the caller of View or Update, and nothing is written.
 package kv
 
 import (
@@ -23,7 +24,7 @@ import (
 	"fmt"
 )
 
-// Limits that every engine accepts. Beyond them an Update fails with ErrTooLarge.
+// Limits that every engine accepts, in bytes. Beyond them, and with an empty key, an Update fails with ErrTooLarge.
 const (
 	MaxKey   = 2 << 10
 	MaxValue = 8 << 20
@@ -72,8 +73,9 @@ type DB interface {
 	// View runs fn on a snapshot. It never waits for an Update.
 	View(ctx context.Context, fn func(Reader) error) error
 	// Update runs fn in a transaction and makes its writes durable before it returns nil. An error of fn is returned
-	// as it is, and nothing is written. Scope names what is contended for; it is a hint for engines that combine
-	// transactions and never a matter of correctness.
+	// as it is, and nothing is written; so it is with the errors below. After any other error the outcome is unknown:
+	// what was written is read again, never assumed. Scope names what is contended for; it is a hint for engines that
+	// combine transactions and never a matter of correctness.
 	Update(ctx context.Context, scope string, fn func(Tx) error) error
 	// Close waits for what is under way. Later calls return ErrClosed.
 	Close() error
@@ -87,7 +89,8 @@ var (
 	ErrClosed   = errors.New("kv: closed")
 )
 
-// DamagedError says that what is stored under a key is not what was written. A damaged value is never returned.
+// DamagedError says that what is stored under a key is not what was written, or, without a key, that a part of the
+// data cannot be read at all. A damaged value is never returned. As an error it is always a pointer.
 type DamagedError struct {
 	Key    []byte
 	Reason string

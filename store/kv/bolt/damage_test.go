@@ -53,7 +53,7 @@ func TestValueBits(t *testing.T) {
 func TestLivePages(t *testing.T) {
 	whole := sample(t)
 	rnd := rand.New(rand.NewPCG(11, 11))
-	for round := range 150 {
+	for round := range 60 {
 		path := filepath.Join(t.TempDir(), "belfry.db")
 		want(t, os.WriteFile(path, whole, 0o600), nil)
 		db := openAt(t, path)

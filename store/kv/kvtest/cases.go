@@ -242,6 +242,15 @@ func getMany(t *testing.T, db kv.DB) {
 		return err
 	})
 	want(t, err, nil)
+	err = db.View(ctx(), func(r kv.Reader) error {
+		values, err := r.GetMany([][]byte{[]byte("d"), []byte("c"), []byte("b")})
+		want(t, fmt.Sprintf("%q", values), `["4" "" ""]`)
+		want(t, values[1] == nil && values[2] != nil, true)
+		none, err2 := r.GetMany(nil)
+		want(t, len(none), 0)
+		return errors.Join(err, err2)
+	})
+	want(t, err, nil)
 }
 
 func cancelled(t *testing.T, db kv.DB) {
@@ -267,12 +276,15 @@ func tooLarge(t *testing.T, db kv.DB) {
 }
 
 func panics(t *testing.T, db kv.DB) {
-	caught := func() (v any) {
+	caught := func(call func() error) (v any) {
 		defer func() { v = recover() }()
-		_ = db.Update(ctx(), "", func(tx kv.Tx) error { tx.Put([]byte("a"), nil); panic("mine") })
+		_ = call()
 		return nil
-	}()
-	want(t, caught, "mine")
+	}
+	want(t, caught(func() error {
+		return db.Update(ctx(), "", func(tx kv.Tx) error { tx.Put([]byte("a"), nil); panic("mine") })
+	}), "mine")
+	want(t, caught(func() error { return db.View(ctx(), func(kv.Reader) error { panic("mine too") }) }), "mine too")
 	put(t, db, "b", "1")
 	want(t, scan(t, db, kv.Range{}, 10), "b=1")
 }
