@@ -70,8 +70,11 @@ func (db *DB) read(fn func(*bbolt.Tx) error) (err error) {
 	return fn(tx)
 }
 
-// rollback ends a transaction, whatever its state.
+// rollback ends a transaction, whatever its state. Once bbolt is broken it is left alone, see broken.
 func (db *DB) rollback(tx *bbolt.Tx) {
+	if db.broken.Load() {
+		return
+	}
 	defer func() {
 		if recover() != nil {
 			db.broken.Store(true)

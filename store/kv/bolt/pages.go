@@ -38,20 +38,20 @@ type pages struct {
 // errNoMeta says that neither entry page is one of bbolt's.
 var errNoMeta = errors.New("no valid meta page")
 
-// openPages finds the newest valid meta page. The second one is looked for at every page size bbolt can have.
+// openPages finds the newest valid meta page. The second one lies one page behind the first; when the first is
+// broken it is looked for at every page size bbolt can have.
 func openPages(file io.ReaderAt) (*pages, error) {
 	p := &pages{file: file}
-	found := p.readMeta(0)
+	if p.readMeta(0) {
+		p.readMeta(p.meta.pageSize)
+		return p, nil
+	}
 	for size := int64(1024); size <= 1<<24; size *= 2 {
 		if p.readMeta(size) {
-			found = true
-			break
+			return p, nil
 		}
 	}
-	if !found {
-		return nil, errNoMeta
-	}
-	return p, nil
+	return nil, errNoMeta
 }
 
 // readMeta keeps the meta page at an offset when it is valid and newer than the one known.

@@ -14,23 +14,21 @@ import (
 // problem without a key concerns the file's structure. The error is for what stopped the examination itself. Reads go
 // on meanwhile; Updates wait while the pages are examined.
 func (db *DB) Verify(ctx context.Context, report func(problem kv.DamagedError)) (count int, err error) {
-	if err := db.verifyPages(report); err != nil {
-		return 0, err
-	}
+	err = db.verifyPages(report)
 	var after []byte
-	for {
-		some, last, err := db.verifySome(ctx, after, report)
+	for more := true; more && err == nil; {
+		var some int
+		some, after, err = db.verifySome(ctx, after, report)
 		count += some
-		var damage *kv.DamagedError
-		if errors.As(err, &damage) { // the cursor cannot get past this place
-			report(*damage)
-			return count, nil
-		}
-		if err != nil || some == 0 {
-			return count, err
-		}
-		after = append(last, 0)
+		after = append(after, 0) // the smallest key behind it
+		more = some > 0
 	}
+	var damage *kv.DamagedError
+	if errors.As(err, &damage) { // there is no way past this place
+		report(*damage)
+		return count, nil
+	}
+	return count, err
 }
 
 // verifyPages looks at the file without trusting it; only when nothing is wrong bbolt's own check may run too, since
