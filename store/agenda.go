@@ -129,6 +129,25 @@ func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in 
 	return item, err
 }
 
+// Item reads an item for those who may change it.
+func (s *Store) Item(ctx context.Context, by Actor, id string) (AgendaItem, error) {
+	var item AgendaItem
+	err := s.view(ctx, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		if item, err = items().get(t, id); err != nil {
+			return err
+		}
+		if !may(who, Organise) && (item.State != ItemProposed || item.By != who.ID) {
+			return denied("error.not_allowed.organise")
+		}
+		return nil
+	})
+	return item, err
+}
+
 // changeItem loads an item, asks for an organiser or, where its proposer may too, for them, and stores the change.
 func (s *Store) changeItem(ctx context.Context, by Actor, id string, proposer bool, change func(*tx, *AgendaItem) error) error {
 	return s.update(ctx, "agenda", func(t *tx) error {

@@ -147,6 +147,23 @@ type MeetingPage struct {
 	Answer     bool
 }
 
+// MeetingHead reads a meeting alone, by its address.
+func (s *Store) MeetingHead(ctx context.Context, by Actor, slug string) (Meeting, error) {
+	var m Meeting
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		if m, err = meetings().lookup(t, famMeetingSlug, slug); err != nil {
+			return err
+		}
+		reader, _, err := members().find(t, by.MemberID)
+		if err == nil && !visible(m, reader) {
+			err = notFound()
+		}
+		return err
+	})
+	return m, err
+}
+
 // MeetingPage reads a meeting's page by its address, current or former, in one snapshot.
 func (s *Store) MeetingPage(ctx context.Context, by Actor, slug string) (MeetingPage, error) {
 	var p MeetingPage

@@ -122,18 +122,37 @@ func (s *Store) MembersByID(ctx context.Context, ids []string) (map[string]Membe
 	return found, err
 }
 
-// PeopleNamed lists active members whose name starts with the text, for an organiser who answers for somebody.
-func (s *Store) PeopleNamed(ctx context.Context, by Actor, text string, limit int) ([]Member, error) {
-	var found []Member
+// PersonNamed finds the one active member an organiser means by a handle or a name. Invalid when nobody, or more than
+// one, has it.
+func (s *Store) PersonNamed(ctx context.Context, by Actor, text string) (Member, error) {
+	var found Member
 	err := s.view(ctx, func(t *tx) error {
 		if _, err := t.require(by, Organise); err != nil {
 			return err
 		}
+		text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "@"))
+		m, err := members().lookup(t, famMemberHandle, text)
+		if err == nil && m.State == MemberActive {
+			found = m
+			return nil
+		}
+		if err != nil && KindOf(err) != NotFound {
+			return err
+		}
 		start := sortName(text)
-		some, err := members().list(t, famMemberName, window{From: start, To: start + "\xff", Limit: limit * 2})
-		found = slices.DeleteFunc(some, func(m Member) bool { return m.State != MemberActive })
-		found = found[:min(limit, len(found))]
-		return err
+		same, err := members().list(t, famMemberName, window{Under: []string{start}, Limit: 20})
+		if err != nil {
+			return err
+		}
+		same = slices.DeleteFunc(same, func(m Member) bool { return m.State != MemberActive })
+		switch len(same) {
+		case 0:
+			return invalid("member", "rsvp.unknown_member")
+		case 1:
+			found = same[0]
+			return nil
+		}
+		return invalid("member", "rsvp.several_members")
 	})
 	return found, err
 }

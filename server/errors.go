@@ -1,0 +1,126 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"belfry/frontend"
+	"belfry/frontend/pages"
+	"belfry/store"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// Refusals that are the server's own.
+var (
+	errForged = errors.New("the form was not sent from one of our pages, or is out of date")
+	errHost   = errors.New("the request names a host that is not ours")
+)
+
+// panicError is a programming error that reached the router.
+type panicError struct{ value any }
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, debug.Stack()) }
+
+// status is the one map from what went wrong to what the outside is told: a status and the key of the page's words.
+func status(err error) (int, string) {
+	var own *store.Error
+	if errors.As(err, &own) {
+		switch own.Kind {
+		case store.NotFound:
+			return fiber.StatusNotFound, "error_page.404"
+		case store.Denied:
+			return fiber.StatusForbidden, "error_page.403"
+		case store.Invalid:
+			return fiber.StatusUnprocessableEntity, "error_page.422"
+		case store.Conflict, store.Full:
+			return fiber.StatusConflict, "error_page.409"
+		case store.Limited:
+			return fiber.StatusTooManyRequests, "error_page.429"
+		case store.Unavailable:
+			return fiber.StatusInsufficientStorage, "error_page.507"
+		}
+	}
+	var web *fiber.Error
+	switch {
+	case errors.Is(err, errForged):
+		return fiber.StatusForbidden, "error_page.forged"
+	case errors.Is(err, errHost):
+		return fiber.StatusMisdirectedRequest, "error_page.421"
+	case errors.As(err, &web):
+		switch web.Code {
+		case fiber.StatusNotFound, fiber.StatusMethodNotAllowed:
+			return web.Code, "error_page.404"
+		case fiber.StatusRequestEntityTooLarge:
+			return web.Code, "error_page.413"
+		case fiber.StatusTooManyRequests:
+			return web.Code, "error_page.429"
+		}
+		if web.Code < 500 {
+			return web.Code, "error_page.400"
+		}
+	}
+	return fiber.StatusInternalServerError, "error_page.500"
+}
+
+// fail answers every error that a handler returns, and is the only place that logs one. What people see never holds
+// the error itself.
+func (s *Server) fail(c *fiber.Ctx, err error) error {
+	v := visitOf(c)
+	if v == nil { // the request was refused before the first handler
+		v = &visit{lang: s.Catalogue.Match("")}
+		c.Locals(visitKey, v)
+	}
+	if v.lang == nil {
+		v.lang = s.Catalogue.Match(c.Get(fiber.HeaderAcceptLanguage))
+	}
+	code, key := status(err)
+	if code >= 500 {
+		s.Log.Error("request failed", "id", v.request, "method", c.Method(), "path", logPath(c.Path()), "error", err)
+	} else {
+		s.Log.Debug("request refused", "id", v.request, "status", code, "path", logPath(c.Path()), "error", err)
+	}
+	var own *store.Error
+	if errors.As(err, &own) && own.RetryAfter > 0 {
+		c.Set(fiber.HeaderRetryAfter, fmt.Sprint(int(own.RetryAfter.Seconds())+1))
+	}
+	c.Response().Header.Del(fiber.HeaderETag)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	p := s.page(c, v.lang.T(key+".title"))
+	screen := pages.ErrorPage{Status: code, Title: v.lang.T(key + ".title"), Text: v.lang.T(key + ".text")}
+	if sentences := s.sentences(v, err); len(sentences) > 0 && code != fiber.StatusNotFound {
+		screen.Text = sentences[0]
+	}
+	if code >= 500 {
+		screen.Reference = v.request
+	}
+	return s.renderStatus(c, code, p, pages.Error(p, screen))
+}
+
+// sentences are the problems of a store error in the reader's language.
+func (s *Server) sentences(v *visit, err error) []string {
+	var all []string
+	for _, problem := range store.ProblemsOf(err) {
+		all = append(all, v.lang.T(problem.Key, problem.Args...))
+	}
+	return all
+}
+
+// mayTypeAgain says whether an error belongs beside a form that can be corrected and sent again.
+func mayTypeAgain(err error) bool {
+	switch store.KindOf(err) {
+	case store.Invalid, store.Full, store.Conflict, store.Limited, store.Unavailable:
+		return true
+	}
+	return false
+}
+
+// notice turns an error into a sentence for the next page.
+func (s *Server) notice(c *fiber.Ctx, err error) frontend.Notice {
+	sentences := s.sentences(visitOf(c), err)
+	if len(sentences) == 0 {
+		sentences = []string{visitOf(c).lang.T("error_page.500.text")}
+	}
+	return frontend.Notice{Kind: frontend.Bad, Text: sentences[0]}
+}

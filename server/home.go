@@ -1,0 +1,112 @@
+package server
+
+import (
+	"belfry/frontend/pages"
+	"belfry/frontend/townmap"
+	"belfry/store"
+	"belfry/store/gazetteer"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// home is the start page: for visitors what this is, for members what calls them now.
+func (s *Server) home(c *fiber.Ctx) error {
+	ctx, v := c.UserContext(), visitOf(c)
+	rows, err := s.Store.Upcoming(ctx, by(c), 5)
+	if err != nil {
+		return err
+	}
+	news, err := s.Store.LatestMinutes(ctx, 3)
+	if err != nil {
+		return err
+	}
+	screen := pages.HomePage{News: news}
+	for i, row := range rows {
+		if row.Meeting.Open(s.Store.Now()) {
+			screen.Next, screen.Later = &rows[i], append(append([]store.MeetingRow{}, rows[:i]...), rows[i+1:]...)
+			break
+		}
+	}
+	p := s.page(c, "")
+	p.Description = v.lang.T("home.hero.text")
+	if !v.signedIn() {
+		if screen.Numbers, err = s.Store.Numbers(ctx); err != nil {
+			return err
+		}
+		if screen.Map, err = s.townMap(c, ""); err != nil {
+			return err
+		}
+		return s.render(c, p, pages.VisitorHome(p, screen))
+	}
+	if id := v.member.TownID(); id != "" {
+		if screen.Town, err = s.Store.TownByID(ctx, id); err != nil {
+			return err
+		}
+	}
+	if screen.Care = v.member.May(store.Organise); screen.Care {
+		care, err := s.Store.Care(ctx, by(c))
+		if err != nil {
+			return err
+		}
+		screen.Waiting = len(care.Joining) + len(care.People)
+	}
+	return s.render(c, p, pages.MemberHome(p, screen))
+}
+
+// townMap draws the member towns, the reader's own marked; a slug draws only that town.
+func (s *Server) townMap(c *fiber.Ctx, only string) (string, error) {
+	v := visitOf(c)
+	all, err := s.Store.AllTowns(c.UserContext())
+	if err != nil {
+		return "", err
+	}
+	var points []townmap.Point
+	for _, town := range all {
+		if town.Lat == 0 && town.Lon == 0 || only != "" && town.Slug != only {
+			continue
+		}
+		points = append(points, townmap.Point{Name: town.NameIn(v.lang.Tag()), Href: "/towns/" + town.Slug, Lat: town.Lat, Lon: town.Lon,
+			Population: town.Population, Mine: town.ID == v.member.TownID() || only != ""})
+	}
+	if len(points) == 0 && only != "" {
+		return "", nil
+	}
+	words := townmap.Words{Member: v.lang.T("map.member"), Mine: v.lang.T("map.mine"), List: "/towns"}
+	return s.Map.In(townmap.Fit(points)).With(words).SVG(v.lang.T("home.map"), points), nil
+}
+
+// about says what this is and where its data comes from.
+func (s *Server) about(c *fiber.Ctx) error {
+	p := s.page(c, visitOf(c).lang.T("about.title"))
+	return s.render(c, p, pages.About(p, pages.AboutPage{Attribution: gazetteer.Attribution, Version: s.Version}))
+}
+
+// setLanguage keeps the reader's language and returns to the same page.
+func (s *Server) setLanguage(c *fiber.Ctx) error {
+	lang, ok := s.Catalogue.Language(c.FormValue("to"))
+	if !ok {
+		return fiber.ErrBadRequest
+	}
+	if v := visitOf(c); v.signedIn() {
+		if err := s.Store.SetLanguage(c.UserContext(), by(c), lang.Tag()); err != nil {
+			return err
+		}
+	}
+	s.setCookie(c, languageCookie, lang.Tag(), year)
+	return s.to(c, backOf(c))
+}
+
+// setTheme keeps the reader's theme and returns to the same page.
+func (s *Server) setTheme(c *fiber.Ctx) error {
+	theme := c.FormValue("to")
+	if theme != "" && theme != "light" && theme != "dark" {
+		return fiber.ErrBadRequest
+	}
+	if v := visitOf(c); v.signedIn() {
+		if err := s.Store.SetTheme(c.UserContext(), by(c), theme); err != nil {
+			return err
+		}
+	}
+	s.setCookie(c, themeCookie, theme, year)
+	return s.to(c, backOf(c))
+}

@@ -1,0 +1,111 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"belfry/frontend"
+	"belfry/frontend/pages"
+	"belfry/frontend/townmap"
+	"belfry/locales"
+	"belfry/store"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// Options are what a server needs. All but Log are required.
+type Options struct {
+	Store       *store.Store
+	Assets      *frontend.Assets
+	Catalogue   *locales.Catalogue
+	Map         *townmap.Map
+	PublicURL   string // scheme and host people type; links in mail and calendars begin with it
+	Loopback    bool   // the listener is on this machine only: localhost names are accepted as hosts too
+	Proxies     []string
+	Demo        bool
+	DemoPersons []pages.DemoPerson
+	Version     string
+	SMTP        bool // a mail server is configured: letters are not shown to administrators
+	Log         *slog.Logger
+}
+
+// Server answers requests. Make one with New, give it a listener with Serve, end it with Shutdown.
+type Server struct {
+	Options
+	app    *fiber.App
+	public *url.URL
+	csrf   []byte
+	flash  []byte
+	pages  *pageCache
+	feeds  *feedCache
+}
+
+// Limits of a request. Minutes of 200,000 characters, percent-encoded, stay below the body limit.
+const (
+	bodyLimit      = 4 << 20
+	requestTimeout = 20 * time.Second
+)
+
+// New prepares a server.
+func New(ctx context.Context, opt Options) (*Server, error) {
+	public, err := url.Parse(strings.TrimSuffix(opt.PublicURL, "/"))
+	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" || public.Path != "" {
+		return nil, fmt.Errorf("the public URL %q must be http(s)://host without a path", opt.PublicURL)
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{Options: opt, public: public, pages: newPageCache(), feeds: newFeedCache()}
+	if s.csrf, err = opt.Store.Secret(ctx, "csrf"); err != nil {
+		return nil, err
+	}
+	if s.flash, err = opt.Store.Secret(ctx, "flash"); err != nil {
+		return nil, err
+	}
+	s.app = fiber.New(fiber.Config{
+		AppName:      "Belfry",
+		ServerHeader: "",
+		// Strings taken from a request outlive its handler (SAFETY, finding 5).
+		Immutable:               true,
+		ReadTimeout:             15 * time.Second,
+		WriteTimeout:            30 * time.Second,
+		IdleTimeout:             75 * time.Second,
+		BodyLimit:               bodyLimit,
+		DisableStartupMessage:   true,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          opt.Proxies,
+		ProxyHeader:             proxyHeader(opt.Proxies),
+		EnableIPValidation:      true,
+		ErrorHandler:            s.fail,
+		ReduceMemoryUsage:       false,
+	})
+	s.routes()
+	return s, nil
+}
+
+func proxyHeader(proxies []string) string {
+	if len(proxies) == 0 {
+		return ""
+	}
+	return fiber.HeaderXForwardedFor
+}
+
+// Serve answers on a listener until Shutdown.
+func (s *Server) Serve(listener net.Listener) error { return s.app.Listener(listener) }
+
+// Shutdown stops taking connections and waits for the requests under way, at most as long as ctx lasts.
+func (s *Server) Shutdown(ctx context.Context) error { return s.app.ShutdownWithContext(ctx) }
+
+// App is the router, for tests.
+func (s *Server) App() *fiber.App { return s.app }
+
+// secure says whether people reach the server by TLS.
+func (s *Server) secure() bool { return s.public.Scheme == "https" }
+
+// absolute is a full address on the public URL.
+func (s *Server) absolute(path string) string { return s.public.Scheme + "://" + s.public.Host + path }

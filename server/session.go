@@ -1,0 +1,235 @@
+package server
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/url"
+	"strings"
+	"time"
+
+	"belfry/frontend"
+	"belfry/locales"
+	"belfry/store"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// visit is what is known of a request before its handler runs.
+type visit struct {
+	session store.Session // zero when signed out
+	member  store.Member
+	lang    *locales.Language
+	theme   frontend.Theme
+	notice  *flash
+	request string // id for logs and error pages
+}
+
+func (v *visit) signedIn() bool { return v.member.ID != "" }
+
+func (v *visit) actor() store.Actor {
+	if !v.signedIn() {
+		return store.Visitor()
+	}
+	return store.As(v.member.ID)
+}
+
+const visitKey = "visit"
+
+func visitOf(c *fiber.Ctx) *visit {
+	v, _ := c.Locals(visitKey).(*visit)
+	return v
+}
+
+// by is the acting member of a request.
+func by(c *fiber.Ctx) store.Actor { return visitOf(c).actor() }
+
+// client is where a request comes from; a proxy's word counts only when the proxy is configured.
+func client(c *fiber.Ctx) store.Client {
+	return store.Client{Address: c.IP(), Agent: c.Get(fiber.HeaderUserAgent)}
+}
+
+// Cookie names. Behind TLS they carry the __Host- prefix, which ties them to this host and path.
+const (
+	sessionCookie  = "belfry_session"
+	languageCookie = "belfry_lang"
+	themeCookie    = "belfry_theme"
+	flashCookie    = "belfry_notice"
+	nonceCookie    = "belfry_join"
+)
+
+func (s *Server) cookieName(name string) string {
+	if s.secure() {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// setCookie writes a cookie for so long; a life of 0 ends with the browser, a negative one takes it away.
+func (s *Server) setCookie(c *fiber.Ctx, name, value string, life time.Duration) {
+	cookie := &fiber.Cookie{Name: s.cookieName(name), Value: value, Path: "/", HTTPOnly: true, Secure: s.secure(), SameSite: "Lax"}
+	switch {
+	case life < 0:
+		cookie.Expires = time.Unix(1, 0)
+	case life == 0:
+		cookie.SessionOnly = true
+	default:
+		cookie.MaxAge = int(life / time.Second)
+	}
+	c.Cookie(cookie)
+}
+
+func (s *Server) cookie(c *fiber.Ctx, name string) string { return c.Cookies(s.cookieName(name)) }
+
+// session finds out who asks, in which language and theme, and bounds how long the request may take.
+func (s *Server) session(c *fiber.Ctx) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), requestTimeout)
+	defer cancel()
+	c.SetUserContext(ctx)
+	v := visitOf(c)
+	if token := s.cookie(c, sessionCookie); token != "" {
+		session, member, err := s.Store.Session(ctx, token)
+		switch {
+		case err == nil:
+			v.session, v.member = session, member
+			if session.Stale(s.Store.Now()) {
+				if err := s.Store.TouchSession(ctx, session.Hash); err != nil {
+					s.Log.Warn("session not touched", "error", err)
+				}
+			}
+		case store.KindOf(err) == store.NotFound:
+			s.setCookie(c, sessionCookie, "", -1)
+		default:
+			return err
+		}
+	}
+	s.choose(c, v)
+	v.notice = s.takeFlash(c)
+	return c.Next()
+}
+
+// choose settles language and theme: the member's, else the cookie's, else the browser's.
+func (s *Server) choose(c *fiber.Ctx, v *visit) {
+	tag, theme := s.cookie(c, languageCookie), s.cookie(c, themeCookie)
+	if v.signedIn() {
+		tag, theme = v.member.Language, v.member.Theme
+	}
+	if lang, ok := s.Catalogue.Language(tag); ok {
+		v.lang = lang
+	} else {
+		v.lang = s.Catalogue.Match(c.Get(fiber.HeaderAcceptLanguage))
+	}
+	if theme == string(frontend.LightTheme) || theme == string(frontend.DarkTheme) {
+		v.theme = frontend.Theme(theme)
+	}
+}
+
+// startSession gives the browser a new session cookie.
+func (s *Server) startSession(c *fiber.Ctx, in store.SignedIn) {
+	s.setCookie(c, sessionCookie, in.Token, time.Until(in.Session.Expires))
+	s.setCookie(c, nonceCookie, "", -1)
+}
+
+// token is the form token of a session, masked anew each time so that compressing a page tells nothing of it.
+func (s *Server) token(v *visit) string {
+	if !v.signedIn() {
+		return ""
+	}
+	pad := make([]byte, sha256.Size)
+	_, _ = rand.Read(pad) // never fails (crypto/rand)
+	masked := make([]byte, 0, 2*sha256.Size)
+	masked = append(masked, pad...)
+	for i, b := range s.sessionMAC(v) {
+		masked = append(masked, b^pad[i])
+	}
+	return base64.RawURLEncoding.EncodeToString(masked)
+}
+
+func (s *Server) sessionMAC(v *visit) []byte {
+	mac := hmac.New(sha256.New, s.csrf)
+	mac.Write([]byte(v.session.Hash))
+	return mac.Sum(nil)
+}
+
+func (s *Server) validToken(v *visit, token string) bool {
+	masked, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(masked) != 2*sha256.Size {
+		return false
+	}
+	sum := make([]byte, sha256.Size)
+	for i := range sum {
+		sum[i] = masked[i] ^ masked[sha256.Size+i]
+	}
+	return subtle.ConstantTimeCompare(sum, s.sessionMAC(v)) == 1
+}
+
+// forgery refuses requests that change something unless they come from our own pages: the browser must say so
+// (Sec-Fetch-Site or Origin), and a signed-in form must carry its session's token. Only form bodies are read.
+func (s *Server) forgery(c *fiber.Ctx) error {
+	switch c.Method() {
+	case fiber.MethodGet, fiber.MethodHead:
+		return c.Next()
+	case fiber.MethodPost:
+	default:
+		return fiber.ErrMethodNotAllowed
+	}
+	if !s.sameSite(c) {
+		return errForged
+	}
+	kind, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
+	if kind != fiber.MIMEApplicationForm && kind != fiber.MIMEMultipartForm && len(c.Body()) > 0 {
+		return fiber.ErrUnsupportedMediaType
+	}
+	if v := visitOf(c); v.signedIn() && !s.validToken(v, c.FormValue(frontend.CSRFField)) {
+		return errForged
+	}
+	return c.Next()
+}
+
+func (s *Server) sameSite(c *fiber.Ctx) bool {
+	if site := c.Get("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin" || site == "none"
+	}
+	from := c.Get(fiber.HeaderOrigin)
+	if from == "" {
+		from = c.Get(fiber.HeaderReferer)
+	}
+	origin, err := url.Parse(from)
+	return err == nil && from != "" && origin.Host == c.Hostname()
+}
+
+// guard is first: it knows the request by an id, refuses hosts that are not ours, and survives a panic.
+func (s *Server) guard(c *fiber.Ctx) (err error) {
+	id := make([]byte, 6)
+	_, _ = rand.Read(id) // never fails (crypto/rand)
+	v := &visit{request: base64.RawURLEncoding.EncodeToString(id), lang: s.Catalogue.Match("")}
+	c.Locals(visitKey, v)
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = s.fail(c, &panicError{fault})
+		}
+	}()
+	if !s.ours(string(c.Request().Host())) {
+		s.choose(c, v)
+		return errHost
+	}
+	return c.Next()
+}
+
+// ours: the public host, and on a loopback listener this machine's own names.
+func (s *Server) ours(host string) bool {
+	if strings.EqualFold(host, s.public.Host) {
+		return true
+	}
+	if !s.Loopback {
+		return false
+	}
+	name := host
+	if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") {
+		name = host[:at]
+	}
+	return name == "localhost" || name == "127.0.0.1" || name == "[::1]"
+}

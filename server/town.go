@@ -1,0 +1,214 @@
+package server
+
+import (
+	"strconv"
+	"strings"
+
+	"belfry/frontend"
+	"belfry/frontend/pages"
+	"belfry/store"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+const townsPerPage = 30
+
+// towns lists the member towns.
+func (s *Server) towns(c *fiber.Ctx) error {
+	text := strings.ToValidUTF8(c.Query("q"), "")
+	if len(text) > 200 {
+		text = text[:0]
+	}
+	n, _ := strconv.Atoi(c.Query("page", "1"))
+	n = min(max(1, n), 10_000)
+	list, err := s.Store.Directory(c.UserContext(), text, (n-1)*townsPerPage, townsPerPage)
+	if err != nil {
+		return err
+	}
+	drawn, err := s.townMap(c, "")
+	if err != nil {
+		return err
+	}
+	p := s.page(c, visitOf(c).lang.T("towns.title"))
+	p.Section = frontend.Towns
+	return s.render(c, p, pages.Towns(p, pages.TownsPage{Text: text, List: list, Map: drawn, Pager: pager(p, n, len(list.Rows), townsPerPage, list.Total,
+		func(page int) string { return "/towns?q=" + queryEscape(text) + "&page=" + strconv.Itoa(page) })}))
+}
+
+// searchTowns leads a search without scripts to the form of a newcomer.
+func (s *Server) searchTowns(c *fiber.Ctx) error {
+	return s.to(c, "/join?q="+queryEscape(c.Query("q")))
+}
+
+// suggestion is a town of the gazetteer as the search field shows it.
+type suggestion struct {
+	Code       string `json:"code"`
+	Name       string `json:"name"`
+	Area       string `json:"area"`
+	Postal     string `json:"postal"`
+	Population string `json:"population"`
+	Href       string `json:"href"`
+}
+
+// searchTownsJSON answers the search field.
+func (s *Server) searchTownsJSON(c *fiber.Ctx) error {
+	lang := visitOf(c).lang
+	found := []suggestion{}
+	for _, t := range s.Store.Gazetteer().Search(c.Query("q"), 8) {
+		one := suggestion{Code: t.Code, Name: t.NameIn(lang.Tag()), Area: s.Store.Gazetteer().AreaName(t.Area, lang.Tag()),
+			Population: lang.Number(t.Population), Href: "/join?q=" + queryEscape(t.Name)}
+		if len(t.PostalCodes) > 0 {
+			one.Postal = t.PostalCodes[0]
+		}
+		found = append(found, one)
+	}
+	return c.JSON(found)
+}
+
+// town is the page of one town.
+func (s *Server) town(c *fiber.Ctx) error {
+	page, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	if page.Moved {
+		return c.Redirect("/towns/"+page.Town.Slug, fiber.StatusMovedPermanently)
+	}
+	lang := visitOf(c).lang
+	drawn, err := s.townMap(c, page.Town.Slug)
+	if err != nil {
+		return err
+	}
+	p := s.page(c, page.Town.NameIn(lang.Tag()))
+	p.Section = frontend.Towns
+	p.Feeds = []frontend.Feed{{Title: p.Title, Href: "/towns/" + page.Town.Slug + "/meetings.ics", Type: "text/calendar"}}
+	return s.render(c, p, pages.Town(p, pages.TownScreen{Page: page, Area: s.Store.Gazetteer().AreaName(page.Town.Area, lang.Tag()), Map: drawn}))
+}
+
+// editTown shows the form of a town's profile.
+func (s *Server) editTown(c *fiber.Ctx) error {
+	page, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	if !page.MayEdit {
+		return fiberDenied(c)
+	}
+	t := page.Town
+	return s.showTownForm(c, nil, t, frontend.Form{Values: map[string]string{"name": t.Name, "about": t.About, "website": t.Website, "staff": string(t.Staff)}})
+}
+
+func (s *Server) showTownForm(c *fiber.Ctx, err error, town store.Town, form frontend.Form) error {
+	p := s.page(c, visitOf(c).lang.T("town.edit"))
+	p.Section = frontend.Towns
+	return s.renderStatus(c, statusOr200(err), p, pages.EditTown(p, pages.TownForm{Town: town, Form: form}))
+}
+
+// changeTown changes a town's profile.
+func (s *Server) changeTown(c *fiber.Ctx) error {
+	page, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	err = s.Store.EditTown(c.UserContext(), by(c), page.Town.ID, store.TownInput{Name: c.FormValue("name"), About: c.FormValue("about"),
+		Website: c.FormValue("website"), Staff: store.Staff(c.FormValue("staff"))})
+	switch {
+	case err == nil:
+		return s.done(c, "/towns/"+page.Town.Slug, "town.said.changed")
+	case mayTypeAgain(err):
+		return s.showTownForm(c, err, page.Town, s.typed(c, err, "name", "about", "website", "staff"))
+	}
+	return err
+}
+
+// welcomeTown makes a joining town a member.
+func (s *Server) welcomeTown(c *fiber.Ctx) error {
+	page, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	if err := s.Store.WelcomeTown(c.UserContext(), by(c), page.Town.ID); err != nil {
+		return err
+	}
+	back := "/towns/" + page.Town.Slug
+	if c.FormValue("back") != "" {
+		back = backOf(c)
+	}
+	return s.done(c, back, "town.said.welcomed", "Town", page.Town.NameIn(visitOf(c).lang.Tag()))
+}
+
+// changePeople welcomes or refuses somebody, or changes who coordinates.
+func (s *Server) changePeople(c *fiber.Ctx) error {
+	ctx, id := c.UserContext(), c.FormValue("member")
+	var err error
+	switch c.FormValue("do") {
+	case "welcome":
+		err = s.Store.WelcomePerson(ctx, by(c), id)
+	case "refuse":
+		err = s.Store.RefusePerson(ctx, by(c), id)
+	case "coordinator":
+		err = s.Store.SetCoordinator(ctx, by(c), id, true)
+	case "member":
+		err = s.Store.SetCoordinator(ctx, by(c), id, false)
+	default:
+		return fiber.ErrBadRequest
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/towns/"+c.Params("slug"), "town.said.people")
+}
+
+// handOver shows who may hand what over to whom.
+func (s *Server) handOver(c *fiber.Ctx) error { return s.showHandOver(c, nil) }
+
+func (s *Server) showHandOver(c *fiber.Ctx, err error) error {
+	page, missing := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
+	if missing != nil {
+		return missing
+	}
+	if !page.MayEdit {
+		return fiberDenied(c)
+	}
+	p := s.page(c, visitOf(c).lang.T("town.hand_over"))
+	p.Section = frontend.Towns
+	return s.renderStatus(c, statusOr200(err), p, pages.HandOver(p, pages.HandOverForm{Page: page, Form: s.typed(c, err, "from", "to", "leaving")}))
+}
+
+// postHandOver moves one person's duties to another.
+func (s *Server) postHandOver(c *fiber.Ctx) error {
+	err := s.Store.HandOver(c.UserContext(), by(c), c.FormValue("from"), c.FormValue("to"), c.FormValue("leaving") == "1")
+	switch {
+	case err == nil:
+		return s.done(c, "/towns/"+c.Params("slug"), "town.said.handed_over")
+	case mayTypeAgain(err):
+		return s.showHandOver(c, err)
+	}
+	return err
+}
+
+// person is the page of one person.
+func (s *Server) person(c *fiber.Ctx) error {
+	page, err := s.Store.PersonPage(c.UserContext(), by(c), c.Params("handle"))
+	if err != nil {
+		return err
+	}
+	p := s.page(c, page.Member.Name)
+	return s.render(c, p, pages.Person(p, page))
+}
+
+// postRole gives or takes a role.
+func (s *Server) postRole(c *fiber.Ctx) error {
+	page, err := s.Store.PersonPage(c.UserContext(), by(c), c.Params("handle"))
+	if err != nil {
+		return err
+	}
+	role, on := c.FormValue("give"), true
+	if role == "" {
+		role, on = c.FormValue("take"), false
+	}
+	if err := s.Store.SetRole(c.UserContext(), by(c), page.Member.ID, store.Role(role), on); err != nil {
+		return err
+	}
+	return s.done(c, "/people/"+page.Member.Handle, "role.said")
+}

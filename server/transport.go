@@ -1,0 +1,146 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/klauspost/compress/gzip"
+)
+
+// compressFrom is the size from which an answer is compressed.
+const compressFrom = 1 << 10
+
+var gzipWriters = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+	return w
+}}
+
+// send writes a body made for this request, compressed when the browser takes it.
+func (s *Server) send(c *fiber.Ctx, body []byte) error {
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if len(body) < compressFrom || !accepts(c, "gzip") {
+		c.Response().SetBody(body)
+		return nil
+	}
+	w, _ := gzipWriters.Get().(*gzip.Writer)
+	defer gzipWriters.Put(w)
+	w.Reset(c.Response().BodyWriter())
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentEncoding, "gzip")
+	return w.Close()
+}
+
+// accepts says whether the browser takes an encoding. A quality of 0 refuses it.
+func accepts(c *fiber.Ctx, encoding string) bool {
+	for _, one := range strings.Split(c.Get(fiber.HeaderAcceptEncoding), ",") {
+		name, quality, _ := strings.Cut(strings.TrimSpace(one), ";")
+		if strings.EqualFold(strings.TrimSpace(name), encoding) {
+			quality = strings.TrimSpace(quality)
+			return quality != "q=0" && quality != "q=0.0"
+		}
+	}
+	return false
+}
+
+func etagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + hex.EncodeToString(sum[:12]) + `"`
+}
+
+// unchanged answers 304 when the browser has this very body.
+func unchanged(c *fiber.Ctx, etag string) bool {
+	for _, have := range strings.Split(c.Get(fiber.HeaderIfNoneMatch), ",") {
+		have = strings.TrimPrefix(strings.TrimSpace(have), "W/")
+		if have == etag || have == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// headers are the same for every answer. Scripts, styles, fonts and images come from here only and nothing is inline.
+func (s *Server) headers(c *fiber.Ctx) error {
+	h := &c.Response().Header
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "+
+		"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; manifest-src 'self'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if s.secure() {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+	// Pages are a person's own unless a handler says otherwise.
+	h.Set(fiber.HeaderCacheControl, "private, no-cache")
+	return c.Next()
+}
+
+// asset serves an embedded file under its hashed name, for a year.
+func (s *Server) asset(c *fiber.Ctx) error {
+	file, ok := s.Assets.File(c.Path())
+	if !ok {
+		return fiber.ErrNotFound
+	}
+	c.Set(fiber.HeaderContentType, file.Type)
+	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
+	c.Set(fiber.HeaderETag, file.ETag)
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if unchanged(c, file.ETag) {
+		return c.SendStatus(fiber.StatusNotModified)
+	}
+	body, encoding := file.Body, ""
+	if accepts(c, "br") && len(file.Brotli()) > 0 {
+		body, encoding = file.Brotli(), "br"
+	} else if accepts(c, "gzip") && len(file.Gzip()) > 0 {
+		body, encoding = file.Gzip(), "gzip"
+	}
+	if encoding != "" {
+		c.Set(fiber.HeaderContentEncoding, encoding)
+	}
+	c.Response().SetBodyRaw(body)
+	return nil
+}
+
+func (s *Server) favicon(c *fiber.Ctx) error {
+	return c.Redirect(s.Assets.URL("favicon.svg"), fiber.StatusFound)
+}
+
+func (s *Server) robots(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "public, max-age=86400")
+	return c.SendString("User-agent: *\nDisallow: /admin\nDisallow: /settings\nDisallow: /link/\n")
+}
+
+// healthz says that the process answers.
+func (s *Server) healthz(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.SendString("ok\n")
+}
+
+// readyz says that the store answers too.
+func (s *Server) readyz(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if _, err := s.Store.Empty(c.UserContext()); err != nil {
+		return err
+	}
+	return c.SendString("ready\n")
+}
+
+func queryEscape(text string) string { return url.QueryEscape(text) }
+
+// logPath keeps secrets that stand in a path out of the log.
+func logPath(path string) string {
+	for _, prefix := range []string{"/calendar/", "/link/"} {
+		if strings.HasPrefix(path, prefix) {
+			return prefix + "…"
+		}
+	}
+	return path
+}
