@@ -82,9 +82,9 @@ func (s *Server) postJoin(c *fiber.Ctx) error {
 	}
 	screen.Form = s.typed(c, err, joinFields()...)
 	if len(screen.Found) > 1 {
-		screen.Form.Problems["town"] = v.lang.T("join.town.which")
+		screen.Form.Problems["town"] = v.lang.T("join.town_which")
 	} else if screen.Asked && in.TownCode == "" {
-		screen.Form.Problems["town"] = v.lang.T("join.town.none")
+		screen.Form.Problems["town"] = v.lang.T("join.town_none")
 	}
 	return s.showJoin(c, err, screen)
 }
@@ -136,9 +136,9 @@ func (s *Server) signInCode(c *fiber.Ctx) error {
 
 func (s *Server) showCode(c *fiber.Ctx, err error, form frontend.Form, joined bool) error {
 	lang := visitOf(c).lang
-	screen := pages.Sent{Form: form, Title: lang.T("sign_in.sent"), Text: lang.T("sign_in.sent.text"), Demo: s.Demo}
+	screen := pages.Sent{Form: form, Title: lang.T("sign_in.sent"), Text: lang.T("sign_in.sent_text"), Demo: s.Demo}
 	if joined {
-		screen.Title, screen.Text = lang.T("join.sent"), lang.T("join.sent.text")
+		screen.Title, screen.Text = lang.T("join.sent"), lang.T("join.sent_text")
 	}
 	p := s.page(c, screen.Title)
 	return s.renderStatus(c, statusOr200(err), p, pages.CheckMail(p, screen))

@@ -23,45 +23,36 @@ type panicError struct{ value any }
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, debug.Stack()) }
 
-// status is the one map from what went wrong to what the outside is told: a status and the key of the page's words.
-func status(err error) (int, string) {
+// status is the one map from what went wrong to what the outside is told: a status, and the keys of a title and a
+// text where the status alone says too little.
+func status(err error) (code int, words string) {
 	var own *store.Error
 	if errors.As(err, &own) {
 		switch own.Kind {
 		case store.NotFound:
-			return fiber.StatusNotFound, "error_page.404"
+			return fiber.StatusNotFound, ""
 		case store.Denied:
-			return fiber.StatusForbidden, "error_page.403"
+			return fiber.StatusForbidden, ""
 		case store.Invalid:
-			return fiber.StatusUnprocessableEntity, "error_page.422"
+			return fiber.StatusUnprocessableEntity, ""
 		case store.Conflict, store.Full:
-			return fiber.StatusConflict, "error_page.409"
+			return fiber.StatusConflict, ""
 		case store.Limited:
-			return fiber.StatusTooManyRequests, "error_page.429"
+			return fiber.StatusTooManyRequests, ""
 		case store.Unavailable:
-			return fiber.StatusInsufficientStorage, "error_page.507"
+			return fiber.StatusInsufficientStorage, ""
 		}
 	}
 	var web *fiber.Error
 	switch {
 	case errors.Is(err, errForged):
-		return fiber.StatusForbidden, "error_page.forged"
+		return fiber.StatusForbidden, "error_page.forged."
 	case errors.Is(err, errHost):
-		return fiber.StatusMisdirectedRequest, "error_page.421"
+		return fiber.StatusMisdirectedRequest, ""
 	case errors.As(err, &web):
-		switch web.Code {
-		case fiber.StatusNotFound, fiber.StatusMethodNotAllowed:
-			return web.Code, "error_page.404"
-		case fiber.StatusRequestEntityTooLarge:
-			return web.Code, "error_page.413"
-		case fiber.StatusTooManyRequests:
-			return web.Code, "error_page.429"
-		}
-		if web.Code < 500 {
-			return web.Code, "error_page.400"
-		}
+		return web.Code, ""
 	}
-	return fiber.StatusInternalServerError, "error_page.500"
+	return fiber.StatusInternalServerError, ""
 }
 
 // fail answers every error that a handler returns, and is the only place that logs one. What people see never holds
@@ -75,7 +66,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	if v.lang == nil {
 		v.lang = s.Catalogue.Match(c.Get(fiber.HeaderAcceptLanguage))
 	}
-	code, key := status(err)
+	code, words := status(err)
 	if code >= 500 {
 		s.Log.Error("request failed", "id", v.request, "method", c.Method(), "path", logPath(c.Path()), "error", err)
 	} else {
@@ -87,14 +78,17 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	}
 	c.Response().Header.Del(fiber.HeaderETag)
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	p := s.page(c, v.lang.T(key+".title"))
-	screen := pages.ErrorPage{Status: code, Title: v.lang.T(key + ".title"), Text: v.lang.T(key + ".text")}
+	screen := pages.ErrorPage{Status: code}
+	if words != "" {
+		screen.Title, screen.Text = v.lang.T(words+"title"), v.lang.T(words+"text")
+	}
 	if sentences := s.sentences(v, err); len(sentences) > 0 && code != fiber.StatusNotFound {
 		screen.Text = sentences[0]
 	}
 	if code >= 500 {
-		screen.Reference = v.request
+		screen.Request = v.request
 	}
+	p := screen.Titled(*s.page(c, ""))
 	return s.renderStatus(c, code, p, pages.Error(p, screen))
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"belfry/frontend"
-	"belfry/frontend/parts"
 	"belfry/store"
 
 	"github.com/a-h/templ"
@@ -48,14 +47,14 @@ func (s *Server) viewer(c *fiber.Ctx, v *visit) *frontend.Viewer {
 }
 
 // render answers 200 with a page.
-func (s *Server) render(c *fiber.Ctx, p *frontend.Page, body templ.Component) error {
-	return s.renderStatus(c, fiber.StatusOK, p, body)
+func (s *Server) render(c *fiber.Ctx, p *frontend.Page, page templ.Component) error {
+	return s.renderStatus(c, fiber.StatusOK, p, page)
 }
 
-func (s *Server) renderStatus(c *fiber.Ctx, code int, p *frontend.Page, body templ.Component) error {
+func (s *Server) renderStatus(c *fiber.Ctx, code int, p *frontend.Page, page templ.Component) error {
 	var buf bytes.Buffer
 	buf.Grow(48 << 10)
-	if err := parts.Layout(p, body).Render(c.UserContext(), &buf); err != nil {
+	if err := page.Render(c.UserContext(), &buf); err != nil {
 		return err
 	}
 	c.Status(code)
@@ -127,9 +126,9 @@ func safePath(path string) string {
 }
 
 // problems sorts what is wrong with an input by field, in the reader's language.
-func (s *Server) problems(c *fiber.Ctx, err error) frontend.Problems {
+func (s *Server) problems(c *fiber.Ctx, err error) map[string]string {
 	v := visitOf(c)
-	all := frontend.Problems{}
+	all := map[string]string{}
 	for _, problem := range store.ProblemsOf(err) {
 		if _, had := all[problem.Field]; !had {
 			all[problem.Field] = v.lang.T(problem.Key, problem.Args...)

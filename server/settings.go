@@ -107,7 +107,7 @@ func (s *Server) postTown(c *fiber.Ctx) error {
 		})
 	}
 	err := s.Store.MoveTo(c.UserContext(), by(c), store.JoinInput{TownCode: code})
-	return s.settled(c, err, "settings.town.saved", "", func(screen *pages.SettingsPage) { screen.Place = s.typed(c, err, "town") })
+	return s.settled(c, err, "settings.town_saved", "", func(screen *pages.SettingsPage) { screen.Place = s.typed(c, err, "town") })
 }
 
 func (s *Server) postSessions(c *fiber.Ctx) error {
@@ -117,19 +117,19 @@ func (s *Server) postSessions(c *fiber.Ctx) error {
 	} else {
 		err = s.Store.EndSession(c.UserContext(), by(c), id)
 	}
-	return s.settled(c, err, "settings.sessions.ended", "#sessions", nil)
+	return s.settled(c, err, "settings.sessions_ended", "#sessions", nil)
 }
 
 func (s *Server) postCalendars(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	switch {
 	case c.FormValue("reset") != "":
-		return s.settled(c, s.Store.ResetFeedLink(ctx, by(c), c.FormValue("reset")), "settings.calendars.was_reset", "#calendars", nil)
+		return s.settled(c, s.Store.ResetFeedLink(ctx, by(c), c.FormValue("reset")), "settings.calendars_was_reset", "#calendars", nil)
 	case c.FormValue("remove") != "":
-		return s.settled(c, s.Store.RemoveFeedLink(ctx, by(c), c.FormValue("remove")), "settings.calendars.removed", "#calendars", nil)
+		return s.settled(c, s.Store.RemoveFeedLink(ctx, by(c), c.FormValue("remove")), "settings.calendars_removed", "#calendars", nil)
 	}
 	_, err := s.Store.NewFeedLink(ctx, by(c), c.FormValue("label"))
-	return s.settled(c, err, "settings.calendars.made", "#calendars", func(screen *pages.SettingsPage) { screen.Feed = s.typed(c, err, "label") })
+	return s.settled(c, err, "settings.calendars_made", "#calendars", func(screen *pages.SettingsPage) { screen.Feed = s.typed(c, err, "label") })
 }
 
 // leave asks before a membership ends.

@@ -32,5 +32,5 @@ func agentWords(p *frontend.Page, s store.Session) string {
 	case browser != "":
 		return browser
 	}
-	return p.T("settings.sessions.unknown")
+	return p.T("settings.sessions_unknown")
 }
