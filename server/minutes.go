@@ -33,7 +33,11 @@ func (s *Server) minutes(c *fiber.Ctx) error {
 		}
 	}
 	screen := pages.MinutesScreen{Page: page, HTML: html}
-	for _, h := range markdown.Headings(source) {
+	headings, err := s.Markdown.Headings(c.UserContext(), source)
+	if err != nil {
+		return err
+	}
+	for _, h := range headings {
 		if h.Level <= 3 {
 			screen.Headings = append(screen.Headings, pages.Heading{Level: h.Level, Text: h.Text, ID: h.ID})
 		}
@@ -140,7 +144,7 @@ func (s *Server) saveMinutes(c *fiber.Ctx) error {
 // markdownProblems says what is wrong with a text, beside its field; nil when it is another kind of error.
 func (s *Server) markdownProblems(c *fiber.Ctx, err error) map[string]string {
 	lang := visitOf(c).lang
-	var complex *markdown.TooComplexError
+	var complex *markdown.ComplexError
 	switch {
 	case err == nil:
 		return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"belfry/frontend"
+	"belfry/frontend/markdown"
 	"belfry/frontend/pages"
 	"belfry/frontend/townmap"
 	"belfry/locales"
@@ -23,6 +24,7 @@ type Options struct {
 	Store       *store.Store
 	Assets      *frontend.Assets
 	Catalogue   *locales.Catalogue
+	Markdown    *markdown.Renderer // for contents lists
 	Map         *townmap.Map
 	PublicURL   string // scheme and host people type; links in mail and calendars begin with it
 	Loopback    bool   // the listener is on this machine only: localhost names are accepted as hosts too
@@ -30,7 +32,8 @@ type Options struct {
 	Demo        bool
 	DemoPersons []pages.DemoPerson
 	Version     string
-	SMTP        bool // a mail server is configured: letters are not shown to administrators
+	Zones       string // version of the time zone data
+	SMTP        bool   // a mail server is configured: letters are not shown to administrators
 	Log         *slog.Logger
 }
 

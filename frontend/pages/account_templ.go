@@ -123,7 +123,7 @@ func joinBody(p *frontend.Page, v JoinPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.FieldOf(p, with(hinted(field(p, v.Form, "other_land", "join.other_land"), p.T("join.other_land.hint")), func(x *parts.Field) { x.Short = true })).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.FieldOf(p, with(hinted(field(p, v.Form, "other_land", "join.other_land"), p.T("join.other_land_hint")), func(x *parts.Field) { x.Short = true })).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -256,7 +256,7 @@ func townChoice(p *frontend.Page, f frontend.Form, found []gazetteer.Town, asked
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = parts.TownSearchOf(p, parts.TownSearch{Field: with(hinted(field(p, f, "town", "join.town"), p.T("join.town.hint")), func(x *parts.Field) { x.Autocomplete = "off"; x.Optional = len(found) > 0 }), CodeName: "town_code", Code: f.Value("town_code")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.TownSearchOf(p, parts.TownSearch{Field: with(hinted(field(p, f, "town", "join.town"), p.T("join.town_hint")), func(x *parts.Field) { x.Autocomplete = "off"; x.Optional = len(found) > 0 }), CodeName: "town_code", Code: f.Value("town_code")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -266,7 +266,7 @@ func townChoice(p *frontend.Page, f frontend.Form, found []gazetteer.Town, asked
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("join.town.which"))
+			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("join.town_which"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/account.templ`, Line: 58, Col: 35}
 			}
@@ -356,7 +356,7 @@ func townChoice(p *frontend.Page, f frontend.Form, found []gazetteer.Town, asked
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var16 string
-			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("join.town.none"))
+			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("join.town_none"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/account.templ`, Line: 67, Col: 42}
 			}
@@ -530,11 +530,11 @@ func checkMailBody(p *frontend.Page, v Sent) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.FieldOf(p, with(hinted(field(p, v.Form, "code", "sign_in.code"), p.T("sign_in.code.hint")), func(x *parts.Field) { x.Short, x.Inputmode, x.Autocomplete = true, "numeric", "one-time-code" })).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.FieldOf(p, with(hinted(field(p, v.Form, "code", "sign_in.code"), p.T("sign_in.code_hint")), func(x *parts.Field) { x.Short, x.Inputmode, x.Autocomplete = true, "numeric", "one-time-code" })).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("sign_in.code.send"), Kind: parts.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("sign_in.code_send"), Kind: parts.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -556,7 +556,7 @@ func checkMailBody(p *frontend.Page, v Sent) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var24 string
-		templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("sign_in.trouble.text"))
+		templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("sign_in.trouble_text"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/account.templ`, Line: 114, Col: 65}
 		}
@@ -692,7 +692,7 @@ func signInBody(p *frontend.Page, v SignInPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var30 string
-		templ_7745c5c3_Var30, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("sign_in.link.text"))
+		templ_7745c5c3_Var30, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("sign_in.link_text"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/account.templ`, Line: 146, Col: 34}
 		}
@@ -733,7 +733,7 @@ func signInBody(p *frontend.Page, v SignInPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("sign_in.link.send"), Kind: parts.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("sign_in.link_send"), Kind: parts.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -809,7 +809,7 @@ func signInBody(p *frontend.Page, v SignInPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var35 string
-		templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("sign_in.trouble.text"))
+		templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("sign_in.trouble_text"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/account.templ`, Line: 171, Col: 66}
 		}

@@ -148,7 +148,7 @@ func meetingBody(p *frontend.Page, v MeetingScreen) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("meeting.cancelled.title"))
+			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("meeting.cancelled_title"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/meeting.templ`, Line: 45, Col: 67}
 			}
@@ -314,7 +314,7 @@ func cancelledWords(p *frontend.Page, m store.Meeting) string {
 	if m.Reason != "" {
 		return m.Reason
 	}
-	return p.T("meeting.cancelled.text")
+	return p.T("meeting.cancelled_text")
 }
 
 func meetingMeta(p *frontend.Page, v MeetingScreen) templ.Component {
@@ -691,11 +691,11 @@ func answerDetails(p *frontend.Page, v MeetingScreen) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.FieldOf(p, area(optional(hinted(field(p, v.Answer, "guests", "rsvp.guests"), p.T("rsvp.guests.hint"))), 3)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.FieldOf(p, area(optional(hinted(field(p, v.Answer, "guests", "rsvp.guests"), p.T("rsvp.guests_hint"))), 3)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.FieldOf(p, area(optional(hinted(field(p, v.Answer, "note", "rsvp.note"), p.T("rsvp.note.hint"))), 2)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.FieldOf(p, area(optional(hinted(field(p, v.Answer, "note", "rsvp.note"), p.T("rsvp.note_hint"))), 2)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -985,7 +985,7 @@ func agendaSection(p *frontend.Page, v MeetingScreen) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("agenda.propose.send")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("agenda.propose_send")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1547,7 +1547,7 @@ func documentsSection(p *frontend.Page, v MeetingScreen) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = parts.FieldOf(p, hinted(typed(field(p, v.Doc, "doc_link", "documents.link"), "url"), p.T("documents.link.hint"))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = parts.FieldOf(p, hinted(typed(field(p, v.Doc, "doc_link", "documents.link"), "url"), p.T("documents.link_hint"))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2067,7 +2067,7 @@ func answerForForm(p *frontend.Page, v MeetingScreen) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var79 string
-		templ_7745c5c3_Var79, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("rsvp.for.title"))
+		templ_7745c5c3_Var79, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("rsvp.for_title"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/meeting.templ`, Line: 456, Col: 34}
 		}
@@ -2100,7 +2100,7 @@ func answerForForm(p *frontend.Page, v MeetingScreen) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.FieldOf(p, hinted(field(p, v.For, "member", "rsvp.for.member"), p.T("rsvp.for.hint"))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.FieldOf(p, hinted(field(p, v.For, "member", "rsvp.for_member"), p.T("rsvp.for_hint"))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2112,7 +2112,7 @@ func answerForForm(p *frontend.Page, v MeetingScreen) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("rsvp.for.send")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("rsvp.for_send")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1097,7 +1097,7 @@ func pastBody(p *frontend.Page, v PastPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(v.Rows) == 0 {
-			templ_7745c5c3_Err = parts.EmptyOf(p, parts.Empty{Scene: parts.SceneCalendar, Title: p.T("meetings.past.none"), Text: p.T("meetings.none.text")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.EmptyOf(p, parts.Empty{Scene: parts.SceneCalendar, Title: p.T("meetings.past_none"), Text: p.T("meetings.none.text")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

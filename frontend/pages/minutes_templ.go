@@ -504,7 +504,7 @@ type MinutesForm struct {
 }
 
 func sourceField(p *frontend.Page, v MinutesForm) parts.Field {
-	f := area(hinted(field(p, v.Form, "source", "minutes.source"), p.T("minutes.source.hint")), 24)
+	f := area(hinted(field(p, v.Form, "source", "minutes.source"), p.T("minutes.source_hint")), 24)
 	f.Lang = v.Form.Value("lang")
 	return f
 }
@@ -646,7 +646,7 @@ func editMinutesBody(p *frontend.Page, v MinutesForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var27 string
-			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("minutes.clash.other"))
+			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("minutes.clash_other"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/minutes.templ`, Line: 177, Col: 52}
 			}
@@ -659,7 +659,7 @@ func editMinutesBody(p *frontend.Page, v MinutesForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("minutes.clash.hint"))
+			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("minutes.clash_hint"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/minutes.templ`, Line: 178, Col: 71}
 			}
@@ -710,7 +710,7 @@ func editMinutesBody(p *frontend.Page, v MinutesForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("minutes.preview.refresh"), Small: true, Name: "preview", Value: "1"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("minutes.preview_refresh"), Small: true, Name: "preview", Value: "1"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

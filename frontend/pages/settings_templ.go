@@ -126,7 +126,7 @@ func settingsBody(p *frontend.Page, v SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.FieldOf(p, optional(hinted(field(p, v.Profile, "duty", "settings.duty"), p.T("settings.duty.hint")))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.FieldOf(p, optional(hinted(field(p, v.Profile, "duty", "settings.duty"), p.T("settings.duty_hint")))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -138,11 +138,11 @@ func settingsBody(p *frontend.Page, v SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.FieldOf(p, hinted(field(p, v.Profile, "zone", "field.zone"), p.T("field.zone.hint"))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.FieldOf(p, hinted(field(p, v.Profile, "zone", "field.zone"), p.T("field.zone_hint"))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.CheckOf(parts.Check{Name: "notices", Label: p.T("settings.notices"), Hint: p.T("settings.notices.hint"), On: v.Profile.On("notices")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.CheckOf(parts.Check{Name: "notices", Label: p.T("settings.notices"), Hint: p.T("settings.notices_hint"), On: v.Profile.On("notices")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -187,7 +187,7 @@ func settingsBody(p *frontend.Page, v SettingsPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.leave.text"))
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.leave_text"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/settings.templ`, Line: 63, Col: 35}
 		}
@@ -199,7 +199,7 @@ func settingsBody(p *frontend.Page, v SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.leave.button"), Kind: parts.Danger, Href: "/settings/leave"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.leave_button"), Kind: parts.Danger, Href: "/settings/leave"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -287,7 +287,7 @@ func settingsTown(p *frontend.Page, v SettingsPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.town.change"))
+		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.town_change"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/settings.templ`, Line: 83, Col: 41}
 		}
@@ -311,7 +311,7 @@ func settingsTown(p *frontend.Page, v SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.town.change")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.town_change")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -357,7 +357,7 @@ func settingsCalendars(p *frontend.Page, v SettingsPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.calendars.text"))
+		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.calendars_text"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/settings.templ`, Line: 99, Col: 50}
 		}
@@ -477,7 +477,7 @@ func settingsCalendars(p *frontend.Page, v SettingsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.calendars.reset"), Hidden: calendarLabel(p, v.Feeds[i]), Small: true, Name: "reset", Value: feed.ID}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.calendars_reset"), Hidden: calendarLabel(p, v.Feeds[i]), Small: true, Name: "reset", Value: feed.ID}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -502,11 +502,11 @@ func settingsCalendars(p *frontend.Page, v SettingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.FieldOf(p, optional(hinted(field(p, v.Feed, "label", "settings.calendars.label"), p.T("settings.calendars.label.hint")))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.FieldOf(p, optional(hinted(field(p, v.Feed, "label", "settings.calendars_label"), p.T("settings.calendars_label_hint")))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.calendars.new"), Name: "new", Value: "1"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.calendars_new"), Name: "new", Value: "1"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -533,7 +533,7 @@ func settingsCalendars(p *frontend.Page, v SettingsPage) templ.Component {
 
 func calendarLabel(p *frontend.Page, feed CalendarLink) string {
 	if feed.Label == "" {
-		return p.T("settings.calendars.unnamed")
+		return p.T("settings.calendars_unnamed")
 	}
 	return feed.Label
 }
@@ -860,7 +860,7 @@ func settingsSessions(p *frontend.Page, v SettingsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if one.ID == v.Current {
-				templ_7745c5c3_Err = parts.BadgeOf(p, parts.Badge{Label: p.T("settings.sessions.this"), Kind: parts.BadgeOK}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = parts.BadgeOf(p, parts.Badge{Label: p.T("settings.sessions_this"), Kind: parts.BadgeOK}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -870,7 +870,7 @@ func settingsSessions(p *frontend.Page, v SettingsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var29 string
-			templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.sessions.seen", "When", p.Lang.When(one.Seen, p.Now), "Since", p.Lang.DateShort(one.Created)))
+			templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.sessions_seen", "When", p.Lang.When(one.Seen, p.Now), "Since", p.Lang.DateShort(one.Created)))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/settings.templ`, Line: 198, Col: 136}
 			}
@@ -887,7 +887,7 @@ func settingsSessions(p *frontend.Page, v SettingsPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.sessions.end"), Hidden: agentWords(p, one), Small: true, Name: "end", Value: one.ID}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.sessions_end"), Hidden: agentWords(p, one), Small: true, Name: "end", Value: one.ID}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -910,7 +910,7 @@ func settingsSessions(p *frontend.Page, v SettingsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.sessions.end_others"), Name: "end", Value: "others"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.sessions_end_others"), Name: "end", Value: "others"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1002,7 +1002,7 @@ func leaveBody(p *frontend.Page, v LeavePage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var33 string
-		templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.leave.text"))
+		templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("settings.leave_text"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/settings.templ`, Line: 232, Col: 47}
 		}
@@ -1032,11 +1032,11 @@ func leaveBody(p *frontend.Page, v LeavePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.leave.button"), Kind: parts.Danger}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.leave_button"), Kind: parts.Danger}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.leave.stay"), Href: "/settings"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("settings.leave_stay"), Href: "/settings"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

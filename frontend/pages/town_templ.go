@@ -135,7 +135,7 @@ func townsBody(p *frontend.Page, v TownsPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("towns.search.label"))
+		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("towns.search_label"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/town.templ`, Line: 39, Col: 46}
 		}
@@ -169,12 +169,12 @@ func townsBody(p *frontend.Page, v TownsPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.List.Total == 0 && v.Text != "" {
-			templ_7745c5c3_Err = parts.EmptyOf(p, parts.Empty{Scene: parts.SceneFog, Title: p.T("towns.not_found", "Text", v.Text), Text: p.T("towns.not_found.text"), Action: &parts.Button{Label: p.T("home.hero.join"), Href: "/join?q=" + v.Text}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.EmptyOf(p, parts.Empty{Scene: parts.SceneFog, Title: p.T("towns.not_found", "Text", v.Text), Text: p.T("towns.not_found_text"), Action: &parts.Button{Label: p.T("home.hero.join"), Href: "/join?q=" + v.Text}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else if v.List.Total == 0 {
-			templ_7745c5c3_Err = parts.EmptyOf(p, parts.Empty{Scene: parts.SceneTalk, Title: p.T("towns.none"), Text: p.T("towns.none.text"), Action: &parts.Button{Label: p.T("home.hero.join"), Href: "/join"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.EmptyOf(p, parts.Empty{Scene: parts.SceneTalk, Title: p.T("towns.none"), Text: p.T("towns.none_text"), Action: &parts.Button{Label: p.T("home.hero.join"), Href: "/join"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -482,7 +482,7 @@ func townBody(p *frontend.Page, v TownScreen) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var18 string
-			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.one_contact.text"))
+			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.one_contact_text"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/town.templ`, Line: 128, Col: 37}
 			}
@@ -600,7 +600,7 @@ func townPeople(p *frontend.Page, v TownScreen) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var21 string
-			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.people.none"))
+			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.people_none"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/town.templ`, Line: 163, Col: 45}
 			}
@@ -1114,9 +1114,9 @@ func townAside(p *frontend.Page, v TownScreen) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var42 string
-			templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.staff"))
+			templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.staff_label"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/town.templ`, Line: 262, Col: 33}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/town.templ`, Line: 262, Col: 39}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
 			if templ_7745c5c3_Err != nil {
@@ -1129,7 +1129,7 @@ func townAside(p *frontend.Page, v TownScreen) templ.Component {
 			var templ_7745c5c3_Var43 string
 			templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.staff." + string(v.Page.Town.Staff)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/town.templ`, Line: 262, Col: 92}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/town.templ`, Line: 262, Col: 98}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
 			if templ_7745c5c3_Err != nil {
@@ -1452,7 +1452,7 @@ func editTownBody(p *frontend.Page, v TownForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = parts.FieldOf(p, area(optional(hinted(field(p, v.Form, "about", "town.field.about"), p.T("town.field.about.hint"))), 6)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.FieldOf(p, area(optional(hinted(field(p, v.Form, "about", "town.field.about"), p.T("town.field.about_hint"))), 6)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1460,7 +1460,7 @@ func editTownBody(p *frontend.Page, v TownForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.FieldOf(p, chosen(optional(field(p, v.Form, "staff", "town.staff")), []parts.Option{{Value: "", Label: p.T("town.staff.unknown")}, {Value: "none", Label: p.T("town.staff.none")}, {Value: "one", Label: p.T("town.staff.one")}, {Value: "few", Label: p.T("town.staff.few")}, {Value: "team", Label: p.T("town.staff.team")}})).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.FieldOf(p, chosen(optional(field(p, v.Form, "staff", "town.staff_label")), []parts.Option{{Value: "", Label: p.T("town.staff.unknown")}, {Value: "none", Label: p.T("town.staff.none")}, {Value: "one", Label: p.T("town.staff.one")}, {Value: "few", Label: p.T("town.staff.few")}, {Value: "team", Label: p.T("town.staff.team")}})).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1569,7 +1569,7 @@ func handOverBody(p *frontend.Page, v HandOverForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var62 string
-		templ_7745c5c3_Var62, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.hand_over.lede"))
+		templ_7745c5c3_Var62, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.hand_over_lede"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/town.templ`, Line: 363, Col: 47}
 		}
@@ -1582,7 +1582,7 @@ func handOverBody(p *frontend.Page, v HandOverForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(v.Page.People)+len(v.Page.Waiting) < 2 {
-			templ_7745c5c3_Err = parts.EmptyOf(p, parts.Empty{Scene: parts.SceneTalk, Title: p.T("town.hand_over.alone"), Text: p.T("town.hand_over.alone.text"), Action: &parts.Button{Label: p.T("action.back"), Href: "/towns/" + v.Page.Town.Slug}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.EmptyOf(p, parts.Empty{Scene: parts.SceneTalk, Title: p.T("town.hand_over_alone"), Text: p.T("town.hand_over_alone_text"), Action: &parts.Button{Label: p.T("action.back"), Href: "/towns/" + v.Page.Town.Slug}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1612,19 +1612,19 @@ func handOverBody(p *frontend.Page, v HandOverForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.FieldOf(p, chosen(field(p, v.Form, "from", "town.hand_over.from"), peopleOptions(v.Page.People))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.FieldOf(p, chosen(field(p, v.Form, "from", "town.hand_over_from"), peopleOptions(v.Page.People))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.FieldOf(p, chosen(field(p, v.Form, "to", "town.hand_over.to"), peopleOptions(v.Page.People, v.Page.Waiting))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.FieldOf(p, chosen(field(p, v.Form, "to", "town.hand_over_to"), peopleOptions(v.Page.People, v.Page.Waiting))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.CheckOf(parts.Check{Name: "leaving", Label: p.T("town.hand_over.leaving"), On: v.Form.On("leaving")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.CheckOf(parts.Check{Name: "leaving", Label: p.T("town.hand_over_leaving"), On: v.Form.On("leaving")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("town.hand_over.do"), Kind: parts.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("town.hand_over_do"), Kind: parts.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
