@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -123,3 +124,16 @@ func (l *Language) Tag() string { return l.tag }
 
 // Name is the language's own name for itself.
 func (l *Language) Name() string { return l.names.self }
+
+// Numbered puts a meeting's number in front of its title: "128e réunion mensuelle". German keeps its capitals, and so
+// does a title that begins with an abbreviation. A title without a number comes back as it is.
+func (l *Language) Numbered(n int, title string) string {
+	runes := []rune(title)
+	if n == 0 || len(runes) == 0 {
+		return title
+	}
+	if l.tag != "de" && (len(runes) == 1 || unicode.IsLower(runes[1])) {
+		runes[0] = unicode.ToLower(runes[0])
+	}
+	return l.Ordinal(n) + " " + string(runes)
+}

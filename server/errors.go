@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -58,6 +59,7 @@ func status(err error) (code int, words string) {
 // fail answers every error that a handler returns, and is the only place that logs one. What people see never holds
 // the error itself.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
+	c.SetUserContext(context.WithoutCancel(c.UserContext())) // the request's own time may be over
 	v := visitOf(c)
 	if v == nil { // the request was refused before the first handler
 		v = &visit{lang: s.Catalogue.Match("")}

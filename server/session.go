@@ -129,7 +129,7 @@ func (s *Server) choose(c *fiber.Ctx, v *visit) {
 
 // startSession gives the browser a new session cookie.
 func (s *Server) startSession(c *fiber.Ctx, in store.SignedIn) {
-	s.setCookie(c, sessionCookie, in.Token, time.Until(in.Session.Expires))
+	s.setCookie(c, sessionCookie, in.Token, in.Session.Expires.Sub(s.Store.Now()))
 	s.setCookie(c, nonceCookie, "", -1)
 }
 

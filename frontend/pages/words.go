@@ -30,27 +30,12 @@ func shieldOf(t store.Town, size parts.Size) parts.TownShield {
 
 // meetingTitle puts the number in front of a numbered meeting's title, as its own language does.
 func meetingTitle(p *frontend.Page, m store.Meeting) string {
-	if m.Number == 0 {
-		return m.Title
-	}
 	for _, l := range p.Languages {
 		if l.Tag() == m.Lang {
-			return l.Ordinal(m.Number) + " " + lowerFirst(m.Title, m.Lang)
+			return l.Numbered(m.Number, m.Title)
 		}
 	}
 	return m.Title
-}
-
-// lowerFirst writes a title's first letter small after a number; German keeps its nouns.
-func lowerFirst(title, lang string) string {
-	if lang == "de" || title == "" {
-		return title
-	}
-	runes := []rune(title)
-	if len(runes) > 1 && strings.ToUpper(string(runes[1])) == string(runes[1]) {
-		return title // an abbreviation
-	}
-	return strings.ToLower(string(runes[0])) + string(runes[1:])
 }
 
 func meetingHref(m store.Meeting) string { return "/meetings/" + m.Slug }
