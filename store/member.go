@@ -111,6 +111,17 @@ func (s *Store) MemberByID(ctx context.Context, id string) (Member, error) {
 	return m, err
 }
 
+// MemberByHandle finds a member by the name in their page's address.
+func (s *Store) MemberByHandle(ctx context.Context, handle string) (Member, error) {
+	var m Member
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		m, err = members().lookup(t, famMemberHandle, handle)
+		return err
+	})
+	return m, err
+}
+
 // MembersByID reads several members; ids that lead nowhere are left out.
 func (s *Store) MembersByID(ctx context.Context, ids []string) (map[string]Member, error) {
 	var found map[string]Member

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"belfry/store"
+)
+
+// backupCommand writes a copy of the data.
+type backupCommand struct {
+	dataFlags
+	File string `arg:"" help:"File to write. It must not be there yet."`
+}
+
+// Run copies through the running server, or from the file itself when none runs. The copy is complete and durable when
+// it has its name.
+func (b *backupCommand) Run(t *terminal) error {
+	err := writeNew(b.File, func(f *os.File) error {
+		body, running, err := ask(t.ctx, b.Data, "/backup", nil)
+		if err != nil {
+			return err
+		}
+		if running {
+			defer body.Close()
+			_, err = io.Copy(f, body)
+			return err
+		}
+		hub, db, err := openStore(t.ctx, b.Data, true, store.Options{})
+		if err != nil {
+			return err
+		}
+		defer hub.Close()
+		_, err = db.Backup(t.ctx, f)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "Backup written to %s\n", b.File)
+	return nil
+}

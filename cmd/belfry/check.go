@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"belfry/store"
+	"belfry/store/kv"
+	"belfry/store/kv/bolt"
+)
+
+// checkCommand verifies the data and says what is wrong.
+type checkCommand struct{ dataFlags }
+
+// checkReport is what was found.
+type checkReport struct {
+	Values, Records int
+	Faults          []string
+}
+
+// maxFaults bounds what is said about a file that is damaged all over.
+const maxFaults = 200
+
+// Run asks the running server, or opens the file itself.
+func (c *checkCommand) Run(t *terminal) error {
+	var report checkReport
+	running, err := askFor(t.ctx, c.Data, "/check", nil, &report)
+	if err != nil {
+		return err
+	}
+	if !running {
+		hub, db, err := openStore(t.ctx, c.Data, true, store.Options{})
+		if err != nil {
+			return err
+		}
+		defer hub.Close()
+		if report, err = checkAll(t.ctx, hub, db); err != nil {
+			return err
+		}
+	}
+	for _, fault := range report.Faults {
+		fmt.Fprintln(t.out, fault)
+	}
+	if len(report.Faults) > 0 {
+		fmt.Fprintf(t.err, "belfry: %d faults in %d values and %d records\n", len(report.Faults), report.Values, report.Records)
+		return errReported
+	}
+	fmt.Fprintf(t.out, "Nothing wrong: %d values, %d records.\n", report.Values, report.Records)
+	return nil
+}
+
+// checkAll verifies every value, then every record with its indexes and references.
+func checkAll(ctx context.Context, hub *store.Store, db *bolt.DB) (checkReport, error) {
+	var report checkReport
+	say := func(fault string) {
+		if len(report.Faults) < maxFaults {
+			report.Faults = append(report.Faults, fault)
+		}
+	}
+	var err error
+	report.Values, err = db.Verify(ctx, func(d *kv.DamagedError) { say(d.Error()) })
+	if err != nil {
+		return report, err
+	}
+	if len(report.Faults) > 0 {
+		return report, nil // records cannot be read over damaged values
+	}
+	report.Records, err = hub.Verify(ctx, func(f store.Fault) { say(f.String()) })
+	return report, err
+}

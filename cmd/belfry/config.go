@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// dataFlags say where the community's data is. Every flag can be given as a variable too.
+type dataFlags struct {
+	Data string `help:"Folder of the data." default:"data" env:"BELFRY_DATA" placeholder:"DIR"`
+}
+
+func (d dataFlags) file() string { return d.Data + string(os.PathSeparator) + "belfry.db" }
+
+// serveCommand holds every setting of a server.
+type serveCommand struct {
+	Listen    string   `help:"Address to listen on." default:"127.0.0.1:8080" env:"BELFRY_LISTEN"`
+	Data      string   `help:"Folder of the data. With --demo, a throw-away folder unless given." env:"BELFRY_DATA" placeholder:"DIR"`
+	PublicURL string   `help:"What people type to reach the hub, for links in mail and calendars." name:"public-url" env:"BELFRY_PUBLIC_URL" placeholder:"URL"`
+	Proxies   []string `help:"Addresses of reverse proxies whose X-Forwarded-For counts." env:"BELFRY_PROXIES"`
+	Demo      bool     `help:"Serve a community of real towns and invented people." env:"BELFRY_DEMO"`
+
+	SMTPHost     string `help:"Mail server. Without one, administrators read the mail at /admin/mail." name:"smtp-host" env:"BELFRY_SMTP_HOST"`
+	SMTPPort     int    `help:"Port of the mail server." name:"smtp-port" default:"587" env:"BELFRY_SMTP_PORT"`
+	SMTPUser     string `help:"Name to sign in to the mail server." name:"smtp-user" env:"BELFRY_SMTP_USER"`
+	SMTPPassword string `help:"Password for the mail server." name:"smtp-password" env:"BELFRY_SMTP_PASSWORD"`
+	SMTPTLS      string `help:"How the connection is protected: starttls, tls or none." name:"smtp-tls" default:"starttls" enum:"starttls,tls,none" env:"BELFRY_SMTP_TLS"`
+	MailFrom     string `help:"Address that letters come from." name:"mail-from" env:"BELFRY_MAIL_FROM"`
+	MailName     string `help:"Name that letters come from." name:"mail-name" default:"Belfry" env:"BELFRY_MAIL_NAME"`
+
+	Log      string `help:"Form of the log: text or json." default:"text" enum:"text,json" env:"BELFRY_LOG"`
+	LogLevel string `help:"What is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"BELFRY_LOG_LEVEL"`
+}
+
+// loopback says whether the server can be reached from this machine only.
+func (s *serveCommand) loopback() bool {
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// publicURL is the address links begin with: as configured, else this machine's own name and the real port.
+func (s *serveCommand) publicURL(listening net.Addr) (string, error) {
+	if s.PublicURL != "" {
+		u, err := url.Parse(s.PublicURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
+			return "", fmt.Errorf("--public-url must look like https://hub.example, not %q", s.PublicURL)
+		}
+		return s.PublicURL, nil
+	}
+	_, port, err := net.SplitHostPort(listening.String())
+	if err != nil {
+		return "", err
+	}
+	if s.loopback() {
+		return "http://localhost:" + port, nil
+	}
+	return "", errors.New("--public-url is needed when others can reach the server: it is what links in mail begin with")
+}
+
+func (s *serveCommand) logger(t *terminal) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // one of four names, checked by the parser
+	options := &slog.HandlerOptions{Level: level}
+	if s.Log == "json" {
+		return slog.New(slog.NewJSONHandler(t.err, options))
+	}
+	return slog.New(slog.NewTextHandler(t.err, options))
+}

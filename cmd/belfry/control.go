@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"belfry/store"
+	"belfry/store/kv/bolt"
+)
+
+// A running server holds the file's lock, so the other commands reach it through a socket in the data folder that only
+// the same user may open. A path too long for a socket is written into the file "control" instead.
+const maxSocketPath = 100
+
+// control answers the other commands.
+type control struct {
+	http   *http.Server
+	remove []string
+}
+
+// Close stops answering and removes the socket.
+func (c *control) Close() {
+	_ = c.http.Close()
+	for _, path := range c.remove {
+		_ = os.RemoveAll(path)
+	}
+}
+
+func listenControl(dir string, hub *store.Store, db *bolt.DB, log *slog.Logger) (*control, error) {
+	path := socketPath(dir)
+	c := &control{remove: []string{path}}
+	if len(path) > maxSocketPath {
+		short, err := os.MkdirTemp("", "belfry-")
+		if err != nil {
+			return nil, err
+		}
+		path = filepath.Join(short, "control.sock")
+		pointer := filepath.Join(dir, "control")
+		if err := os.WriteFile(pointer, []byte(path), 0o600); err != nil {
+			return nil, err
+		}
+		c.remove = []string{short, pointer}
+	}
+	_ = os.Remove(path) // left by a process that was killed: we hold the file's lock, so it is nobody's
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", path, err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := db.Backup(r.Context(), w); err != nil {
+			log.Error("backup failed", "error", err)
+			panic(http.ErrAbortHandler) // the reader must see a cut, not an end
+		}
+	})
+	mux.HandleFunc("POST /check", func(w http.ResponseWriter, r *http.Request) {
+		report, err := checkAll(r.Context(), hub, db)
+		reply(w, report, err)
+	})
+	mux.HandleFunc("POST /member", func(w http.ResponseWriter, r *http.Request) {
+		token, err := memberTicket(r.Context(), hub, r.FormValue("do"), r.FormValue("email"), r.FormValue("name"), r.FormValue("lang"))
+		reply(w, token, err)
+	})
+	c.http = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		if err := c.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the control socket failed", "error", err)
+		}
+	}()
+	return c, nil
+}
+
+type replyBody struct {
+	Result json.RawMessage `json:"result,omitempty"`
+	Error  string          `json:"error,omitempty"`
+}
+
+func reply(w http.ResponseWriter, result any, err error) {
+	var body replyBody
+	if err != nil {
+		body.Error = err.Error()
+	} else if body.Result, err = json.Marshal(result); err != nil {
+		body.Error = err.Error()
+	}
+	_ = json.NewEncoder(w).Encode(body) // a reader that went away needs no answer
+}
+
+// ask sends a request to the server of a folder; running is false when none answers there.
+func ask(ctx context.Context, dir, path string, form map[string]string) (body io.ReadCloser, running bool, err error) {
+	socket := socketPath(dir)
+	if pointer, err := os.ReadFile(filepath.Join(dir, "control")); err == nil {
+		socket = string(pointer)
+	}
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}}
+	var fields []string
+	for name, value := range form {
+		fields = append(fields, name+"="+escapeForm(value))
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://belfry"+path, strings.NewReader(strings.Join(fields, "&")))
+	if err != nil {
+		return nil, false, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // nobody answers: the caller opens the file itself
+	}
+	return res.Body, true, nil
+}
+
+// askFor is ask for an answer in JSON.
+func askFor(ctx context.Context, dir, path string, form map[string]string, result any) (running bool, err error) {
+	body, running, err := ask(ctx, dir, path, form)
+	if err != nil || !running {
+		return running, err
+	}
+	defer body.Close()
+	var answer replyBody
+	if err := json.NewDecoder(body).Decode(&answer); err != nil {
+		return true, fmt.Errorf("the server did not answer in full: %w", err)
+	}
+	if answer.Error != "" {
+		return true, errors.New(answer.Error)
+	}
+	return true, json.Unmarshal(answer.Result, result)
+}

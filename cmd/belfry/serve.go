@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"belfry/frontend"
+	"belfry/frontend/markdown"
+	"belfry/frontend/pages"
+	"belfry/frontend/townmap"
+	"belfry/locales"
+	"belfry/server"
+	"belfry/server/mail"
+	"belfry/store"
+	"belfry/store/demo"
+)
+
+// grace is how long requests under way may take after the order to stop.
+const grace = 10 * time.Second
+
+// Run serves until the context ends, then stops in order: no new connections, requests finished, workers ended, file
+// closed.
+func (s *serveCommand) Run(t *terminal) error {
+	log := s.logger(t)
+	dir, throwAway, err := s.folder()
+	if err != nil {
+		return err
+	}
+	if throwAway {
+		defer os.RemoveAll(dir)
+	}
+	options := store.Options{Demo: s.Demo}
+	var clock *demo.Clock
+	if s.Demo {
+		clock = demo.NewClock(time.Now())
+		options.Clock, options.Rand = clock.Now, demo.Rand(demoSeed)
+	}
+	hub, db, err := openStore(t.ctx, dir, false, options)
+	if err != nil {
+		return err
+	}
+	defer hub.Close()
+	if s.Demo {
+		if err := fillDemo(t.ctx, hub, clock); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", s.Listen, err)
+	}
+	site, public, err := s.site(t.ctx, hub, listener.Addr(), log)
+	if err != nil {
+		return err
+	}
+	control, err := listenControl(dir, hub, db, log)
+	if err != nil {
+		return err
+	}
+	defer control.Close()
+	if err := s.greet(t, hub, public); err != nil {
+		return err
+	}
+	return s.serve(t.ctx, site, listener, s.workers(hub, public, log), log)
+}
+
+const demoSeed = 2005 // the year the first towns came together
+
+// fillDemo builds the demo community in an empty store and refuses to touch another one.
+func fillDemo(ctx context.Context, hub *store.Store, clock *demo.Clock) error {
+	empty, err := hub.Empty(ctx)
+	if err != nil {
+		return err
+	}
+	if !empty {
+		return errors.New("--demo wants an empty data folder: this one holds a community, which is left as it is")
+	}
+	if err := demo.Build(ctx, hub, clock); err != nil {
+		return fmt.Errorf("build the demo community: %w", err)
+	}
+	return nil
+}
+
+// folder is where the data lives; a demo without --data gets a folder of its own that goes away at the end.
+func (s *serveCommand) folder() (dir string, throwAway bool, err error) {
+	switch {
+	case s.Data != "":
+		return s.Data, false, nil
+	case s.Demo:
+		dir, err = os.MkdirTemp("", "belfry-demo-")
+		return dir, true, err
+	}
+	return "data", false, nil
+}
+
+// site builds the server over the store.
+func (s *serveCommand) site(ctx context.Context, hub *store.Store, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
+	public, err := s.publicURL(addr)
+	if err != nil {
+		return nil, "", err
+	}
+	assets, err := frontend.Load()
+	if err != nil {
+		return nil, "", err
+	}
+	catalogue, err := locales.Load()
+	if err != nil {
+		return nil, "", err
+	}
+	drawn, err := townmap.New()
+	if err != nil {
+		return nil, "", err
+	}
+	options := server.Options{Store: hub, Assets: assets, Catalogue: catalogue, Markdown: markdown.New(), Map: drawn, PublicURL: public,
+		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Log: log}
+	if s.Demo {
+		for _, person := range demo.Persons() {
+			m, err := hub.MemberByHandle(ctx, person.Handle)
+			if err != nil {
+				return nil, "", fmt.Errorf("demo person %s: %w", person.Handle, err)
+			}
+			options.DemoPersons = append(options.DemoPersons, pages.DemoPerson{Handle: m.Handle, Name: m.Name, Role: "demo.role." + person.Key})
+		}
+	}
+	site, err := server.New(ctx, options)
+	return site, public, err
+}
+
+// greet says where the hub is and, when nobody has joined yet, how its first administrator enters.
+func (s *serveCommand) greet(t *terminal, hub *store.Store, public string) error {
+	fmt.Fprintf(t.out, "Belfry is at %s\n", public)
+	empty, err := hub.Empty(t.ctx)
+	if err != nil || !empty {
+		return err
+	}
+	token, err := hub.FoundingTicket(t.ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "Nobody has joined yet. The first administrator enters here, once, within a day:\n%s/link/%s\n", public, token)
+	return nil
+}
+
+// worker is something that goes on beside the requests until its context ends.
+type worker func(context.Context) error
+
+// workers are the clock's own duties and the mail.
+func (s *serveCommand) workers(hub *store.Store, public string, log *slog.Logger) []worker {
+	hourly := func(ctx context.Context) error {
+		tick := time.NewTicker(time.Hour)
+		defer tick.Stop()
+		for {
+			if opened, err := hub.OpenAhead(ctx); err != nil {
+				log.Error("meetings not opened", "error", err)
+			} else if opened > 0 {
+				log.Info("meetings opened", "count", opened)
+			}
+			if err := hub.Sweep(ctx); err != nil {
+				log.Error("not swept", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+		}
+	}
+	return []worker{hourly, s.post(hub, public, log)}
+}
+
+// post turns what happened into letters, and sends them when a mail server is configured.
+func (s *serveCommand) post(hub *store.Store, public string, log *slog.Logger) worker {
+	return func(ctx context.Context) error {
+		catalogue, err := locales.Load()
+		if err != nil {
+			return err
+		}
+		options := server.PostOptions{Store: hub, Catalogue: catalogue, PublicURL: public, Log: log}
+		if s.SMTPHost != "" {
+			sender, err := mail.NewSender(mail.Config{Host: s.SMTPHost, Port: s.SMTPPort, Username: s.SMTPUser, Password: s.SMTPPassword,
+				TLS: s.SMTPTLS, From: s.MailFrom, FromName: s.MailName})
+			if err != nil {
+				return err
+			}
+			options.Sender = sender
+		}
+		post, err := server.NewPost(options)
+		if err != nil {
+			return err
+		}
+		return post.Run(ctx)
+	}
+}
+
+// serve answers until the context ends or something fails, then stops everything in order.
+func (s *serveCommand) serve(ctx context.Context, site *server.Server, listener net.Listener, workers []worker, log *slog.Logger) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	failed := make(chan error, len(workers)+1)
+	var running sync.WaitGroup
+	for _, work := range workers {
+		running.Go(func() {
+			if err := work(background); err != nil && background.Err() == nil {
+				failed <- err
+			}
+		})
+	}
+	go func() { failed <- site.Serve(listener) }()
+	var err error
+	select {
+	case <-ctx.Done():
+		log.Info("stopping")
+	case err = <-failed:
+	}
+	end, cancel := context.WithTimeout(background, grace)
+	defer cancel()
+	if stopErr := site.Shutdown(end); stopErr != nil && err == nil {
+		log.Warn("some requests were cut off", "error", stopErr)
+	}
+	stop()
+	running.Wait()
+	return err
+}
+
+// socketPath is where a running server listens for the other commands.
+func socketPath(dir string) string { return filepath.Join(dir, "control.sock") }

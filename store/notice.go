@@ -1,0 +1,79 @@
+package store
+
+import "context"
+
+// Recipient is somebody a notice is for.
+type Recipient struct {
+	Member Member
+	RSVP   RSVP // their answer, when the notice is about a meeting
+}
+
+// Audience are the active members who answered a meeting in one of these ways.
+func (s *Store) Audience(ctx context.Context, meetingID string, answers ...Answer) ([]Recipient, error) {
+	wanted := map[Answer]bool{}
+	for _, a := range answers {
+		wanted[a] = true
+	}
+	var found []Recipient
+	err := s.view(ctx, func(t *tx) error {
+		found = nil
+		all, err := t.answers(meetingID)
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, r := range all {
+			ids = append(ids, r.Member)
+		}
+		people, err := members().many(t, ids)
+		for _, r := range all {
+			if m := people[r.Member]; wanted[r.Answer] && m.State == MemberActive {
+				found = append(found, Recipient{Member: m, RSVP: r})
+			}
+		}
+		return err
+	})
+	return found, err
+}
+
+// Welcomers are those who can welcome somebody to a town: its coordinators, else organisers and stewards.
+func (s *Store) Welcomers(ctx context.Context, townID string) ([]Member, error) {
+	var found []Member
+	err := s.view(ctx, func(t *tx) error {
+		found = nil
+		people, err := t.people(townID)
+		if err != nil {
+			return err
+		}
+		for _, m := range people {
+			if m.Coordinates(townID) {
+				found = append(found, m)
+			}
+		}
+		if len(found) > 0 {
+			return nil
+		}
+		return members().each(t, func(m Member) error {
+			if m.State == MemberActive && (m.Has(RoleOrganiser) || m.Has(RoleSteward)) {
+				found = append(found, m)
+			}
+			return nil
+		})
+	})
+	return found, err
+}
+
+// MeetingByID reads one meeting with its host town.
+func (s *Store) MeetingByID(ctx context.Context, id string) (Meeting, Town, error) {
+	var m Meeting
+	var host Town
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		if m, err = meetings().get(t, id); err != nil {
+			return err
+		}
+		host, _, err = towns().find(t, m.HostTown)
+		return err
+	})
+	return m, host, err
+}
