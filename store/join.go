@@ -50,12 +50,10 @@ func (s *Store) Join(ctx context.Context, in JoinInput) error {
 	if err != nil {
 		return err
 	}
-	hash, err := s.hashPassword(ctx, in.Password)
-	if err != nil {
-		return err
-	}
 	if in.Password != "" {
-		j.Password = hash
+		if j.Password, err = s.hashPassword(ctx, in.Password); err != nil {
+			return err
+		}
 	}
 	return s.update(ctx, "account/"+foldEmail(j.Email), func(t *tx) error {
 		_, _, letter, from, _ := limits()

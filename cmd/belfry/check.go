@@ -58,7 +58,7 @@ func checkAll(ctx context.Context, hub *store.Store, db *bolt.DB) (checkReport, 
 		}
 	}
 	var err error
-	report.Values, err = db.Verify(ctx, func(d *kv.DamagedError) { say(d.Error()) })
+	report.Values, err = db.Verify(ctx, func(d kv.DamagedError) { say(d.Error()) })
 	if err != nil {
 		return report, err
 	}
