@@ -1,0 +1,30 @@
+# Belfry. Two commands do everything: make run, make test.
+TEMPL       = github.com/a-h/templ/cmd/templ@v0.3.977
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: help run test lint build bench generate torture
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: ## serve a living demo community at http://localhost:8080
+	go run ./cmd/belfry serve --demo
+
+build: ## build bin/belfry
+	CGO_ENABLED=0 go build -trimpath -o bin/belfry ./cmd/belfry
+
+test: ## install what the tests need, run everything, say what could not run
+	@bash .ci/test
+
+lint: ## formatting, vet, staticcheck, known vulnerabilities, generated files
+	@STATICCHECK=$(STATICCHECK) GOVULNCHECK=$(GOVULNCHECK) TEMPL=$(TEMPL) bash .ci/lint
+
+bench: ## the first numbers, beside bare fiber and bare bbolt in the same run
+	go test -run '^$$' -bench . -benchtime 2s ./server ./store/kv/bolt ./store/gazetteer ./locales
+
+generate: ## make the page components anew
+	go run $(TEMPL) generate -path frontend
+
+torture: ## the long form of the safety tests: make torture ROUNDS=100
+	BELFRY_TORTURE_ROUNDS=$(or $(ROUNDS),100) go test -race -timeout 60m -run 'Torture|Kill|Random|Property' ./cmd/... ./store/...
