@@ -46,7 +46,7 @@ var shared = sync.OnceValues(func() (parts struct {
 
 func newSite(t testing.TB) *site {
 	t.Helper()
-	hub := storetest.Open(t)
+	hub := storetest.OpenRendering(t, store.Renderer{Version: markdown.Version, Render: markdown.New().Render})
 	parts, err := shared()
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +70,6 @@ type browser struct {
 	*site
 	cookies map[string]string
 	header  http.Header
-	last    string // page a form would be sent from
 }
 
 func (s *site) visitor() *browser {

@@ -13,18 +13,19 @@ import (
 func ruleWords(p *frontend.Page, s store.Series) string {
 	r := s.Rule
 	day := p.Lang.Weekday(r.Weekday)
-	var words string
-	switch r.Frequency {
-	case store.Weekly:
-		words = p.Lang.N("rule.weekly", max(1, r.Interval), "Day", day)
-	case store.MonthlyDate:
-		if r.Day == -1 {
-			words = p.Lang.N("rule.last_day", max(1, r.Interval))
-		} else {
-			words = p.Lang.N("rule.day", max(1, r.Interval), "Date", strconv.Itoa(r.Day))
-		}
-	default:
-		words = p.Lang.N("rule.weekday", max(1, r.Interval), "Nth", p.T("rule.nth."+nthName(r.Nth)), "Day", day)
+	args := []any{"Day", day, "Date", strconv.Itoa(r.Day), "Nth", p.T("rule.nth." + nthName(r.Nth))}
+	kind := "weekday"
+	switch {
+	case r.Frequency == store.Weekly:
+		kind = "weekly"
+	case r.Frequency == store.MonthlyDate && r.Day == -1:
+		kind = "last_day"
+	case r.Frequency == store.MonthlyDate:
+		kind = "day"
+	}
+	words := p.T("rule.each."+kind, args...)
+	if r.Interval > 1 {
+		words = p.Lang.N("rule.every."+kind, r.Interval, args...)
 	}
 	if at, err := time.Parse("15:04", s.Clock); err == nil {
 		words = p.T("rule.at", "Rule", words, "Clock", p.Lang.Clock(at))

@@ -242,14 +242,12 @@ func (m *matches) add(class uint32, town uint16) {
 	if full && value >= m.found[m.limit-1] || m.keep != nil && !m.keep(town) {
 		return
 	}
-	at := len(m.found)
 	for i, v := range m.found {
 		if uint16(v) == town {
 			if v <= value {
 				return
 			}
 			m.found = append(m.found[:i], m.found[i+1:]...)
-			at = min(at, len(m.found))
 			full = false
 			break
 		}
@@ -257,7 +255,8 @@ func (m *matches) add(class uint32, town uint16) {
 	if full {
 		m.found = m.found[:m.limit-1]
 	}
-	for at = len(m.found); at > 0 && m.found[at-1] > value; at-- {
+	at := len(m.found)
+	for ; at > 0 && m.found[at-1] > value; at-- {
 	}
 	m.found = append(m.found, 0)
 	copy(m.found[at+1:], m.found[at:])

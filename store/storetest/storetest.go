@@ -53,12 +53,22 @@ type Hub struct {
 var places = sync.OnceValues(gazetteer.Load)
 
 // Open opens a store on a new bbolt file that the test's end closes.
-func Open(t testing.TB) *Hub { return open(t, func(db kv.DB) kv.DB { return db }) }
+func Open(t testing.TB) *Hub { return open(t, func(db kv.DB) kv.DB { return db }, plain()) }
+
+// OpenRendering opens a store with a renderer of the caller's.
+func OpenRendering(t testing.TB, renderer store.Renderer) *Hub {
+	return open(t, func(db kv.DB) kv.DB { return db }, renderer)
+}
+
+// plain writes text as one paragraph, unchanged: the store does not care.
+func plain() store.Renderer {
+	return store.Renderer{Version: 1, Render: func(_ context.Context, source string) (string, error) { return "<p>" + source + "</p>", nil }}
+}
 
 // OpenTwice opens a store whose transactions all run twice.
-func OpenTwice(t testing.TB) *Hub { return open(t, kvtest.Twice) }
+func OpenTwice(t testing.TB) *Hub { return open(t, kvtest.Twice, plain()) }
 
-func open(t testing.TB, wrap func(kv.DB) kv.DB) *Hub {
+func open(t testing.TB, wrap func(kv.DB) kv.DB, renderer store.Renderer) *Hub {
 	t.Helper()
 	h := &Hub{Clock: &Clock{now: time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)}, Path: filepath.Join(t.TempDir(), "belfry.db")}
 	db, err := bolt.Open(h.Path, bolt.Options{})
@@ -66,20 +76,19 @@ func open(t testing.TB, wrap func(kv.DB) kv.DB) *Hub {
 		t.Fatal(err)
 	}
 	h.DB = wrap(db)
-	h.Store = Over(t, h.DB, h.Clock.Now)
+	h.Store = Over(t, h.DB, h.Clock.Now, renderer)
 	t.Cleanup(func() { _ = h.Close() })
 	return h
 }
 
 // Over opens a store on an engine that is already there.
-func Over(t testing.TB, db kv.DB, clock func() time.Time) *store.Store {
+func Over(t testing.TB, db kv.DB, clock func() time.Time, renderer store.Renderer) *store.Store {
 	t.Helper()
 	g, err := places()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(context.Background(), db, store.Options{Clock: clock, Gazetteer: g, Renderer: store.Renderer{
-		Version: 1, Render: func(_ context.Context, source string) (string, error) { return "<p>" + source + "</p>", nil }}})
+	s, err := store.Open(context.Background(), db, store.Options{Clock: clock, Gazetteer: g, Renderer: renderer})
 	if err != nil {
 		t.Fatal(err)
 	}

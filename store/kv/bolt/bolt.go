@@ -15,6 +15,7 @@ import (
 	"belfry/store/kv"
 
 	bbolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // DB is an open file. Its methods may be called by many at once.
@@ -185,7 +186,7 @@ func plain(err error) error {
 		return nil
 	case noSpace(err):
 		return fmt.Errorf("%w: %w", kv.ErrNoSpace, err)
-	case errors.Is(err, bbolt.ErrDatabaseNotOpen):
+	case errors.Is(err, berrors.ErrDatabaseNotOpen):
 		return kv.ErrClosed
 	}
 	return err
