@@ -133,20 +133,21 @@ func (t *tx) openAhead(series *Series) (int, error) {
 		return 0, invalid("zone", "when.zone")
 	}
 	today := t.now.In(loc).Format(civilDate)
-	opened := 0
-	for _, slot := range series.Rule.Slots(series.Start, today, "", opensAhead) {
+	opened, ahead := 0, 0
+	for _, slot := range series.Rule.Slots(series.Start, today, "", opensAhead+1) {
+		start, _, err := shiftedTime(series.Zone, slot, series.Clock)
+		if err != nil {
+			return opened, err
+		}
+		if ahead == opensAhead || start.Before(t.now) {
+			continue
+		}
+		ahead++
 		have, err := t.Scan(window{Under: []string{series.ID, slot}}.bounds(famMeetingSeries), 1)
 		if err != nil {
 			return opened, err
 		}
 		if len(have) > 0 {
-			continue
-		}
-		start, _, err := shiftedTime(series.Zone, slot, series.Clock)
-		if err != nil {
-			return opened, err
-		}
-		if start.Before(t.now) {
 			continue
 		}
 		if err := t.openMeeting(series, slot); err != nil {

@@ -82,12 +82,10 @@ func Encode(c Calendar) ([]byte, error) {
 	set(cal.Props, "PRODID", prodID)
 	set(cal.Props, "CALSCALE", "GREGORIAN")
 	for _, name := range []string{"NAME", "X-WR-CALNAME"} {
-		set(cal.Props, name, escape(clean(c.Name, maxSummary)))
+		set(cal.Props, name, title(c.Name))
 	}
-	if c.Description != "" {
-		for _, name := range []string{"DESCRIPTION", "X-WR-CALDESC"} {
-			set(cal.Props, name, escape(clean(c.Description, maxText)))
-		}
+	for _, name := range []string{"DESCRIPTION", "X-WR-CALDESC"} {
+		optional(cal.Props, name, escape(clean(c.Description, maxText)))
 	}
 	interval := prop("REFRESH-INTERVAL", refresh)
 	interval.Params.Set("VALUE", "DURATION")
@@ -191,7 +189,7 @@ func component(e Event, z *zones, inUTC bool) *goical.Component {
 	if !e.Slot.IsZero() {
 		v.Props.Set(local("RECURRENCE-ID", e.Slot, z))
 	}
-	set(v.Props, "SUMMARY", escape(clean(oneLine(e.Summary), maxSummary)))
+	set(v.Props, "SUMMARY", title(e.Summary))
 	optional(v.Props, "DESCRIPTION", escape(clean(e.Description, maxText)))
 	optional(v.Props, "LOCATION", escape(clean(oneLine(e.Location), 300)))
 	optional(v.Props, "URL", uri(e.URL))
@@ -205,7 +203,7 @@ func component(e Event, z *zones, inUTC bool) *goical.Component {
 	if len(e.Categories) > 0 {
 		var words []string
 		for _, word := range e.Categories {
-			words = append(words, escape(clean(oneLine(word), maxSummary)))
+			words = append(words, title(word))
 		}
 		set(v.Props, "CATEGORIES", strings.Join(words, ","))
 	}
@@ -219,7 +217,7 @@ func component(e Event, z *zones, inUTC bool) *goical.Component {
 	if e.AlarmBefore > 0 {
 		alarm := goical.NewComponent("VALARM")
 		set(alarm.Props, "ACTION", "DISPLAY")
-		set(alarm.Props, "DESCRIPTION", escape(clean(oneLine(e.Summary), maxSummary)))
+		set(alarm.Props, "DESCRIPTION", title(e.Summary))
 		set(alarm.Props, "TRIGGER", fmt.Sprintf("-PT%dM", int(e.AlarmBefore.Minutes())))
 		v.Children = append(v.Children, alarm)
 	}
@@ -236,6 +234,14 @@ func local(name string, t time.Time, z *zones) *goical.Prop {
 	p := prop(name, t.Format(localStamp))
 	p.Params.Set("TZID", zone)
 	return p
+}
+
+// title is a name that is never empty: some readers refuse a calendar for it.
+func title(text string) string {
+	if text = escape(clean(oneLine(text), maxSummary)); text == "" {
+		return "Belfry"
+	}
+	return text
 }
 
 func prop(name, value string) *goical.Prop {
