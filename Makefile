@@ -1,6 +1,6 @@
 # Belfry. Two commands do everything: make run, make test.
 TEMPL       = github.com/a-h/templ/cmd/templ@v0.3.977
-STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .PHONY: help run test lint build bench generate torture
@@ -23,8 +23,9 @@ lint: ## formatting, vet, staticcheck, known vulnerabilities, generated files
 bench: ## the first numbers, beside bare fiber and bare bbolt in the same run
 	go test -run '^$$' -bench . -benchtime 2s ./server ./store/kv/bolt ./store/gazetteer ./locales
 
-generate: ## make the page components anew
+generate: ## make the page components anew, and towns and map when DATA=folder of their sources is given
 	go run $(TEMPL) generate -path frontend
+	$(if $(DATA),TOWN_DATA=$(abspath $(DATA)) MAP_DATA=$(abspath $(DATA)) go generate ./store/gazetteer ./frontend/townmap)
 
 torture: ## the long form of the safety tests: make torture ROUNDS=100
 	BELFRY_TORTURE_ROUNDS=$(or $(ROUNDS),100) go test -race -timeout 60m -run 'Torture|Kill|Random|Property' ./cmd/... ./store/...

@@ -1,5 +1,6 @@
-// Command summary reads the output of go test -json: it prints one line a package, the whole output of what failed,
-// and counts at the end. Lines that begin with "NOT RUN:" go to a file too.
+// Command summary reads go test -json on its standard input and prints what a person wants of it: the closing line of every
+// package, the whole output of what failed, and the counts. Lines with "NOT RUN:" go to a file, so that they can be repeated
+// at the very end.
 package main
 
 import (
@@ -7,74 +8,141 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
+// event is one line of go test -json, see go doc test2json.
 type event struct {
-	Action, Package, Test, Output string
-	Elapsed                       float64
+	Action, Package, ImportPath, Test, Output, FailedBuild string
+}
+
+// summary is what was read so far.
+type summary struct {
+	out                     io.Writer
+	output                  map[string]map[string][]string // package, test, lines; the package's own under ""
+	failedIn                map[string]bool
+	passed, failed, skipped int
+	notRun                  []string
 }
 
 func main() {
-	file := flag.String("notrun", "", "file for what could not run")
+	notRun := flag.String("notrun", "", "file that gets what could not run, a line each")
+	counts := flag.String("counts", "", "file that gets the line of counts")
 	flag.Parse()
-	output := map[string][]string{}
-	passed, failed, skipped := 0, 0, 0
-	var notRun []string
-	in := bufio.NewScanner(os.Stdin)
-	in.Buffer(make([]byte, 1<<20), 1<<26)
-	for in.Scan() {
-		var e event
-		if json.Unmarshal(in.Bytes(), &e) != nil {
-			fmt.Println(in.Text())
-			continue
-		}
-		key := e.Package + " " + e.Test
-		switch e.Action {
-		case "output":
-			output[key] = append(output[key], e.Output)
-			if at := strings.Index(e.Output, "NOT RUN:"); at >= 0 {
-				notRun = append(notRun, strings.TrimSpace(e.Output[at:]))
-			}
-		case "build-output":
-			fmt.Print(e.Output)
-		case "pass", "fail", "skip":
-			if e.Test == "" {
-				fmt.Printf("%-4s %s %.1fs\n", map[string]string{"pass": "ok", "fail": "FAIL", "skip": "-"}[e.Action], e.Package, e.Elapsed)
-				if e.Action == "fail" {
-					fmt.Print(strings.Join(output[key], ""))
-					failed += boolInt(failed == 0)
-				}
-				continue
-			}
-			switch e.Action {
-			case "pass":
-				passed++
-			case "skip":
-				skipped++
-			default:
-				failed++
-				fmt.Print(strings.Join(output[key], ""))
-			}
-			delete(output, key)
-		}
+	s := &summary{out: os.Stdout, output: map[string]map[string][]string{}, failedIn: map[string]bool{}}
+	err := s.read(os.Stdin)
+	line := fmt.Sprintf("%d passed, %d failed, %d skipped\n", s.passed, s.failed, s.skipped)
+	fmt.Print(line)
+	err = first(err, appendTo(*notRun, strings.Join(s.notRun, "")), appendTo(*counts, line))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "summary:", err)
 	}
-	if *file != "" && len(notRun) > 0 {
-		if f, err := os.OpenFile(*file, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644); err == nil {
-			fmt.Fprintln(f, strings.Join(notRun, "\n"))
-			_ = f.Close()
-		}
-	}
-	fmt.Printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped)
-	if failed > 0 || passed == 0 {
+	if err != nil || s.failed > 0 || s.passed == 0 {
 		os.Exit(1)
 	}
 }
 
-func boolInt(b bool) int {
-	if b {
-		return 1
+func (s *summary) read(from io.Reader) error {
+	lines := bufio.NewReader(from)
+	for {
+		line, err := lines.ReadBytes('\n')
+		var e event
+		if len(line) > 0 && json.Unmarshal(line, &e) == nil {
+			s.take(e)
+		} else if len(line) > 0 {
+			fmt.Fprint(s.out, string(line)) // the go command speaks for itself
+		}
+		if err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
 	}
-	return 0
+}
+
+func (s *summary) take(e event) {
+	switch e.Action {
+	case "build-output":
+		fmt.Fprint(s.out, e.Output)
+	case "output":
+		if s.output[e.Package] == nil {
+			s.output[e.Package] = map[string][]string{}
+		}
+		s.output[e.Package][e.Test] = append(s.output[e.Package][e.Test], e.Output)
+		if _, reason, ok := strings.Cut(e.Output, "NOT RUN:"); ok {
+			s.notRun = append(s.notRun, "NOT RUN: "+strings.TrimSpace(reason)+"\n")
+		}
+	case "pass", "fail", "skip":
+		if e.Test == "" {
+			s.endPackage(e)
+		} else {
+			s.endTest(e)
+		}
+	}
+}
+
+func (s *summary) endTest(e event) {
+	switch e.Action {
+	case "pass":
+		s.passed++
+	case "skip":
+		s.skipped++
+	case "fail":
+		s.failed++
+		s.failedIn[e.Package] = true
+		fmt.Fprint(s.out, strings.Join(s.output[e.Package][e.Test], ""))
+	}
+	delete(s.output[e.Package], e.Test)
+}
+
+// endPackage prints the closing line of a package that passed. Of one that failed it prints everything not yet printed:
+// tests that a panic or the time limit cut short have no end of their own.
+func (s *summary) endPackage(e event) {
+	own := s.output[e.Package][""]
+	if e.Action != "fail" {
+		if len(own) > 0 {
+			fmt.Fprint(s.out, own[len(own)-1])
+		}
+		return
+	}
+	if !s.failedIn[e.Package] {
+		s.failed++ // it did not build, or broke outside a test
+	}
+	delete(s.output[e.Package], "")
+	var cut []string
+	for test := range s.output[e.Package] {
+		cut = append(cut, test)
+	}
+	slices.Sort(cut)
+	for _, test := range cut {
+		fmt.Fprint(s.out, strings.Join(s.output[e.Package][test], ""))
+	}
+	fmt.Fprint(s.out, strings.Join(own, ""))
+	if len(own) == 0 {
+		fmt.Fprintf(s.out, "FAIL\t%s\n", e.Package)
+	}
+}
+
+func appendTo(file, text string) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return first(err, f.Close())
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
