@@ -86,7 +86,7 @@ func TestPersonalCalendars(t *testing.T) {
 	old.lacks(t, "VEVENT")
 	s.Clock.Add(31 * 24 * time.Hour)
 	b.get(path).holds(t, 404)
-	b.get("/calendar/" + strings.Repeat("a", 58) + ".ics").holds(t, 404)
+	b.get("/calendar/"+strings.Repeat("a", 58)+".ics").holds(t, 404)
 	b.get("/calendar/x.ics").holds(t, 404)
 }
 

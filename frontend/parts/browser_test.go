@@ -116,7 +116,7 @@ func browse(t *testing.T, site *sample) (context.Context, string) {
 		}
 	}
 	if path == "" {
-		t.Skip("no Chromium: install it to run the browser tests")
+		t.Skip("NOT RUN: Chromium is not installed here (apt-get install chromium, or BELFRY_TEST_CHROMIUM=/path/to/it)")
 	}
 	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
