@@ -74,7 +74,7 @@ type options struct {
 // Option changes how a Renderer writes.
 type Option func(*options)
 
-// FirstLevel is the level of the highest heading, 2 unless told; deeper ones follow, down to 6.
+// FirstLevel is the level at which a text's highest headings are shown, 2 unless told; deeper ones follow, down to 6.
 func FirstLevel(level int) Option { return func(o *options) { o.firstLevel = min(max(level, 1), 6) } }
 
 // RegionNames names the scrolling regions around tables and code for those who cannot see them.

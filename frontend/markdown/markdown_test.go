@@ -21,7 +21,7 @@ func render(t *testing.T, source string) string {
 func TestRenderKnowsTheDialect(t *testing.T) {
 	for source, wanted := range map[string]string{
 		"# One":                 `<h2 id="p-one">One</h2>`,
-		"###### Six":            `<h6 id="p-six">Six</h6>`,
+		"###### Six":            `<h2 id="p-six">Six</h2>`,
 		"Title\n===":            `<h2 id="p-title">Title</h2>`,
 		"# Été, à Mons !":       `<h2 id="p-ete-a-mons">Été, à Mons !</h2>`,
 		"# 会議":                  `<h2 id="p-section">会議</h2>`,

@@ -24,11 +24,12 @@ type shape struct{ firstLevel int }
 func (s shape) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
 	g, ids, linked := guardOf(pc), newSlugs(), 0
 	src := reader.Source()
+	highest := highestHeading(doc)
 	for n := range descend(doc) {
 		g.tick()
 		switch n := n.(type) {
 		case *ast.Heading:
-			n.Level = min(n.Level+s.firstLevel-1, 6)
+			n.Level = min(n.Level-highest+s.firstLevel, 6)
 			n.SetAttributeString("id", []byte(ids.take(plain(n, src))))
 		case *ast.Link:
 			linked += len(n.Destination)
@@ -54,6 +55,17 @@ func (s shape) Transform(doc *ast.Document, reader text.Reader, pc parser.Contex
 			g.refuse(0, "link definitions used too often")
 		}
 	}
+}
+
+// highestHeading is the level a text starts from: whether people begin with # or ##, the page's outline has no gap.
+func highestHeading(doc ast.Node) int {
+	highest := 6
+	for n := range descend(doc) {
+		if h, ok := n.(*ast.Heading); ok {
+			highest = min(highest, h.Level)
+		}
+	}
+	return highest
 }
 
 // descend goes through the tree, parents first. What is visited may be replaced, its children are then not visited

@@ -1,0 +1,263 @@
+package server_test
+
+import (
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"belfry/frontend/markdown"
+	"belfry/frontend/pages"
+	"belfry/server"
+	"belfry/server/browsertest"
+	"belfry/store"
+	"belfry/store/demo"
+	"belfry/store/gazetteer"
+	"belfry/store/kv/bolt"
+)
+
+// village is the demo community behind a real listener.
+type village struct {
+	*store.Store
+	address string
+	post    *server.Post
+}
+
+func newVillage(t testing.TB) *village {
+	t.Helper()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "belfry.db"), bolt.Options{})
+	ok(t, err)
+	places, err := gazetteer.Load()
+	ok(t, err)
+	clock := demo.NewClock(time.Now())
+	hub, err := store.Open(ctx, db, store.Options{Demo: true, Clock: clock.Now, Rand: demo.Rand(1), Gazetteer: places,
+		Renderer: store.Renderer{Version: markdown.Version, Render: markdown.New().Render}})
+	ok(t, err)
+	ok(t, demo.Build(ctx, hub, clock))
+	parts, err := shared()
+	ok(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	address := "http://" + listener.Addr().String()
+	var persons []pages.DemoPerson
+	for _, p := range demo.Persons() {
+		m, err := hub.MemberByHandle(ctx, p.Handle)
+		ok(t, err)
+		persons = append(persons, pages.DemoPerson{Handle: m.Handle, Name: m.Name, Role: "demo.role." + p.Key})
+	}
+	s, err := server.New(ctx, server.Options{Store: hub, Assets: parts.assets, Catalogue: parts.catalogue, Markdown: markdown.New(), Map: parts.drawn,
+		PublicURL: address, Loopback: true, Demo: true, DemoPersons: persons, Version: "test"})
+	ok(t, err)
+	post, err := server.NewPost(server.PostOptions{Store: hub, Catalogue: parts.catalogue, PublicURL: address})
+	ok(t, err)
+	go func() { _ = s.Serve(listener) }()
+	t.Cleanup(func() { _ = s.Shutdown(ctx); _ = hub.Close() })
+	return &village{Store: hub, address: address, post: post}
+}
+
+// next is the numbered meeting that comes next.
+func (v *village) next(t testing.TB) store.Meeting {
+	t.Helper()
+	rows, err := v.Upcoming(ctx, store.Visitor(), 30)
+	ok(t, err)
+	for _, row := range rows {
+		if row.Meeting.Number > 0 && row.Meeting.Open(v.Now()) {
+			return row.Meeting
+		}
+	}
+	t.Fatal("no meeting to come")
+	return store.Meeting{}
+}
+
+// enter signs a tab in as somebody of the demo.
+func (v *village) enter(t testing.TB, tab *browsertest.Tab, handle string) {
+	t.Helper()
+	tab.Open(v.address + "/demo")
+	tab.Follow(`button[value="` + handle + `"]`)
+}
+
+func TestBrowserJourneys(t *testing.T) {
+	v := newVillage(t)
+	m := v.next(t)
+	path := "/meetings/" + m.Slug
+	for _, scripts := range []bool{true, false} {
+		name := "with scripts"
+		if !scripts {
+			name = "without scripts"
+		}
+		t.Run("RSVP "+name, func(t *testing.T) {
+			tab := browsertest.New(t)
+			tab.Language("fr")
+			tab.Scripts(scripts)
+			v.enter(t, tab, "elise-delvaux")
+			tab.Open(path)
+			answer := func(value string) {
+				selector := `#rsvp-` + m.ID + ` button[value="` + value + `"]`
+				if scripts {
+					tab.Click(selector)
+					tab.WaitFor(`#rsvp-` + m.ID + ` button[value="` + value + `"][aria-pressed="true"]`)
+				} else {
+					tab.Follow(selector)
+				}
+			}
+			answer("on_site")
+			tab.WaitText(".rsvp__state", "Liste d’attente")
+			answer("online")
+			tab.WaitText(".rsvp__state", "en visio")
+			answer("maybe")
+			tab.WaitText(".rsvp__state", "peut-être")
+			tab.Screenshot("rsvp-" + strconv.FormatBool(scripts))
+		})
+		t.Run("join "+name, func(t *testing.T) {
+			tab := browsertest.New(t)
+			tab.Language("fr")
+			tab.Scripts(scripts)
+			tab.Open(v.address + "/join")
+			tab.Fill("#name", "Noé Essai")
+			address := "noe." + strconv.FormatBool(scripts) + "@dinant.example"
+			tab.Fill("#email", address)
+			if scripts {
+				tab.Fill("#town", "dinan")
+				tab.WaitFor("[role=option]")
+				tab.Click("[role=option]")
+				tab.Until(`document.querySelector('[name=town_code]').value !== ''`)
+				tab.Follow(`button[value="join"]`)
+			} else {
+				tab.Fill("#town", "dinant")
+				tab.Follow(`button[value="join"]`)
+				if tab.Exists("[name=town_pick]") {
+					tab.Follow(`button[value="join"]`)
+				}
+			}
+			tab.WaitText("h1", "Confirmez votre adresse")
+			due, err := v.DueEvents(ctx, 1000)
+			ok(t, err)
+			code := ""
+			for _, e := range due {
+				if e.Data["address"] == address {
+					code = e.Data["code"]
+				}
+			}
+			tab.Fill("#code", code)
+			tab.Follow(`form[action="/sign-in/code"] .btn--primary`)
+			tab.WaitText("h1", "Bonjour Noé")
+		})
+		t.Run("minutes "+name, func(t *testing.T) {
+			past, _, err := v.PastMeetings(ctx, store.Visitor(), 0, 5)
+			ok(t, err)
+			target := past[0].Meeting
+			tab := browsertest.New(t)
+			tab.Language("fr")
+			tab.Scripts(scripts)
+			v.enter(t, tab, "hugo-servais")
+			tab.Open("/meetings/" + target.Slug + "/minutes/edit")
+			tab.Fill("#source", "## Un point nouveau\n\nÉcrit par le test, **"+name+"**.")
+			if scripts {
+				tab.WaitText("[data-preview] strong", name)
+			} else {
+				tab.Follow(`button[name="preview"]`)
+				tab.WaitText(".sheet strong", name)
+			}
+			tab.Follow(`button[value="publish"]`)
+			tab.WaitText(".sheet .prose", "Écrit par le test")
+			tab.Print(true)
+			tab.Screenshot("minutes-print-" + strconv.FormatBool(scripts))
+		})
+		t.Run("language "+name, func(t *testing.T) {
+			tab := browsertest.New(t)
+			tab.Language("fr")
+			tab.Scripts(scripts)
+			tab.Open(v.address + "/towns?q=na")
+			tab.Follow(`.footer button[value="de"]`)
+			tab.WaitText("h1", "Gemeinden")
+			if got := tab.Path(); got != "/towns?q=na" {
+				t.Errorf("the switch leads to %s", got)
+			}
+			tab.Open("/subscribe")
+			if got := tab.Attr(`a[href^="webcal:"]`, "href"); !strings.HasSuffix(got, "/meetings.ics") {
+				t.Errorf("the subscribe button leads to %q", got)
+			}
+		})
+	}
+}
+
+// TestBrowserAccessibility visits every page in both themes, four languages and two widths, as visitor, member and
+// administrator, and lets axe look. Each page is seen in each theme and width, in a language that goes round.
+func TestBrowserAccessibility(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
+	v := newVillage(t)
+	_, err := v.post.Compose(ctx)
+	ok(t, err)
+	m := v.next(t)
+	past, _, err := v.PastMeetings(ctx, store.Visitor(), 0, 5)
+	ok(t, err)
+	slug, old := "/meetings/"+m.Slug, "/meetings/"+past[0].Meeting.Slug
+	public := []string{"/", "/about", "/meetings", "/meetings/past", slug, old, old + "/minutes", "/series/reunion-mensuelle", "/subscribe", "/towns",
+		"/towns/namur", "/people/hugo-servais", "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/demo", "/not-here"}
+	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/seneffe"}
+	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", old + "/minutes/edit", "/admin",
+		"/admin/mail", "/admin/log", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux"}
+	tags := []string{"fr", "nl", "de", "en"}
+	seen := 0
+	for _, who := range []struct {
+		handle string
+		paths  []string
+	}{{"", public}, {"elise-delvaux", own}, {"anne-baudoux", all}} {
+		tab := browsertest.New(t)
+		tab.Allow("404")
+		tab.Language("fr")
+		if who.handle != "" {
+			v.enter(t, tab, who.handle)
+		} else {
+			tab.Open(v.address + "/")
+		}
+		for round, tag := range tags {
+			tab.Open("/about")
+			tab.Follow(`.footer button[value="` + tag + `"]`)
+			for _, look := range []struct {
+				width int
+				dark  bool
+			}{{1280, round%2 == 0}, {360, round%2 == 1}, {1280, round%2 == 1}, {360, round%2 == 0}}[:2] {
+				tab.SetViewport(look.width, 900)
+				tab.Dark(look.dark)
+				for _, path := range who.paths {
+					tab.Open(path)
+					where := tag + " " + who.handle + " " + path + " " + strconv.Itoa(look.width) + " dark=" + strconv.FormatBool(look.dark)
+					tab.Until(`!document.querySelector("[aria-busy=true]")`)
+					tab.NoViolations(where)
+					if wide := tab.HorizontalScroll(); wide != "" {
+						t.Errorf("%s scrolls sideways: %s", where, wide)
+					}
+					seen++
+					if tag == "fr" || tag == "de" {
+						tab.Screenshot(strings.NewReplacer("/", "_", "?", "_", m.Slug, "next", past[0].Meeting.Slug, "past").Replace(tag + who.handle + path + "-" + strconv.Itoa(look.width)))
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d pages looked at", seen)
+}
+
+// TestBrowserFirstVisit measures what a first visit weighs: at most 60 KiB and 8 requests (DESIGN, section 6).
+func TestBrowserFirstVisit(t *testing.T) {
+	v := newVillage(t)
+	for _, path := range []string{"/", "/meetings/" + v.next(t).Slug} {
+		tab := browsertest.New(t)
+		tab.Language("fr")
+		tab.Open(v.address + path)
+		cost := tab.Transfer()
+		t.Logf("%s: %d bytes in %d requests", path, cost.Bytes, cost.Requests)
+		if cost.Bytes > 60<<10 || cost.Requests > 8 {
+			t.Errorf("%s weighs %d bytes in %d requests", path, cost.Bytes, cost.Requests)
+		}
+	}
+	res, err := http.Get(v.address + "/healthz")
+	ok(t, err)
+	_ = res.Body.Close()
+}
