@@ -18,6 +18,12 @@ var ErrNewer = errors.New("the data was written by a newer version of Belfry")
 // ErrForeign says the engine holds something, but not a Belfry community.
 var ErrForeign = errors.New("the data is not a Belfry community")
 
+// ErrOlder says the data has to be migrated first, which a store opened for reading only does not do.
+var ErrOlder = errors.New("the data was written by an older version of Belfry")
+
+// ErrNotDemo says that a demo was asked for over a community that is not one.
+var ErrNotDemo = errors.New("the data is a community that is not a demo")
+
 // SchemaOf reads the version of the data in an engine without changing it: 0 for an empty one.
 func SchemaOf(ctx context.Context, db kv.DB) (int, error) {
 	version := 0
@@ -63,6 +69,9 @@ func (s *Store) migrate(ctx context.Context) error {
 		if version > Schema {
 			return fmt.Errorf("%w: it has schema %d, this program knows %d", ErrNewer, version, Schema)
 		}
+		if err := s.mark(t, version == 0); err != nil {
+			return err
+		}
 		if version == Schema {
 			return nil
 		}
@@ -82,6 +91,38 @@ func (s *Store) migrate(ctx context.Context) error {
 		t.put(famMeta, famMeta.key("schema"), []byte(strconv.Itoa(Schema)))
 		return nil
 	})
+}
+
+// mark keeps demos and real communities apart: a new demo is marked, an unmarked community is never taken for one.
+func (s *Store) mark(t *tx, fresh bool) error {
+	if !s.demo {
+		return nil
+	}
+	if fresh {
+		t.put(famMeta, famMeta.key("demo"), []byte("1"))
+		return nil
+	}
+	_, ok, err := t.Get(famMeta.key("demo"))
+	if err == nil && !ok {
+		err = ErrNotDemo
+	}
+	return err
+}
+
+// current makes sure that the data can be read as it is.
+func (s *Store) current(ctx context.Context) error {
+	version, err := SchemaOf(ctx, s.db)
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		return ErrForeign
+	case version > Schema:
+		return fmt.Errorf("%w: it has schema %d, this program knows %d", ErrNewer, version, Schema)
+	case version < Schema:
+		return fmt.Errorf("%w: it has schema %d", ErrOlder, version)
+	}
+	return nil
 }
 
 // secret is the server's own key: it signs personal feed addresses and form tokens. It never leaves the process.

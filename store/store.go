@@ -31,6 +31,7 @@ type Options struct {
 	Renderer  Renderer
 	Gazetteer *gazetteer.Gazetteer
 	Demo      bool // the throw-away demo community: members sign in with one click
+	ReadOnly  bool // for examining: nothing is set up or migrated, another schema is refused
 }
 
 // Store holds the community. Its methods may be called by many at once. Every method that changes something takes
@@ -51,7 +52,8 @@ type Store struct {
 }
 
 // Open takes over an engine: an empty one is set up, an older schema is migrated in one transaction, a newer one
-// is refused with ErrNewer.
+// is refused with ErrNewer. With Demo an empty one is marked as a demo, and one without that mark is refused with
+// ErrNotDemo and left as it is.
 func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
 	s := &Store{db: db, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer,
 		demo: opt.Demo, hashing: make(chan struct{}, passwordsAtOnce)}
@@ -61,7 +63,11 @@ func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
 	if s.rand == nil {
 		s.rand = rand.Reader
 	}
-	if err := s.migrate(ctx); err != nil {
+	prepare := s.migrate
+	if opt.ReadOnly {
+		prepare = s.current
+	}
+	if err := prepare(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil

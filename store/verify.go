@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,20 +29,35 @@ type verification struct {
 	records  int
 	expected map[string]string // every index entry the records ask for, with its value
 	known    map[family]map[string]bool
+	later    []func()          // references to tables not read yet
+	tallies  map[string]Tally  // as they are kept
+	recount  map[string]*Tally // as the answers say
+	queues   map[string]map[int64]bool
 }
 
 // Verify reads every record and index entry: each record decodes and sits under its own key, each index entry belongs
 // to a record and none is missing, each reference leads somewhere, each tally equals a recount. Faults are reported;
-// the error is for what stopped the verification. It returns how many records were read.
+// the error is for what stopped the verification. It returns how many records were read, and changes nothing. Seats are
+// not compared with answers: an organiser may take seats away after they were given.
 func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, err error) {
 	err = s.view(ctx, func(t *tx) error {
-		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{}}
+		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{},
+			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{}}
 		for _, check := range []func(*verification) error{
-			verifyTable(members()), verifyTable(credentials()), verifyTable(sessions()), verifyTable(tickets()), verifyTable(attempts()),
-			verifyTable(roleChanges()), verifyTable(towns()), verifyTable(serieses()), verifyTable(meetings()), verifyTable(rsvps()),
-			verifyTable(tallies()), verifyTable(items()), verifyTable(minutes()), verifyTable(revisions()), verifyTable(feeds()),
-			verifyTable(audits()), verifyTable(events()), verifyTable(mails()),
-			(*verification).keys, (*verification).references, (*verification).counts,
+			verifyTable(towns(), (*verification).town), verifyTable(members(), (*verification).member),
+			verifyTable(credentials(), func(v *verification, c *Credential) { v.lead(famCredential, c.Member, famMember, c.Member) }),
+			verifyTable(sessions(), func(v *verification, s *Session) { v.lead(famSession, s.ID, famMember, s.Member) }),
+			verifyTable(tickets(), func(v *verification, k *Ticket) { v.lead(famTicket, k.Hash, famMember, k.Member) }),
+			verifyTable(attempts(), nil), verifyTable(roleChanges(), (*verification).roleChange),
+			verifyTable(serieses(), nil), verifyTable(meetings(), (*verification).meeting),
+			verifyTable(rsvps(), (*verification).rsvp),
+			verifyTable(tallies(), func(v *verification, t *Tally) { v.tallies[t.Meeting] = *t }),
+			verifyTable(items(), (*verification).item),
+			verifyTable(revisions(), func(v *verification, r *MinutesRevision) { v.lead(famRevision, r.Meeting, famMinutes, r.Meeting) }),
+			verifyTable(minutes(), (*verification).minutes),
+			verifyTable(feeds(), func(v *verification, f *FeedLink) { v.lead(famFeed, f.ID, famMember, f.Member) }),
+			verifyTable(audits(), nil), verifyTable(events(), nil), verifyTable(mails(), nil),
+			(*verification).references, (*verification).keys, (*verification).counts, (*verification).meta,
 		} {
 			if err := check(v); err != nil {
 				return err
@@ -53,23 +69,24 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 	return records, err
 }
 
-// verifyTable decodes a table's records and notes the index entries they ask for.
-func verifyTable[T any](tb *table[T]) func(*verification) error {
+// verifyTable decodes a table's records, notes the index entries they ask for, and visits those that can be read.
+func verifyTable[T any](tb *table[T], visit func(*verification, *T)) func(*verification) error {
 	return func(v *verification) error {
-		v.known[tb.family] = map[string]bool{}
-		return v.scan(kv.Prefix(tb.family.prefix()), func(pair kv.Pair) {
+		known, prefix := map[string]bool{}, tb.family.prefix()
+		v.known[tb.family] = known
+		return v.scan(kv.Prefix(prefix), func(pair kv.Pair) {
 			v.records++
+			primary := string(pair.Key[len(prefix):])
+			known[primary] = true
 			record, err := decode[T](pair.Value)
 			if err != nil {
-				v.report(Fault{"record", string(pair.Key), err.Error()})
+				v.report(Fault{"record", string(pair.Key), "cannot be read: " + err.Error()})
 				return
 			}
-			parts := tb.key(&record)
-			if own := tb.family.key(parts...); !bytes.Equal(own, pair.Key) {
-				v.report(Fault{"record", string(pair.Key), fmt.Sprintf("says its key is %q", own)})
+			if own := strings.Join(tb.key(&record), partEnd); own != primary {
+				v.report(Fault{"record", string(pair.Key), fmt.Sprintf("says that its key is %q", strings.ReplaceAll(own, partEnd, "/"))})
+				return
 			}
-			primary := strings.Join(parts, partEnd)
-			v.known[tb.family][primary] = true
 			for i := range tb.indexes {
 				ix := &tb.indexes[i]
 				for _, entry := range ix.parts(&record) {
@@ -79,6 +96,9 @@ func verifyTable[T any](tb *table[T]) func(*verification) error {
 					}
 					v.expected[string(ix.entry(entry, primary))] = value
 				}
+			}
+			if visit != nil {
+				visit(v, &record)
 			}
 		})
 	}
@@ -119,7 +139,7 @@ func (v *verification) keys() error {
 		}
 		delete(v.expected, string(pair.Key))
 	})
-	for key := range v.expected {
+	for _, key := range slices.Sorted(maps.Keys(v.expected)) {
 		v.report(Fault{"index", key, "is missing"})
 	}
 	return err
@@ -127,103 +147,104 @@ func (v *verification) keys() error {
 
 // lead reports a reference that leads nowhere; an empty one is none.
 func (v *verification) lead(from family, key string, to family, id string) {
-	if id != "" && !v.known[to][id] {
-		v.report(Fault{"reference", string(from) + "/" + key, fmt.Sprintf("names %s %s, which is not there", to, id)})
+	if id == "" {
+		return
+	}
+	if v.known[to] == nil {
+		v.later = append(v.later, func() { v.lead(from, key, to, id) })
+		return
+	}
+	if !v.known[to][id] {
+		v.report(Fault{"reference", string(from) + "/" + key, fmt.Sprintf("names %s %s, which is not there", to, strings.ReplaceAll(id, partEnd, "/"))})
 	}
 }
 
-// references follows what records say of each other.
+// references follows the references to tables that had not been read when they were met.
 func (v *verification) references() error {
-	checks := []func() error{
-		func() error {
-			return members().each(v.t, func(m Member) error {
-				for _, place := range m.Places {
-					v.lead(famMember, m.ID, famTown, place.Town)
-				}
-				return nil
-			})
-		},
-		func() error {
-			return sessions().each(v.t, func(s Session) error { v.lead(famSession, s.ID, famMember, s.Member); return nil })
-		},
-		func() error {
-			return meetings().each(v.t, func(m Meeting) error {
-				v.lead(famMeeting, m.ID, famSeries, m.Series)
-				v.lead(famMeeting, m.ID, famTown, m.HostTown)
-				return nil
-			})
-		},
-		func() error {
-			return rsvps().each(v.t, func(r RSVP) error {
-				v.lead(famRSVP, r.Meeting, famMeeting, r.Meeting)
-				v.lead(famRSVP, r.Member, famMember, r.Member)
-				v.lead(famRSVP, r.Member, famTown, r.Town)
-				return nil
-			})
-		},
-		func() error {
-			return items().each(v.t, func(i AgendaItem) error {
-				v.lead(famItem, i.ID, famMeeting, i.Meeting)
-				v.lead(famItem, i.ID, famMember, i.Owner)
-				return nil
-			})
-		},
-		func() error {
-			return minutes().each(v.t, func(m Minutes) error {
-				v.lead(famMinutes, m.Meeting, famMeeting, m.Meeting)
-				for n := 1; n <= m.Revision; n++ {
-					v.lead(famMinutes, m.Meeting, famRevision, m.Meeting+partEnd+fmt.Sprintf("%06d", n))
-				}
-				return nil
-			})
-		},
-		func() error {
-			return feeds().each(v.t, func(f FeedLink) error { v.lead(famFeed, f.ID, famMember, f.Member); return nil })
-		},
+	for _, follow := range v.later {
+		follow()
 	}
-	for _, check := range checks {
-		if err := check(); err != nil {
-			return err
+	return nil
+}
+
+func (v *verification) town(t *Town) { v.lead(famTown, t.ID, famMember, t.WelcomedBy) }
+
+func (v *verification) member(m *Member) {
+	for _, place := range m.Places {
+		v.lead(famMember, m.ID, famTown, place.Town)
+		v.lead(famMember, m.ID, famMember, place.WelcomedBy)
+	}
+}
+
+func (v *verification) roleChange(c *RoleChange) {
+	v.lead(famRoleChange, c.ID, famMember, c.Member)
+	v.lead(famRoleChange, c.ID, famTown, c.Town)
+}
+
+func (v *verification) meeting(m *Meeting) {
+	v.lead(famMeeting, m.ID, famSeries, m.Series)
+	v.lead(famMeeting, m.ID, famTown, m.HostTown)
+}
+
+func (v *verification) rsvp(r *RSVP) {
+	key := r.Meeting + "/" + r.Member
+	v.lead(famRSVP, key, famMeeting, r.Meeting)
+	v.lead(famRSVP, key, famMember, r.Member)
+	v.lead(famRSVP, key, famTown, r.Town)
+	if v.recount[r.Meeting] == nil {
+		v.recount[r.Meeting], v.queues[r.Meeting] = &Tally{}, map[int64]bool{}
+	}
+	v.recount[r.Meeting].count(*r, 1)
+	if !r.Waiting {
+		return
+	}
+	if v.queues[r.Meeting][r.Queue] {
+		v.report(Fault{"count", string(famRSVPWaiting) + "/" + r.Meeting, fmt.Sprintf("two answers have place %d in the queue", r.Queue)})
+	}
+	v.queues[r.Meeting][r.Queue] = true
+}
+
+func (v *verification) item(i *AgendaItem) {
+	v.lead(famItem, i.ID, famMeeting, i.Meeting)
+	v.lead(famItem, i.ID, famMember, i.Owner)
+	v.lead(famItem, i.ID, famTown, i.Town)
+}
+
+func (v *verification) minutes(m *Minutes) {
+	v.lead(famMinutes, m.Meeting, famMeeting, m.Meeting)
+	for n := 1; n <= m.Revision; n++ {
+		v.lead(famMinutes, m.Meeting, famRevision, m.Meeting+partEnd+fmt.Sprintf("%06d", n))
+	}
+	if m.Published > m.Revision {
+		v.report(Fault{"reference", string(famMinutes) + "/" + m.Meeting, fmt.Sprintf("publishes revision %d of %d", m.Published, m.Revision)})
+	}
+}
+
+// counts compares every tally with a recount of the answers.
+func (v *verification) counts() error {
+	for id := range v.tallies {
+		if v.recount[id] == nil {
+			v.recount[id] = &Tally{}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(v.recount)) {
+		kept, real := v.tallies[id], *v.recount[id]
+		if !kept.equal(real) {
+			v.report(Fault{"count", string(famRSVPTally) + "/" + id, "counts " + kept.words() + "; the answers say " + real.words()})
 		}
 	}
 	return nil
 }
 
-// counts compares every tally with a recount, and every room with its seats.
-func (v *verification) counts() error {
-	recount := map[string]*Tally{}
-	places := map[string][]int64{}
-	err := rsvps().each(v.t, func(r RSVP) error {
-		if recount[r.Meeting] == nil {
-			recount[r.Meeting] = &Tally{}
-		}
-		recount[r.Meeting].count(r, 1)
-		if r.Waiting {
-			places[r.Meeting] = append(places[r.Meeting], r.Queue)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
+func (t Tally) words() string {
+	return fmt.Sprintf("%d on site, %d online, %d maybe, %d no, %d waiting, from %d towns", t.OnSite, t.Online, t.Maybe, t.No, t.Waiting, len(t.Towns))
+}
+
+// meta looks for what the program itself cannot do without.
+func (v *verification) meta() error {
+	_, ok, err := v.t.Get(famMeta.key("secret"))
+	if err == nil && !ok {
+		v.report(Fault{"record", string(famMeta.key("secret")), "the server's secret is missing"})
 	}
-	for id, queue := range places {
-		slices.Sort(queue)
-		if len(slices.Compact(slices.Clone(queue))) != len(queue) {
-			v.report(Fault{"count", string(famRSVPWaiting) + "/" + id, "two answers have the same place in the queue"})
-		}
-	}
-	return meetings().each(v.t, func(m Meeting) error {
-		kept, err := v.t.tally(m.ID)
-		if err != nil {
-			return err
-		}
-		real := recount[m.ID]
-		if real == nil {
-			real = &Tally{}
-		}
-		if !kept.equal(*real) {
-			v.report(Fault{"count", string(famRSVPTally) + "/" + m.ID, fmt.Sprintf("counts %+v, the answers say %+v", kept, *real)})
-		}
-		return nil
-	})
+	return err
 }

@@ -27,7 +27,7 @@ func (b *backupCommand) Run(t *terminal) error {
 			_, err = io.Copy(f, body)
 			return err
 		}
-		hub, db, err := openStore(t.ctx, b.Data, true, store.Options{})
+		hub, db, err := openStore(t.ctx, b.Data, examine, store.Options{})
 		if err != nil {
 			return err
 		}

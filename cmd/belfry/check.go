@@ -15,7 +15,8 @@ type checkCommand struct{ dataFlags }
 // checkReport is what was found.
 type checkReport struct {
 	Values, Records int
-	Faults          []string
+	Found           int      // how many faults
+	Faults          []string // the first of them, in sentences
 }
 
 // maxFaults bounds what is said about a file that is damaged all over.
@@ -29,7 +30,7 @@ func (c *checkCommand) Run(t *terminal) error {
 		return err
 	}
 	if !running {
-		hub, db, err := openStore(t.ctx, c.Data, true, store.Options{})
+		hub, db, err := openStore(t.ctx, c.Data, examine, store.Options{})
 		if err != nil {
 			return err
 		}
@@ -41,8 +42,11 @@ func (c *checkCommand) Run(t *terminal) error {
 	for _, fault := range report.Faults {
 		fmt.Fprintln(t.out, fault)
 	}
-	if len(report.Faults) > 0 {
-		fmt.Fprintf(t.err, "belfry: %d faults in %d values and %d records\n", len(report.Faults), report.Values, report.Records)
+	if report.Found > len(report.Faults) {
+		fmt.Fprintf(t.out, "and %d more\n", report.Found-len(report.Faults))
+	}
+	if report.Found > 0 {
+		fmt.Fprintf(t.err, "belfry: the community in %s is damaged: %d faults; what can be read was left as it is\n", c.Data, report.Found)
 		return errReported
 	}
 	fmt.Fprintf(t.out, "Nothing wrong: %d values, %d records.\n", report.Values, report.Records)
@@ -53,7 +57,7 @@ func (c *checkCommand) Run(t *terminal) error {
 func checkAll(ctx context.Context, hub *store.Store, db *bolt.DB) (checkReport, error) {
 	var report checkReport
 	say := func(fault string) {
-		if len(report.Faults) < maxFaults {
+		if report.Found++; len(report.Faults) < maxFaults {
 			report.Faults = append(report.Faults, fault)
 		}
 	}
@@ -62,7 +66,7 @@ func checkAll(ctx context.Context, hub *store.Store, db *bolt.DB) (checkReport, 
 	if err != nil {
 		return report, err
 	}
-	if len(report.Faults) > 0 {
+	if report.Found > 0 {
 		return report, nil // records cannot be read over damaged values
 	}
 	report.Records, err = hub.Verify(ctx, func(f store.Fault) { say(f.String()) })

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -37,6 +39,38 @@ type serveCommand struct {
 	LogLevel string `help:"What is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"BELFRY_LOG_LEVEL"`
 }
 
+// validate refuses settings that cannot work before anything is opened.
+func (s *serveCommand) validate() error {
+	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+		return fmt.Errorf("--listen must look like 127.0.0.1:8080, not %q", s.Listen)
+	}
+	if _, err := s.publicURL(placeholder(s.Listen)); err != nil {
+		return err
+	}
+	for _, proxy := range s.Proxies {
+		_, err := netip.ParseAddr(proxy)
+		if _, err2 := netip.ParsePrefix(proxy); err != nil && err2 != nil {
+			return fmt.Errorf("--proxies takes addresses such as 10.0.0.1 or 10.0.0.0/8, not %q", proxy)
+		}
+	}
+	if s.SMTPHost == "" {
+		return nil
+	}
+	if from, err := mail.ParseAddress(s.MailFrom); err != nil || from.Address != s.MailFrom {
+		return fmt.Errorf("--mail-from must be the plain address that letters come from, not %q", s.MailFrom)
+	}
+	if s.SMTPPort < 1 || s.SMTPPort > 65535 {
+		return fmt.Errorf("--smtp-port must be a port, not %d", s.SMTPPort)
+	}
+	return nil
+}
+
+// placeholder is an address that is asked for and not listened on yet.
+type placeholder string
+
+func (placeholder) Network() string  { return "tcp" }
+func (p placeholder) String() string { return string(p) }
+
 // loopback says whether the server can be reached from this machine only.
 func (s *serveCommand) loopback() bool {
 	host, _, err := net.SplitHostPort(s.Listen)
@@ -51,10 +85,10 @@ func (s *serveCommand) loopback() bool {
 func (s *serveCommand) publicURL(listening net.Addr) (string, error) {
 	if s.PublicURL != "" {
 		u, err := url.Parse(s.PublicURL)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
 			return "", fmt.Errorf("--public-url must look like https://hub.example, not %q", s.PublicURL)
 		}
-		return s.PublicURL, nil
+		return u.Scheme + "://" + u.Host, nil
 	}
 	_, port, err := net.SplitHostPort(listening.String())
 	if err != nil {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,8 +38,33 @@ func (c *control) Close() {
 	}
 }
 
-func listenControl(dir string, hub *store.Store, db *bolt.DB, log *slog.Logger) (*control, error) {
-	path := socketPath(dir)
+// socketPaths are where the socket is, and the file that names another place for it. They are absolute: whether a path
+// is too long must not depend on the folder a command is started in.
+func socketPaths(dir string) (socket, pointer string, err error) {
+	dir, err = filepath.Abs(dir)
+	return filepath.Join(dir, "control.sock"), filepath.Join(dir, "control"), err
+}
+
+// forget removes what a server that was killed left of a socket in another place. We hold the lock of the data, so no
+// living server is listening there. Only a socket and an empty folder go.
+func forget(pointer string) {
+	named, err := os.ReadFile(pointer)
+	if err != nil {
+		return
+	}
+	_ = os.Remove(pointer)
+	if info, err := os.Lstat(string(named)); err == nil && info.Mode().Type() == fs.ModeSocket {
+		_ = os.Remove(string(named))
+		_ = os.Remove(filepath.Dir(string(named)))
+	}
+}
+
+func listenControl(dir, public string, hub *store.Store, db *bolt.DB, log *slog.Logger) (*control, error) {
+	path, pointer, err := socketPaths(dir)
+	if err != nil {
+		return nil, err
+	}
+	forget(pointer)
 	c := &control{remove: []string{path}}
 	if len(path) > maxSocketPath {
 		short, err := os.MkdirTemp("", "belfry-")
@@ -45,7 +72,6 @@ func listenControl(dir string, hub *store.Store, db *bolt.DB, log *slog.Logger) 
 			return nil, err
 		}
 		path = filepath.Join(short, "control.sock")
-		pointer := filepath.Join(dir, "control")
 		if err := os.WriteFile(pointer, []byte(path), 0o600); err != nil {
 			return nil, err
 		}
@@ -60,6 +86,7 @@ func listenControl(dir string, hub *store.Store, db *bolt.DB, log *slog.Logger) 
 		return nil, err
 	}
 	mux := http.NewServeMux()
+	mux.HandleFunc("POST /hello", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := db.Backup(r.Context(), w); err != nil {
 			log.Error("backup failed", "error", err)
@@ -72,7 +99,7 @@ func listenControl(dir string, hub *store.Store, db *bolt.DB, log *slog.Logger) 
 	})
 	mux.HandleFunc("POST /member", func(w http.ResponseWriter, r *http.Request) {
 		token, err := memberTicket(r.Context(), hub, r.FormValue("do"), r.FormValue("email"), r.FormValue("name"), r.FormValue("lang"))
-		reply(w, token, err)
+		reply(w, public+"/link/"+token, err)
 	})
 	c.http = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
@@ -100,25 +127,32 @@ func reply(w http.ResponseWriter, result any, err error) {
 
 // ask sends a request to the server of a folder; running is false when none answers there.
 func ask(ctx context.Context, dir, path string, form map[string]string) (body io.ReadCloser, running bool, err error) {
-	socket := socketPath(dir)
-	if pointer, err := os.ReadFile(filepath.Join(dir, "control")); err == nil {
-		socket = string(pointer)
+	socket, pointer, err := socketPaths(dir)
+	if err != nil {
+		return nil, false, err
+	}
+	if named, err := os.ReadFile(pointer); err == nil {
+		socket = string(named)
 	}
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}}
-	var fields []string
+	fields := url.Values{}
 	for name, value := range form {
-		fields = append(fields, name+"="+escapeForm(value))
+		fields.Set(name, value)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://belfry"+path, strings.NewReader(strings.Join(fields, "&")))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://belfry"+path, strings.NewReader(fields.Encode()))
 	if err != nil {
 		return nil, false, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	res, err := client.Do(req)
-	if err != nil {
-		return nil, false, nil //nolint:nilerr // nobody answers: the caller opens the file itself
+	var refused *net.OpError
+	switch {
+	case errors.As(err, &refused) && refused.Op == "dial":
+		return nil, false, nil // nobody is there: the caller opens the file itself
+	case err != nil:
+		return nil, true, fmt.Errorf("the running server did not answer: %w", err)
 	}
 	return res.Body, true, nil
 }

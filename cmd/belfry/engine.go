@@ -11,6 +11,7 @@ import (
 	"belfry/frontend/markdown"
 	"belfry/store"
 	"belfry/store/gazetteer"
+	"belfry/store/kv"
 	"belfry/store/kv/bolt"
 )
 
@@ -27,6 +28,14 @@ func sentence(path string, err error) error {
 		return fmt.Errorf("%s is empty though it is not new; something emptied it, so restore a backup or take the file away", path)
 	case errors.Is(err, store.ErrNewer):
 		return fmt.Errorf("%s was written by a newer version of Belfry; use that version", path)
+	case errors.Is(err, store.ErrOlder):
+		return fmt.Errorf("%s was written by an older version of Belfry; start belfry serve once, which brings it up to date", path)
+	case errors.Is(err, store.ErrNotDemo):
+		return fmt.Errorf("%s is a community that is not a demo, and was left as it is; choose another --data folder for --demo", path)
+	case errors.Is(err, kv.ErrNoSpace):
+		return fmt.Errorf("there is no room left on the disk for %s", path)
+	case errors.As(err, new(*kv.DamagedError)):
+		return fmt.Errorf("%s is damaged and was not touched; restore a backup with: belfry restore FILE --data DIR (%w)", path, err)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("there is no community at %s", path)
 	case errors.Is(err, fs.ErrPermission):
@@ -35,20 +44,31 @@ func sentence(path string, err error) error {
 	return fmt.Errorf("%s cannot be opened: %w", path, err)
 }
 
-// openStore opens the data of a folder. An older schema is copied aside before it is migrated. With existing, nothing
-// is made where nothing is.
-func openStore(ctx context.Context, dir string, existing bool, opt store.Options) (*store.Store, *bolt.DB, error) {
+// access is what a command wants of the data.
+type access int
+
+const (
+	examine access = iota // read what is there, write nothing
+	change                // read and write what is there
+	found                 // as change, and set it up where nothing is
+)
+
+// openStore opens the data of a folder. An older schema is copied aside before it is migrated.
+func openStore(ctx context.Context, dir string, want access, opt store.Options) (*store.Store, *bolt.DB, error) {
 	path := filepath.Join(dir, "belfry.db")
-	if _, err := os.Stat(path); err != nil && existing {
+	if _, err := os.Stat(path); err != nil && want != found {
 		return nil, nil, sentence(path, err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, nil, sentence(dir, err)
+	if want == found {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, nil, sentence(dir, err)
+		}
 	}
-	db, err := bolt.Open(path, bolt.Options{})
+	db, err := bolt.Open(path, bolt.Options{ReadOnly: want == examine})
 	if err != nil {
 		return nil, nil, sentence(path, err)
 	}
+	opt.ReadOnly = want == examine
 	s, err := prepare(ctx, db, path, opt)
 	if err != nil {
 		_ = db.Close()
@@ -58,12 +78,15 @@ func openStore(ctx context.Context, dir string, existing bool, opt store.Options
 }
 
 func prepare(ctx context.Context, db *bolt.DB, path string, opt store.Options) (*store.Store, error) {
+	if opt.ReadOnly {
+		return store.Open(ctx, db, opt) // neither towns nor Markdown are needed to examine records
+	}
 	version, err := store.SchemaOf(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	if version > 0 && version < store.Schema {
-		if err := copyAside(ctx, db, fmt.Sprintf("%s.schema-%d.bak", path, version)); err != nil {
+		if err := copyAside(ctx, db, fmt.Sprintf("%s.schema-%d", path, version)); err != nil {
 			return nil, err
 		}
 	}
@@ -76,18 +99,26 @@ func prepare(ctx context.Context, db *bolt.DB, path string, opt store.Options) (
 	return store.Open(ctx, db, opt)
 }
 
-// copyAside writes a copy of the data to a new file, durably, and never over another.
-func copyAside(ctx context.Context, db *bolt.DB, path string) error {
-	return writeNew(path, func(f *os.File) error {
-		_, err := db.Backup(ctx, f)
-		return err
-	})
+// copyAside writes a copy of the data to stem.bak, durably. A copy that is there already, from a start that was cut
+// short, is kept: the next gets a number.
+func copyAside(ctx context.Context, db *bolt.DB, stem string) error {
+	path := stem + ".bak"
+	for n := 2; ; n++ {
+		err := writeNew(path, func(f *os.File) error {
+			_, err := db.Backup(ctx, f)
+			return err
+		})
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		path = fmt.Sprintf("%s.%d.bak", stem, n)
+	}
 }
 
 // writeNew writes a file beside its place, syncs it, and gives it its name at the end; an existing file is kept.
 func writeNew(path string, write func(*os.File) error) error {
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already", path)
+		return takenError{path}
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".belfry-*")
 	if err != nil {
@@ -105,11 +136,30 @@ func writeNew(path string, write func(*os.File) error) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := os.Link(f.Name(), path); err != nil {
+	if err := place(f.Name(), path); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
 }
+
+// place gives a file its name, never over another; not every file system can link.
+func place(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist):
+		return takenError{to}
+	}
+	return os.Rename(from, to)
+}
+
+// takenError says that a file is in the place of a new one.
+type takenError struct{ path string }
+
+func (e takenError) Error() string { return e.path + " is there already and was left as it is" }
+
+func (e takenError) Unwrap() error { return fs.ErrExist }
 
 func syncDir(path string) error {
 	dir, err := os.Open(path)

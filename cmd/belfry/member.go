@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"strings"
 
 	"belfry/store"
 )
@@ -12,7 +12,7 @@ import (
 // memberCommand helps people in from the command line.
 type memberCommand struct {
 	dataFlags
-	PublicURL     string               `help:"What the printed link begins with." name:"public-url" default:"http://localhost:8080" env:"BELFRY_PUBLIC_URL"`
+	PublicURL     string               `help:"What the printed link begins with when no server runs." name:"public-url" default:"http://localhost:8080" env:"BELFRY_PUBLIC_URL"`
 	CreateAdmin   createAdminCommand   `cmd:"" help:"Make somebody an administrator; prints a one-time link to sign in."`
 	ResetPassword resetPasswordCommand `cmd:"" help:"Take a password away; prints a one-time link to sign in."`
 }
@@ -39,22 +39,24 @@ func (c *resetPasswordCommand) Run(t *terminal, all *command) error {
 
 // ticket asks the running server, or opens the file itself, and prints the link.
 func (m *memberCommand) ticket(t *terminal, form map[string]string) error {
-	var token string
-	running, err := askFor(t.ctx, m.Data, "/member", form, &token)
+	var link string
+	running, err := askFor(t.ctx, m.Data, "/member", form, &link)
 	if err != nil {
 		return err
 	}
 	if !running {
-		hub, _, err := openStore(t.ctx, m.Data, true, store.Options{})
+		hub, _, err := openStore(t.ctx, m.Data, change, store.Options{})
 		if err != nil {
 			return err
 		}
 		defer hub.Close()
-		if token, err = memberTicket(t.ctx, hub, form["do"], form["email"], form["name"], form["lang"]); err != nil {
+		token, err := memberTicket(t.ctx, hub, form["do"], form["email"], form["name"], form["lang"])
+		if err != nil {
 			return err
 		}
+		link = strings.TrimSuffix(m.PublicURL, "/") + "/link/" + token
 	}
-	fmt.Fprintf(t.out, "One-time link, good for a day:\n%s/link/%s\n", m.PublicURL, token)
+	fmt.Fprintf(t.out, "One-time link, good for a day:\n%s\n", link)
 	return nil
 }
 
@@ -74,5 +76,3 @@ func memberTicket(ctx context.Context, hub *store.Store, do, email, name, lang s
 	}
 	return token, err
 }
-
-func escapeForm(value string) string { return url.QueryEscape(value) }

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"belfry/store"
+	"belfry/store/kv/bolt"
 )
 
 // restoreCommand puts a backup in place.
@@ -19,8 +22,8 @@ type restoreCommand struct {
 
 // Run verifies a copy of the backup before anything is replaced.
 func (r *restoreCommand) Run(t *terminal) error {
-	if _, running, err := ask(t.ctx, r.Data, "/check", nil); err != nil || running {
-		return fmt.Errorf("a server is running on %s; stop it first", r.Data)
+	if err := r.idle(t); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(r.Data, 0o700); err != nil {
 		return err
@@ -36,18 +39,8 @@ func (r *restoreCommand) Run(t *terminal) error {
 	if err := verifyFolder(t, work, r.File); err != nil {
 		return err
 	}
-	target := r.file()
-	if _, err := os.Lstat(target); err == nil {
-		if !r.Force {
-			return fmt.Errorf("%s is there already; with --force it is kept beside and replaced", target)
-		}
-		kept := target + "." + time.Now().UTC().Format("20060102T150405") + ".old"
-		if err := os.Rename(target, kept); err != nil {
-			return err
-		}
-		fmt.Fprintf(t.out, "The community that was there is kept as %s\n", kept)
-	}
-	if err := os.Rename(filepath.Join(work, "belfry.db"), target); err != nil {
+	restored, target := filepath.Join(work, "belfry.db"), r.file()
+	if err := r.replace(t, restored, target); err != nil {
 		return err
 	}
 	if err := syncDir(r.Data); err != nil {
@@ -57,17 +50,51 @@ func (r *restoreCommand) Run(t *terminal) error {
 	return nil
 }
 
+// idle makes sure that no process works on the data.
+func (r *restoreCommand) idle(t *terminal) error {
+	busy := fmt.Errorf("a server is running on %s; stop it first", r.Data)
+	if _, running, _ := ask(t.ctx, r.Data, "/hello", nil); running {
+		return busy
+	}
+	db, err := bolt.Open(r.file(), bolt.Options{ReadOnly: true})
+	if errors.Is(err, bolt.ErrHeld) {
+		return busy
+	}
+	if err == nil {
+		return db.Close()
+	}
+	return nil // nothing there, or something that cannot be opened: it is replaced only with --force
+}
+
+// replace puts the restored file in place in one step; what was there keeps a name of its own.
+func (r *restoreCommand) replace(t *terminal, restored, target string) error {
+	if _, err := os.Lstat(target); err != nil {
+		return place(restored, target)
+	}
+	if !r.Force {
+		return fmt.Errorf("%s is there already; with --force it is kept beside and replaced", target)
+	}
+	kept := target + "." + time.Now().UTC().Format("20060102T150405.000") + ".old"
+	if err := os.Link(target, kept); err != nil { // not every file system can link
+		if err := os.Rename(target, kept); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(t.out, "The community that was there is kept as %s\n", kept)
+	return os.Rename(restored, target)
+}
+
 func verifyFolder(t *terminal, dir, name string) error {
-	hub, db, err := openStore(t.ctx, dir, true, store.Options{})
+	hub, db, err := openStore(t.ctx, dir, change, store.Options{})
 	if err != nil {
-		return fmt.Errorf("the backup %s cannot be used: %w", name, err)
+		return fmt.Errorf("the backup cannot be used: %s", strings.ReplaceAll(err.Error(), filepath.Join(dir, "belfry.db"), name))
 	}
 	defer hub.Close()
 	report, err := checkAll(t.ctx, hub, db)
 	if err != nil {
 		return err
 	}
-	if len(report.Faults) > 0 {
+	if report.Found > 0 {
 		return fmt.Errorf("the backup %s is damaged: %s", name, report.Faults[0])
 	}
 	return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -28,6 +27,9 @@ const grace = 10 * time.Second
 // Run serves until the context ends, then stops in order: no new connections, requests finished, workers ended, file
 // closed.
 func (s *serveCommand) Run(t *terminal) error {
+	if err := s.validate(); err != nil {
+		return err
+	}
 	log := s.logger(t)
 	dir, throwAway, err := s.folder()
 	if err != nil {
@@ -38,16 +40,16 @@ func (s *serveCommand) Run(t *terminal) error {
 	}
 	options := store.Options{Demo: s.Demo}
 	var clock *demo.Clock
-	if s.Demo {
+	if _, err := os.Lstat(filepath.Join(dir, "belfry.db")); s.Demo && err != nil {
 		clock = demo.NewClock(time.Now())
 		options.Clock, options.Rand = clock.Now, demo.Rand(demoSeed)
 	}
-	hub, db, err := openStore(t.ctx, dir, false, options)
+	hub, db, err := openStore(t.ctx, dir, found, options)
 	if err != nil {
 		return err
 	}
 	defer hub.Close()
-	if s.Demo {
+	if clock != nil {
 		if err := fillDemo(t.ctx, hub, clock); err != nil {
 			return err
 		}
@@ -60,12 +62,12 @@ func (s *serveCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	control, err := listenControl(dir, hub, db, log)
+	control, err := listenControl(dir, public, hub, db, log)
 	if err != nil {
 		return err
 	}
 	defer control.Close()
-	if err := s.greet(t, hub, public); err != nil {
+	if err := s.greet(t, hub, public, listener.Addr()); err != nil {
 		return err
 	}
 	return s.serve(t.ctx, site, listener, s.workers(hub, public, log), log)
@@ -73,15 +75,8 @@ func (s *serveCommand) Run(t *terminal) error {
 
 const demoSeed = 2005 // the year the first towns came together
 
-// fillDemo builds the demo community in an empty store and refuses to touch another one.
+// fillDemo builds the demo community in a store that was just set up.
 func fillDemo(ctx context.Context, hub *store.Store, clock *demo.Clock) error {
-	empty, err := hub.Empty(ctx)
-	if err != nil {
-		return err
-	}
-	if !empty {
-		return errors.New("--demo wants an empty data folder: this one holds a community, which is left as it is")
-	}
 	if err := demo.Build(ctx, hub, clock); err != nil {
 		return fmt.Errorf("build the demo community: %w", err)
 	}
@@ -123,6 +118,9 @@ func (s *serveCommand) site(ctx context.Context, hub *store.Store, addr net.Addr
 	if s.Demo {
 		for _, person := range demo.Persons() {
 			m, err := hub.MemberByHandle(ctx, person.Handle)
+			if store.KindOf(err) == store.NotFound {
+				continue // left, in a demo that was served before
+			}
 			if err != nil {
 				return nil, "", fmt.Errorf("demo person %s: %w", person.Handle, err)
 			}
@@ -134,8 +132,8 @@ func (s *serveCommand) site(ctx context.Context, hub *store.Store, addr net.Addr
 }
 
 // greet says where the hub is and, when nobody has joined yet, how its first administrator enters.
-func (s *serveCommand) greet(t *terminal, hub *store.Store, public string) error {
-	fmt.Fprintf(t.out, "Belfry is at %s\n", public)
+func (s *serveCommand) greet(t *terminal, hub *store.Store, public string, addr net.Addr) error {
+	fmt.Fprintf(t.out, "Belfry is at %s (listening on %s)\n", public, addr)
 	empty, err := hub.Empty(t.ctx)
 	if err != nil || !empty {
 		return err
@@ -228,6 +226,3 @@ func (s *serveCommand) serve(ctx context.Context, site *server.Server, listener 
 	running.Wait()
 	return err
 }
-
-// socketPath is where a running server listens for the other commands.
-func socketPath(dir string) string { return filepath.Join(dir, "control.sock") }
