@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"sync"
 
+	"belfry/store"
+
 	"github.com/andybalholm/brotli"
 	"github.com/gofiber/fiber/v2"
 	"github.com/klauspost/compress/gzip"
 )
 
-// pageCache keeps whole pages for visitors who are not signed in. An entry counts until a commit changes something
-// public, and at most until the minute ends, because pages name days and hours to go.
+// pageCache keeps whole pages: one for all visitors who are not signed in, and for a member one for each session. An
+// entry counts until a commit changes something public, and at most until the minute ends, because pages name days and
+// hours to go.
 type pageCache struct {
 	mu      sync.RWMutex // guards entries and size
 	entries map[string]*cachedPage
@@ -71,15 +74,15 @@ func (p *cachedPage) pack() {
 	})
 }
 
-// cached answers visitors from kept pages, and keeps what the handler makes for them. The key holds everything that
-// changes a visitor's page: address, language and theme (SAFETY A08).
+// cached answers from kept pages, and keeps what the handler makes. The key holds everything that changes a page:
+// address, language, theme, and for a member the session (SAFETY A08): nobody is ever shown a page made for another.
 func (s *Server) cached(handler fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		v := visitOf(c)
-		if v.signedIn() || v.notice != nil {
+		if v.notice != nil || v.signedIn() && v.member.May(store.Organise) {
 			return handler(c)
 		}
-		key := v.lang.Tag() + "|" + string(v.theme) + "|" + string(c.Request().URI().RequestURI())
+		key := v.session.Hash + "|" + v.lang.Tag() + "|" + string(v.theme) + "|" + string(c.Request().URI().RequestURI())
 		generation, minute := s.Store.Generation(), s.Store.Now().Unix()/60
 		page := s.pages.get(key, generation, minute)
 		if page == nil {

@@ -70,9 +70,9 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	}
 	code, words := status(err)
 	if code >= 500 {
-		s.Log.Error("request failed", "id", v.request, "method", c.Method(), "path", logPath(c.Path()), "error", err)
+		s.Log.Error("request failed", "id", v.id(), "method", c.Method(), "path", logPath(c.Path()), "error", err)
 	} else {
-		s.Log.Debug("request refused", "id", v.request, "status", code, "path", logPath(c.Path()), "error", err)
+		s.Log.Debug("request refused", "id", v.id(), "status", code, "path", logPath(c.Path()), "error", err)
 	}
 	var own *store.Error
 	if errors.As(err, &own) && own.RetryAfter > 0 {
@@ -88,7 +88,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		screen.Text = sentences[0]
 	}
 	if code >= 500 {
-		screen.Request = v.request
+		screen.Request = v.id()
 	}
 	p := screen.Titled(*s.page(c, ""))
 	return s.renderStatus(c, code, p, pages.Error(p, screen))

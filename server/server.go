@@ -46,6 +46,8 @@ type Server struct {
 	flash  []byte
 	pages  *pageCache
 	feeds  *feedCache
+	spoken spoken
+	fixed  [][2][]byte // headers of every answer
 }
 
 // Limits of a request. Minutes of 200,000 characters, percent-encoded, stay below the body limit.
@@ -70,6 +72,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	if s.flash, err = opt.Store.Secret(ctx, "flash"); err != nil {
 		return nil, err
 	}
+	s.fixed = s.fixedHeaders()
 	s.app = fiber.New(fiber.Config{
 		AppName:      "Belfry",
 		ServerHeader: "",

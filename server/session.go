@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"belfry/frontend"
@@ -25,7 +26,17 @@ type visit struct {
 	lang    *locales.Language
 	theme   frontend.Theme
 	notice  *flash
-	request string // id for logs and error pages
+	request string // id for logs and error pages, given when it is first needed
+}
+
+// id names the request to the operator and to the person who met an error.
+func (v *visit) id() string {
+	if v.request == "" {
+		b := make([]byte, 6)
+		_, _ = rand.Read(b) // never fails (crypto/rand)
+		v.request = base64.RawURLEncoding.EncodeToString(b)
+	}
+	return v.request
 }
 
 func (v *visit) signedIn() bool { return v.member.ID != "" }
@@ -86,11 +97,16 @@ func (s *Server) cookie(c *fiber.Ctx, name string) string { return c.Cookies(s.c
 
 // session finds out who asks, in which language and theme, and bounds how long the request may take.
 func (s *Server) session(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(c.UserContext(), requestTimeout)
-	defer cancel()
-	c.SetUserContext(ctx)
 	v := visitOf(c)
-	if token := s.cookie(c, sessionCookie); token != "" {
+	token := s.cookie(c, sessionCookie)
+	ctx := c.UserContext()
+	if token != "" || c.Method() != fiber.MethodGet {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, requestTimeout)
+		defer cancel()
+		c.SetUserContext(ctx)
+	}
+	if token != "" {
 		session, member, err := s.Store.Session(ctx, token)
 		switch {
 		case err == nil:
@@ -120,7 +136,7 @@ func (s *Server) choose(c *fiber.Ctx, v *visit) {
 	if lang, ok := s.Catalogue.Language(tag); ok {
 		v.lang = lang
 	} else {
-		v.lang = s.Catalogue.Match(c.Get(fiber.HeaderAcceptLanguage))
+		v.lang = s.spoken.match(s.Catalogue, c.Get(fiber.HeaderAcceptLanguage))
 	}
 	if theme == string(frontend.LightTheme) || theme == string(frontend.DarkTheme) {
 		v.theme = frontend.Theme(theme)
@@ -203,9 +219,7 @@ func (s *Server) sameSite(c *fiber.Ctx) bool {
 
 // guard is first: it knows the request by an id, refuses hosts that are not ours, and survives a panic.
 func (s *Server) guard(c *fiber.Ctx) (err error) {
-	id := make([]byte, 6)
-	_, _ = rand.Read(id) // never fails (crypto/rand)
-	v := &visit{request: base64.RawURLEncoding.EncodeToString(id), lang: s.Catalogue.Match("")}
+	v := &visit{lang: s.Catalogue.Languages()[0]}
 	c.Locals(visitKey, v)
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -232,4 +246,29 @@ func (s *Server) ours(host string) bool {
 		name = host[:at]
 	}
 	return name == "localhost" || name == "127.0.0.1" || name == "[::1]"
+}
+
+// spoken remembers which language fits an Accept-Language header: browsers send few different ones.
+type spoken struct {
+	mu    sync.RWMutex // guards known
+	known map[string]*locales.Language
+}
+
+const maxSpoken = 500
+
+func (k *spoken) match(catalogue *locales.Catalogue, header string) *locales.Language {
+	k.mu.RLock()
+	lang := k.known[header]
+	k.mu.RUnlock()
+	if lang != nil {
+		return lang
+	}
+	lang = catalogue.Match(header)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.known == nil || len(k.known) >= maxSpoken {
+		k.known = map[string]*locales.Language{}
+	}
+	k.known[header] = lang
+	return lang
 }
