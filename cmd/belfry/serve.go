@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -25,8 +26,16 @@ import (
 const grace = 10 * time.Second
 
 // Run serves until the context ends, then stops in order: no new connections, requests finished, workers ended, file
-// closed.
+// closed. To be asked to stop while still starting is no error either.
 func (s *serveCommand) Run(t *terminal) error {
+	err := s.run(t)
+	if t.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (s *serveCommand) run(t *terminal) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
@@ -133,16 +142,20 @@ func (s *serveCommand) site(ctx context.Context, hub *store.Store, addr net.Addr
 
 // greet says where the hub is and, when nobody has joined yet, how its first administrator enters.
 func (s *serveCommand) greet(t *terminal, hub *store.Store, public string, addr net.Addr) error {
-	fmt.Fprintf(t.out, "Belfry is at %s (listening on %s)\n", public, addr)
 	empty, err := hub.Empty(t.ctx)
-	if err != nil || !empty {
-		return err
-	}
-	token, err := hub.FoundingTicket(t.ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "Nobody has joined yet. The first administrator enters here, once, within a day:\n%s/link/%s\n", public, token)
+	token := ""
+	if empty {
+		if token, err = hub.FoundingTicket(t.ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(t.out, "Belfry is at %s (listening on %s)\n", public, addr)
+	if empty {
+		fmt.Fprintf(t.out, "Nobody has joined yet. The first administrator enters here, once, within a day:\n%s/link/%s\n", public, token)
+	}
 	return nil
 }
 
@@ -222,6 +235,7 @@ func (s *serveCommand) serve(ctx context.Context, site *server.Server, listener 
 	if stopErr := site.Shutdown(end); stopErr != nil && err == nil {
 		log.Warn("some requests were cut off", "error", stopErr)
 	}
+	_ = listener.Close() // when the order to stop came before Serve had begun
 	stop()
 	running.Wait()
 	return err

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"belfry/store"
+)
+
+// TestTwoProcessesOneFile starts a second server over the same data: it is told why it may not, the first goes on, and
+// the other commands reach the data through it.
+func TestTwoProcessesOneFile(t *testing.T) {
+	c := newCommunity(t, 1, 1)
+	h := serve(t, c.dir, "--demo")
+	second := belfry(t, "serve", "--listen", "127.0.0.1:0", "--data", c.dir)
+	second.refused(t, "is in use by another belfry process")
+	t.Logf("refused after %v", second.took)
+	belfry(t, "restore", "--force", "--data", c.dir, filepath.Join(c.dir, "belfry.db")).refused(t, "a server is running")
+	sound(t, c.dir)
+	if status, _, err := h.get("/meetings", ""); status != 200 || err != nil {
+		t.Errorf("the first server: %d %v", status, err)
+	}
+	if code := h.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, h.log)
+	}
+	if left, _ := filepath.Glob(filepath.Join(c.dir, "*")); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestBackupWhileWriting copies a community that is being written to. What was acknowledged before is in the copy, and
+// the copy checks clean wherever it is restored.
+func TestBackupWhileWriting(t *testing.T) {
+	c := newCommunity(t, 8, 2)
+	h := serve(t, c.dir, "--demo")
+	tokens := c.tokens(h)
+	var acknowledged [8]atomic.Int64
+	stop, done, some := make(chan struct{}), make(chan struct{}), make(chan struct{}, 1000)
+	for member := range c.members {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			for n := 1; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				status, page, err := h.post("/meetings/"+c.meetings[0].Slug+"/rsvp", c.sessions[member],
+					url.Values{"csrf": {tokens[member]}, "answer": {"online"}, "note": {fmt.Sprint("try ", n)}})
+				if status != 303 || err != nil {
+					t.Errorf("status %d, %v: %.300s", status, err, page)
+					return
+				}
+				acknowledged[member].Store(int64(n))
+				select {
+				case some <- struct{}{}:
+				default:
+				}
+			}
+		}()
+	}
+	for range 50 {
+		<-some
+	}
+	var before [8]int64
+	for member := range before {
+		before[member] = acknowledged[member].Load()
+	}
+	file := filepath.Join(t.TempDir(), "backup.db")
+	belfry(t, "backup", "--data", c.dir, file).ends(t, 0, "Backup written to "+file)
+	close(stop)
+	for range c.members {
+		<-done
+	}
+	first, _ := os.ReadFile(file)
+	belfry(t, "backup", "--data", c.dir, file).refused(t, "is there already")
+	if again, _ := os.ReadFile(file); string(again) != string(first) {
+		t.Error("the backup was overwritten")
+	}
+	other := filepath.Join(t.TempDir(), "restored")
+	belfry(t, "restore", "--data", other, file).ends(t, 0, "Restored to")
+	sound(t, other)
+	for at, r := range c.answers(t, other) {
+		if int64(serial(r.Note)) < before[at.member] {
+			t.Errorf("member %d: %q is in the copy, %d was acknowledged before", at.member, r.Note, before[at.member])
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(file), ".*")); len(left) > 0 {
+		t.Errorf("left beside the backup: %v", left)
+	}
+}
+
+func TestRestoreNeverLosesWhatIsThere(t *testing.T) {
+	c := newCommunity(t, 2, 1)
+	file := filepath.Join(t.TempDir(), "backup.db")
+	belfry(t, "backup", "--data", c.dir, file).ends(t, 0) // no server runs
+	belfry(t, "member", "--data", c.dir, "create-admin", "--email", "anna@exemple.example", "--name", "Anna Exemple").ends(t, 0, "/link/")
+	belfry(t, "restore", "--data", c.dir, file).refused(t, "is there already; with --force")
+
+	broken := filepath.Join(t.TempDir(), "broken.db")
+	content, _ := os.ReadFile(file)
+	ok(t, os.WriteFile(broken, content[:len(content)/3], 0o600))
+	belfry(t, "restore", "--force", "--data", c.dir, broken).refused(t, "the backup cannot be used", broken, "damaged")
+	sound(t, c.dir)
+
+	belfry(t, "restore", "--force", "--data", c.dir, file).ends(t, 0, "is kept as", "Restored to")
+	sound(t, c.dir)
+	belfry(t, "member", "--data", c.dir, "reset-password", "--email", "anna@exemple.example").refused(t, "no member has this address")
+	kept, _ := filepath.Glob(filepath.Join(c.dir, "belfry.db.*.old"))
+	if len(kept) != 1 {
+		t.Fatalf("kept: %v", kept)
+	}
+	older := filepath.Join(t.TempDir(), "older")
+	belfry(t, "restore", "--data", older, kept[0]).ends(t, 0)
+	belfry(t, "member", "--data", older, "reset-password", "--email", "anna@exemple.example").ends(t, 0, "/link/")
+}
+
+// TestRequestsUnderWayFinish stops the server while it has read half of a form: the form is answered, exit code 0.
+func TestRequestsUnderWayFinish(t *testing.T) {
+	c := newCommunity(t, 1, 1)
+	h := serve(t, c.dir, "--demo")
+	form := url.Values{"csrf": {h.token(c.sessions[0])}, "answer": {"on_site"}, "note": {"try 7"}}.Encode()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	ok(t, err)
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "POST /meetings/%s/rsvp HTTP/1.1\r\nHost: %s\r\nCookie: belfry_session=%s\r\nSec-Fetch-Site: same-origin\r\n"+
+		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		c.meetings[0].Slug, strings.TrimPrefix(h.url, "http://"), c.sessions[0], len(form))
+	ok(t, err)
+	reader := bufio.NewReader(conn)
+	line, err := reader.ReadString('\n') // the server has taken the request up
+	if err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	_, _ = reader.ReadString('\n')
+	exit := make(chan int)
+	go func() { exit <- h.stop() }()
+	h.log.await(t, "stopping")
+	_, err = fmt.Fprint(conn, form)
+	ok(t, err)
+	res, err := http.ReadResponse(reader, nil)
+	ok(t, err)
+	res.Body.Close()
+	if res.StatusCode != 303 {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	if code := <-exit; code != 0 {
+		t.Errorf("exit code %d: %s", code, h.log)
+	}
+	if got := c.answers(t, c.dir)[chair{0, 0}]; got.Answer != store.OnSite || got.Note != "try 7" {
+		t.Errorf("kept: %+v", got)
+	}
+}
+
+// TestTheFirstAdministratorEnters follows the printed link of an empty hub, in a folder whose name is too long for a
+// socket, after a server there was killed.
+func TestTheFirstAdministratorEnters(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("long-", 24), "data")
+	serve(t, dir).kill()
+	h := serve(t, dir)
+	h.stop()
+	h = serve(t, dir)
+	h.log.await(t, "/link/")
+	link := regexp.MustCompile(`http://localhost:\d+(/link/\S+)`).FindStringSubmatch(h.log.String())
+	for range 2 { // a scanner of links changes nothing
+		if status, page, err := h.get(link[1], ""); err != nil || status != 200 || !strings.Contains(page, `name="email"`) {
+			t.Fatalf("%d %v: %.300s", status, err, page)
+		}
+	}
+	status, _, err := h.post(link[1], "", url.Values{"name": {"Anna Exemple"}, "email": {"anna@exemple.example"}, "language": {"fr"},
+		"password": {"cloche-moulin-rivière-1830"}})
+	if status != 303 || err != nil {
+		t.Fatalf("%d %v", status, err)
+	}
+	belfry(t, "member", "--data", dir, "create-admin", "--email", "pas une adresse", "--name", "X").refused(t, "the email is not right")
+	belfry(t, "member", "--data", dir, "create-admin", "--email", "bert@exemple.example", "--name", "Bert & Cie").ends(t, 0, h.public+"/link/")
+	sound(t, dir)
+	belfry(t, "serve", "--listen", "127.0.0.1:0", "--data", dir, "--demo").refused(t, "in use")
+	if code := h.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, h.log)
+	}
+	belfry(t, "serve", "--listen", "127.0.0.1:0", "--data", dir, "--demo").refused(t, "is a community that is not a demo")
+	sound(t, dir)
+	if h = serve(t, dir); strings.Contains(h.log.String(), "Nobody has joined") {
+		t.Error("the hub is not empty any more")
+	}
+}
+
+func TestTheDemoLeavesNothingBehind(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	h := serve(t, "", "--demo") // an empty --data is none
+	if status, page, err := h.get("/demo", ""); status != 200 || err != nil || strings.Count(page, `name="handle"`) < 5 {
+		t.Errorf("%d %v: not five people to be", status, err)
+	}
+	if code := h.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, h.log)
+	}
+	if left, _ := filepath.Glob(filepath.Join(temp, "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"belfry/store"
+)
+
+// rounds is how often a test of faults repeats: normal, unless BELFRY_TORTURE_ROUNDS says otherwise.
+func rounds(normal int) int {
+	if n, err := strconv.Atoi(os.Getenv("BELFRY_TORTURE_ROUNDS")); err == nil && n > 0 {
+		return n
+	}
+	return normal
+}
+
+// attempt is the last thing one member said to one meeting: each says something new every time, in its note.
+type attempt struct {
+	sent, acknowledged int
+	answer             map[int]store.Answer
+}
+
+// TestKilledUnderLoad kills the server while 200 members answer ten meetings of twenty seats. Every answer that was
+// acknowledged must be there afterwards, or a later one of the same member.
+func TestKilledUnderLoad(t *testing.T) {
+	const people, gatherings = 200, 10
+	c := newCommunity(t, people, gatherings)
+	h := serve(t, c.dir, "--demo")
+	tokens := c.tokens(h)
+	tries := make([][gatherings]attempt, people)
+	total, slowest := 0, time.Duration(0)
+	for round := range rounds(10) {
+		target := int64(50 + rand.IntN(800)) // acknowledged answers until the power goes
+		count := load(h, c, tokens, tries, target)
+		total += int(count)
+		sound(t, c.dir)
+		kept := c.answers(t, c.dir)
+		for member := range tries {
+			for meeting := range tries[member] {
+				try, got := tries[member][meeting], kept[chair{member, meeting}]
+				n := serial(got.Note)
+				if n < try.acknowledged || n > try.sent || n > 0 && got.Answer != try.answer[n] {
+					t.Errorf("round %d: member %d said %d %q to meeting %d and was thanked, kept is %d %q",
+						round, member, try.acknowledged, try.answer[try.acknowledged], meeting, n, got.Answer)
+				}
+			}
+		}
+		if t.Failed() {
+			return
+		}
+		h = serve(t, c.dir, "--demo")
+		slowest = max(slowest, h.ready)
+	}
+	if code := h.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, h.log)
+	}
+	t.Logf("%d answers acknowledged, none lost; ready again after at most %v", total, slowest.Round(time.Millisecond))
+}
+
+// load lets everybody answer at once until so many answers were acknowledged, and kills the server then.
+func load(h *hub, c *community, tokens []string, tries [][10]attempt, target int64) int64 {
+	h.t.Helper()
+	var count atomic.Int64
+	enough := make(chan struct{})
+	var once sync.Once
+	var wg sync.WaitGroup
+	choices := []store.Answer{store.OnSite, store.OnSite, store.OnSite, store.Online, store.Maybe, store.No}
+	for member := range tries {
+		wg.Go(func() {
+			for {
+				meeting := rand.IntN(len(c.meetings))
+				try := &tries[member][meeting]
+				if try.answer == nil {
+					try.answer = map[int]store.Answer{}
+				}
+				try.sent++
+				n := try.sent
+				try.answer[n] = choices[rand.IntN(len(choices))]
+				status, page, err := h.post("/meetings/"+c.meetings[meeting].Slug+"/rsvp", c.sessions[member],
+					url.Values{"csrf": {tokens[member]}, "answer": {string(try.answer[n])}, "note": {fmt.Sprint("try ", n)}})
+				if err != nil {
+					return // the power is gone
+				}
+				if status != 303 {
+					h.t.Errorf("status %d: %.300s", status, page)
+					once.Do(func() { close(enough) })
+					return
+				}
+				try.acknowledged = n
+				if count.Add(1) >= target {
+					once.Do(func() { close(enough) })
+				}
+			}
+		})
+	}
+	<-enough
+	h.kill()
+	wg.Wait()
+	return count.Load()
+}

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// asProgram makes the test binary be the program, so that tests run real processes without building anything.
+const asProgram = "BELFRY_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// patience bounds every wait for a process; nothing takes nearly as long.
+const patience = 60 * time.Second
+
+func program(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	for _, setting := range os.Environ() {
+		if !strings.HasPrefix(setting, "BELFRY_") {
+			cmd.Env = append(cmd.Env, setting)
+		}
+	}
+	cmd.Env = append(cmd.Env, asProgram+"=1")
+	return cmd
+}
+
+// said is what a command left behind.
+type said struct {
+	out, err string
+	code     int
+	took     time.Duration
+}
+
+// belfry runs one command to its end.
+func belfry(t *testing.T, args ...string) said {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := program(ctx, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	began := time.Now()
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return said{out.String(), errs.String(), cmd.ProcessState.ExitCode(), time.Since(began)}
+}
+
+// ends asserts how a command ended, and that each text is somewhere in what it said.
+func (s said) ends(t *testing.T, code int, texts ...string) {
+	t.Helper()
+	if s.code != code {
+		t.Errorf("exit code %d, want %d: %s%s", s.code, code, s.out, s.err)
+	}
+	for _, text := range texts {
+		if !strings.Contains(s.out+s.err, text) {
+			t.Errorf("%q is not in %q", text, s.out+s.err)
+		}
+	}
+}
+
+// refused asserts an error of one plain sentence.
+func (s said) refused(t *testing.T, texts ...string) {
+	t.Helper()
+	s.ends(t, 1, append(texts, "belfry: ")...)
+	if strings.Count(strings.TrimSpace(s.err), "\n") > 0 || strings.Contains(s.err, "goroutine") {
+		t.Errorf("not one sentence: %q", s.err)
+	}
+}
+
+// hub is a server in a process of its own.
+type hub struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	url    string
+	public string
+	ready  time.Duration
+	log    *transcript
+	client *http.Client
+	ended  chan struct{}
+}
+
+var greeted = regexp.MustCompile(`Belfry is at (\S+) \(listening on (\S+)\)`)
+
+// serve starts a server on a free port of this machine and waits until it says where it listens.
+func serve(t *testing.T, dir string, more ...string) *hub {
+	t.Helper()
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", dir}, more...)
+	h := &hub{t: t, cmd: program(context.Background(), args...), log: newTranscript(), ended: make(chan struct{})}
+	h.client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 300},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	out, err := h.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.cmd.Stderr = h.log
+	began := time.Now()
+	if err := h.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.kill)
+	overdue := time.AfterFunc(patience, func() { _ = h.cmd.Process.Kill() })
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		_, _ = h.log.Write([]byte(lines.Text() + "\n"))
+		if found := greeted.FindStringSubmatch(lines.Text()); found != nil {
+			h.public, h.url, h.ready = found[1], "http://"+found[2], time.Since(began)
+			break
+		}
+	}
+	overdue.Stop()
+	rest := make(chan struct{})
+	go func() {
+		defer close(rest)
+		for lines.Scan() {
+			_, _ = h.log.Write([]byte(lines.Text() + "\n"))
+		}
+	}()
+	go func() { <-rest; _ = h.cmd.Wait(); close(h.ended) }()
+	if h.url == "" {
+		<-h.ended
+		t.Fatalf("the server did not start: %s", h.log)
+	}
+	return h
+}
+
+// kill ends the server as a power cut would, and waits until it is gone.
+func (h *hub) kill() {
+	_ = h.cmd.Process.Kill()
+	<-h.ended
+	h.client.CloseIdleConnections()
+}
+
+// stop asks the server to end and returns its exit code.
+func (h *hub) stop() int {
+	h.t.Helper()
+	h.client.CloseIdleConnections()
+	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		h.t.Fatal(err)
+	}
+	select {
+	case <-h.ended:
+	case <-time.After(patience):
+		h.t.Fatalf("the server does not stop: %s", h.log)
+	}
+	return h.cmd.ProcessState.ExitCode()
+}
+
+// get reads a page as the owner of a session, "" for a visitor.
+func (h *hub) get(path, session string) (int, string, error) {
+	return h.send(http.MethodGet, path, session, nil)
+}
+
+// post sends a form as a browser does.
+func (h *hub) post(path, session string, form url.Values) (int, string, error) {
+	return h.send(http.MethodPost, path, session, form)
+}
+
+func (h *hub) send(method, path, session string, form url.Values) (int, string, error) {
+	req, err := http.NewRequest(method, h.url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, "", err
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	if session != "" {
+		req.AddCookie(&http.Cookie{Name: "belfry_session", Value: session})
+	}
+	res, err := h.client.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(body), err
+}
+
+var tokenField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+
+// token is the form token of a session. It stays good when the server starts again.
+func (h *hub) token(session string) string {
+	h.t.Helper()
+	_, page, err := h.get("/settings", session)
+	found := tokenField.FindStringSubmatch(page)
+	if err != nil || found == nil {
+		h.t.Fatalf("no form token: %v", err)
+	}
+	return found[1]
+}
+
+// transcript is what a process says, and tells when it has said something.
+type transcript struct {
+	mu   sync.Mutex // guards text
+	more *sync.Cond
+	text []byte
+}
+
+func newTranscript() *transcript {
+	log := &transcript{}
+	log.more = sync.NewCond(&log.mu)
+	return log
+}
+
+func (l *transcript) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, p...)
+	l.more.Broadcast()
+	return len(p), nil
+}
+
+func (l *transcript) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
+}
+
+// await blocks until the process has said something.
+func (l *transcript) await(t *testing.T, text string) {
+	t.Helper()
+	late := false
+	overdue := time.AfterFunc(patience, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		late = true
+		l.more.Broadcast()
+	})
+	defer overdue.Stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for !bytes.Contains(l.text, []byte(text)) {
+		if late {
+			t.Fatalf("%q was never said: %s", text, l.text)
+		}
+		l.more.Wait()
+	}
+}
+
+func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
+	for flag, sentence := range map[string]string{
+		"--listen=nonsense":                   "--listen must look like",
+		"--public-url=ftp://x.example":        "--public-url must look like",
+		"--public-url=https://x.example/path": "--public-url must look like",
+		"--listen=0.0.0.0:0":                  "--public-url is needed",
+		"--proxies=everybody":                 "--proxies takes addresses",
+		"--smtp-host=mail.example":            "--mail-from must be",
+	} {
+		dir := filepath.Join(t.TempDir(), "new")
+		belfry(t, "serve", "--data", dir, flag).refused(t, sentence)
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s: a folder was made all the same", flag)
+		}
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	belfry(t, "serve", "--data", t.TempDir(), "--listen", taken.Addr().String()).refused(t, "cannot listen on "+taken.Addr().String())
+	belfry(t, "serve", "--log", "poetry").ends(t, 2, "belfry: --log must be one of")
+	belfry(t, "sing").ends(t, 2, "belfry: ")
+	belfry(t).ends(t, 2, "belfry: ")
+	belfry(t, "version").ends(t, 0, "belfry ")
+}
