@@ -29,10 +29,13 @@ type Recurrence struct {
 	Count      int          `json:"count,omitzero"` // meetings held, months left out not counted
 }
 
-// Bounds of one expansion (SAFETY, section 6).
+// Bounds of one expansion (SAFETY, section 6): how many dates are given, how many years are looked at from where the
+// reader asks, and how many periods are stepped over to get there.
 const (
-	maxSlots = 1000
-	maxSpan  = 5 * 366 * 24 * time.Hour
+	maxSlots   = 1000
+	maxYears   = 5
+	maxPeriods = 20_000
+	lastYears  = 300 // covers 240 meetings, one a year
 )
 
 // Validate lists what is wrong with the rule, by form field.
@@ -53,12 +56,15 @@ func (r Recurrence) Validate() []Problem {
 	case Weekly:
 		c.between("weekday", int(r.Weekday), 0, 6)
 	}
+	left := map[time.Month]bool{}
 	for _, month := range r.SkipMonths {
 		if month < 1 || month > 12 {
 			c.add("skip", "invalid.choice")
+			break
 		}
+		left[month] = true
 	}
-	if len(r.SkipMonths) > 11 {
+	if len(left) > 11 {
 		c.add("skip", "recurrence.skips_all")
 	}
 	if r.Until != "" {
@@ -75,11 +81,14 @@ func (r Recurrence) Validate() []Problem {
 	return c.problems
 }
 
-// Slots are the civil dates of the rule from its start on that lie in [from, to], in order, at most limit. Dates are
-// YYYY-MM-DD. Months left out are left out.
+// Slots are the civil dates of the rule from its start on that lie in [from, to], in order, at most limit and never
+// more than five years ahead of both start and from. Dates are YYYY-MM-DD. Months left out are left out.
 func (r Recurrence) Slots(start, from, to string, limit int) []string {
 	var slots []string
-	r.walk(start, to, func(date string, skipped bool) bool {
+	if limit < 1 {
+		return nil
+	}
+	r.walk(start, nearer(to, start, from), func(date string, skipped bool) bool {
 		if !skipped && date >= from {
 			slots = append(slots, date)
 		}
@@ -88,10 +97,22 @@ func (r Recurrence) Slots(start, from, to string, limit int) []string {
 	return slots
 }
 
+// nearer is the earlier of to ("" for none) and five years after the later of two dates.
+func nearer(to, start, from string) string {
+	late, err := time.Parse(civilDate, max(start, from))
+	if err != nil {
+		return to
+	}
+	if end := late.AddDate(maxYears, 0, 0).Format(civilDate); to == "" || end < to {
+		return end
+	}
+	return to
+}
+
 // Skipped are the dates in [from, to] that only SkipMonths takes away: the EXDATEs of a feed (CALENDAR F21).
 func (r Recurrence) Skipped(start, from, to string) []string {
 	var dates []string
-	r.walk(start, to, func(date string, skipped bool) bool {
+	r.walk(start, nearer(to, start, from), func(date string, skipped bool) bool {
 		if skipped && date >= from {
 			dates = append(dates, date)
 		}
@@ -133,12 +154,12 @@ func (r Recurrence) walk(start, to string, visit func(date string, skipped bool)
 	if err != nil || r.Interval < 1 {
 		return
 	}
-	end := first.Add(4 * maxSpan)
+	end := first.AddDate(lastYears, 0, 0)
 	if until, err := time.Parse(civilDate, r.Until); err == nil && until.Before(end) {
 		end = until
 	}
 	held := 0
-	for n := 0; n < 20*maxSlots; n++ {
+	for n := 0; n < maxPeriods; n++ {
 		day, ok := r.nth(first, n)
 		if !ok || day.Before(first) {
 			continue

@@ -28,7 +28,7 @@ func (in *SeriesInput) check(c *check) {
 			problem.Field = "start"
 		}
 		c.problems = append(c.problems, *problem)
-	} else if in.Rule.Validate() == nil && in.Rule.First(in.Start) == "" {
+	} else if in.Rule.Validate() == nil && len(in.Rule.Slots(in.Start, in.Start, "", 1)) == 0 {
 		c.add("until", "recurrence.no_date")
 	}
 	c.between("next_number", in.NextNumber, 0, 100_000)

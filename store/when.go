@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,7 +14,7 @@ const civilDate = "2006-01-02"
 // (when.skipped) or has it twice (when.twice; CALENDAR F11).
 func LocalTime(zone, date, clock string) (time.Time, *Problem) {
 	loc, err := time.LoadLocation(zone)
-	if err != nil || zone == "" || zone == "Local" || len(zone) > 64 {
+	if err != nil || !portableZone(zone) {
 		return time.Time{}, &Problem{Field: "zone", Key: "when.zone"}
 	}
 	day, err := time.Parse(civilDate, date)
@@ -20,7 +22,7 @@ func LocalTime(zone, date, clock string) (time.Time, *Problem) {
 		return time.Time{}, &Problem{Field: "date", Key: "when.date"}
 	}
 	hm, err := time.Parse("15:04", clock)
-	if err != nil {
+	if err != nil || len(clock) != len("15:04") { // Parse also takes 9:30, which no calendar does
 		return time.Time{}, &Problem{Field: "clock", Key: "when.clock"}
 	}
 	t := time.Date(day.Year(), day.Month(), day.Day(), hm.Hour(), hm.Minute(), 0, 0, loc)
@@ -31,6 +33,15 @@ func LocalTime(zone, date, clock string) (time.Time, *Problem) {
 		return t, &Problem{Field: "clock", Key: "when.twice"}
 	}
 	return t, nil
+}
+
+// portableZone says whether a name means the same zone on every machine. Many systems keep files beside the IANA zones
+// that load as well: this machine's own zone, copies that count leap seconds, placeholders.
+func portableZone(name string) bool {
+	if name == "" || len(name) > 64 || strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/") {
+		return false
+	}
+	return !slices.Contains([]string{"Local", "localtime", "posixrules", "Factory"}, name)
 }
 
 // twice says whether another instant shows the same wall time, because the clock is put back nearby.
