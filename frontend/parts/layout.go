@@ -29,7 +29,7 @@ type footerGroup struct {
 // footerGroups lists only pages there are.
 func footerGroups() []footerGroup {
 	return []footerGroup{
-		{"layout.footer.site", []navEntry{{href: "/", label: "nav.home"}}},
+		{"layout.footer.site", []navEntry{{href: "/", label: "nav.home"}, {href: "/about", label: "about.title"}}},
 		{"layout.footer.community", []navEntry{
 			{href: "/meetings", label: "nav.meetings"},
 			{href: "/towns", label: "nav.towns"},
