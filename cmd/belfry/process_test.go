@@ -40,7 +40,8 @@ func program(ctx context.Context, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, setting)
 		}
 	}
-	cmd.Env = append(cmd.Env, asProgram+"=1")
+	// under the race detector a program waits a second at its end by default, for reports of what is still running
+	cmd.Env = append(cmd.Env, asProgram+"=1", "GORACE=atexit_sleep_ms=0")
 	return cmd
 }
 
