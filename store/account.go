@@ -150,7 +150,11 @@ func (s *Store) Found(ctx context.Context, token string, in JoinInput) (SignedIn
 		if err != nil {
 			return err
 		}
-		if k.Kind != TicketFound {
+		some, err := members().under(t, window{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if k.Kind != TicketFound || len(some) > 0 { // the hub has people: its administrators give the roles
 			return fail(NotFound, "error.ticket_used")
 		}
 		if err := tickets().remove(t, k.Hash); err != nil {

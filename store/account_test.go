@@ -167,3 +167,21 @@ func TestLastAdministratorStays(t *testing.T) {
 	ok(t, err)
 	want(t, gone.Email, "")
 }
+
+func TestAFoundingLinkIsForAnEmptyHubOnly(t *testing.T) {
+	h := storetest.Open(t)
+	token, err := h.FoundingTicket(ctx)
+	ok(t, err)
+	in := store.JoinInput{Name: "Otto Beispiel", Email: "otto@exemple.example", Password: "une phrase assez longue", Language: "fr"}
+	weak := in
+	weak.Password = "password123"
+	_, err = h.Found(ctx, token, weak)
+	wantKind(t, err, store.Invalid, "invalid.password_common")
+	signed, err := h.Found(ctx, token, in)
+	ok(t, err)
+	want(t, signed.Member.May(store.Administer), true)
+	later, err := h.FoundingTicket(ctx)
+	ok(t, err)
+	_, err = h.Found(ctx, later, in)
+	wantKind(t, err, store.NotFound, "error.ticket_used")
+}
