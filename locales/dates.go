@@ -140,12 +140,6 @@ func days(t, now time.Time) int {
 	return int(midnight(t).Sub(midnight(now.In(t.Location()))) / (24 * time.Hour))
 }
 
-// Ago is When for something past: "hier", "il y a 9 jours".
-func (l *Language) Ago(t, now time.Time) string { return l.When(t, now) }
-
-// In is When for something to come: "demain", "dans 9 jours".
-func (l *Language) In(t, now time.Time) string { return l.When(t, now) }
-
 // When says how far a day is from now in words: "dans 9 jours", "demain", "hier", "il y a 3 semaines".
 // Days are those of the calendar in t's zone: what is eight minutes away may be "demain".
 func (l *Language) When(t, now time.Time) string {
