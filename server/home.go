@@ -71,7 +71,10 @@ func (s *Server) townMap(c *fiber.Ctx, only string) (string, error) {
 	if len(points) == 0 && only != "" {
 		return "", nil
 	}
-	words := townmap.Words{Member: v.lang.T("map.member"), Mine: v.lang.T("map.mine"), List: "/towns"}
+	words := townmap.Words{Member: v.lang.T("map.member"), List: "/towns"}
+	if only == "" {
+		words.Mine = v.lang.T("map.mine")
+	}
 	return s.Map.In(townmap.Fit(points)).With(words).SVG(v.lang.T("home.map"), points), nil
 }
 
