@@ -51,20 +51,13 @@ func (k *feedCache) put(key string, feed cachedFeed) {
 	k.entries[key] = feed
 }
 
-// window is what a feed holds: from about 90 days back to 18 months ahead, with edges on month starts so that the bytes
-// change with edits and not with the clock (CALENDAR F23).
-func window(now time.Time) (from, to time.Time) {
-	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
-	return month.AddDate(0, -3, 0), month.AddDate(0, 18, 0)
-}
-
 // feed answers with a calendar, from kept bytes when nothing has changed. When one cannot be made, the last good one is
 // served and the operator is told (CALENDAR F40a).
 func (s *Server) feed(c *fiber.Ctx, key string, build func(context.Context) (ical.Calendar, error)) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), requestTimeout)
 	defer cancel()
 	generation := s.Store.Generation()
-	from, _ := window(s.Store.Now())
+	from, recent, _ := ical.Window(s.Store.Now())
 	kept, had := s.feeds.get(key)
 	if !had || kept.generation != generation || !kept.window.Equal(from) {
 		cal, err := build(ctx)
@@ -74,7 +67,8 @@ func (s *Server) feed(c *fiber.Ctx, key string, build func(context.Context) (ica
 		}
 		switch {
 		case err == nil:
-			kept = cachedFeed{generation: generation, window: from, body: body, etag: ical.ETag(body), changed: latest(cal)}
+			kept = renewed(kept, cachedFeed{generation: generation, window: from, body: body, etag: ical.ETag(body), changed: later(latest(cal), recent)},
+				s.Store.Now())
 			s.feeds.put(key, kept)
 		case !had || store.KindOf(err) != 0:
 			return err
@@ -83,6 +77,25 @@ func (s *Server) feed(c *fiber.Ctx, key string, build func(context.Context) (ica
 		}
 	}
 	return sendFeed(c, kept)
+}
+
+// renewed is what follows kept bytes. Other bytes never carry the time of the ones before, or who asks by time alone would
+// keep those: a meeting that goes, or a town that changes its name, leaves no newer publication in the feed.
+func renewed(kept, next cachedFeed, now time.Time) cachedFeed {
+	switch {
+	case kept.etag == next.etag:
+		next.changed = kept.changed
+	case kept.etag != "" && !next.changed.Truncate(time.Second).After(kept.changed):
+		next.changed = now.Truncate(time.Second)
+	}
+	return next
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func latest(c ical.Calendar) time.Time {

@@ -24,7 +24,7 @@ const cancelledFor = 60 * 24 * time.Hour
 // calendar turns records into a feed: each series as its rule with every opened meeting as an override, the others as
 // single events. With single, everything is single.
 func (s *Server) calendar(ctx context.Context, ask calendarAsk) (ical.Calendar, error) {
-	from, to := window(s.Store.Now())
+	from, recent, to := ical.Window(s.Store.Now())
 	early := from
 	if !ask.options.single {
 		early = time.Unix(0, 0) // a moved or cancelled meeting of long ago must not come back by the rule
@@ -33,7 +33,8 @@ func (s *Server) calendar(ctx context.Context, ask calendarAsk) (ical.Calendar, 
 	if err != nil {
 		return ical.Calendar{}, err
 	}
-	cal := ical.Calendar{Name: ask.name, Color: "teal", URL: s.absolute(ask.path), Zone: "Europe/Brussels"}
+	cal := ical.Calendar{Name: ask.name, Color: "teal", URL: s.absolute(ask.path), Zone: "Europe/Brussels",
+		Recent: recent}
 	if ask.source != "" {
 		cal.Source = s.absolute(ask.source)
 	}
@@ -153,7 +154,7 @@ func (s *Server) seriesEvent(series store.Series, data store.CalendarData, from 
 	} else if rule.Count > 0 {
 		rule.Until, rule.Count = rule.Last(series.Start), 0
 	}
-	if rule.Until == first {
+	if rule.Last(first) == first {
 		return ical.Series{}, false // one meeting is not a series (CALENDAR F17)
 	}
 	template := store.Meeting{UID: series.UID, Title: series.Template.Title, Lang: series.Lang, About: series.About, Zone: series.Zone,
@@ -162,6 +163,9 @@ func (s *Server) seriesEvent(series store.Series, data store.CalendarData, from 
 		Published: series.Published, Created: series.Created}
 	one := ical.Series{Event: s.event(template, data.Hosts[template.HostTown], ask), Rule: rule.RRULE(first, at)}
 	one.URL = s.absolute("/series/" + series.Slug)
+	for _, m := range opened {
+		one.Sequence += m.Sequence // one number for the whole UID that grows with every edit and never falls (CALENDAR F7)
+	}
 	_, rest, _ := strings.Cut(one.Description, "\n")
 	one.Description = one.URL + "\n" + rest
 	until := from.AddDate(3, 3, 0).Format("2006-01-02")

@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +68,68 @@ func TestFeedsStayTheSameUntilSomethingChanges(t *testing.T) {
 	}
 	ok(t, s.CancelMeeting(ctx, store.System(), m.ID, ""))
 	b.get("/meetings.ics").holds(t, 200, "STATUS:CANCELLED", "SUMMARY:Annulée : 128e réunion mensuelle")
+}
+
+// A program keeps what has the higher SEQUENCE: one that falls when an edited meeting leaves the window would make it deaf
+// to the next edit.
+func TestSequenceOfASeriesNeverFalls(t *testing.T) {
+	s, _, m := busyYear(t)
+	b := s.visitor()
+	sequence := func() int {
+		t.Helper()
+		found := regexp.MustCompile(`SEQUENCE:(\d+)\r\n`).FindAllStringSubmatch(b.get("/series/reunion-mensuelle.ics").body, -1)
+		if len(found) < 2 || found[0][1] != found[len(found)-1][1] {
+			t.Fatalf("sequences %v", found)
+		}
+		n, err := strconv.Atoi(found[0][1])
+		ok(t, err)
+		return n
+	}
+	last := sequence()
+	rise := func(what string) {
+		t.Helper()
+		next := sequence()
+		if next <= last {
+			t.Errorf("%s: SEQUENCE %d follows %d", what, next, last)
+		}
+		last = next
+	}
+	series, err := s.AllSeries(ctx)
+	ok(t, err)
+	s.Clock.Add(time.Hour)
+	_, err = s.ChangeSeries(ctx, store.System(), series[0].ID, store.SeriesInput{Title: series[0].Title, Lang: "fr", Clock: series[0].Clock,
+		Template: store.Template{Title: "Autre titre", Minutes: 120, Online: true}})
+	ok(t, err)
+	rise("a series changed")
+	s.Clock.Add(time.Hour)
+	ok(t, s.CancelMeeting(ctx, store.System(), m.ID, ""))
+	rise("a meeting was cancelled")
+	s.Clock.Add(300 * 24 * time.Hour)
+	_, err = s.OpenAhead(ctx)
+	ok(t, err)
+	if next := sequence(); next < last {
+		t.Errorf("SEQUENCE fell from %d to %d with time", last, next)
+	}
+}
+
+// Who asks by time alone must hear of bytes that changed without a newer publication.
+func TestAFeedThatChangesIsNeverUnchangedSince(t *testing.T) {
+	s, _, m := busyYear(t)
+	b := s.visitor()
+	before := b.get("/towns/namur/meetings.ics")
+	since := before.Header.Get("Last-Modified")
+	s.Clock.Add(time.Hour)
+	in := store.MeetingInput{Title: m.Title, Lang: m.Lang, About: m.About, Date: m.Date, Clock: m.Clock, Zone: m.Zone, Minutes: m.Minutes, Venue: "Ailleurs", Seats: m.Seats}
+	_, err := s.ChangeMeeting(ctx, store.System(), m.ID, in)
+	ok(t, err)
+	b.header = http.Header{"If-Modified-Since": {since}}
+	after := b.get("/towns/namur/meetings.ics")
+	if after.body == before.body {
+		t.Fatal("the meeting still stands in the feed")
+	}
+	if after.StatusCode != 200 || after.Header.Get("Last-Modified") == since {
+		t.Errorf("status %d, %s after %s", after.StatusCode, after.Header.Get("Last-Modified"), since)
+	}
 }
 
 func TestPersonalCalendars(t *testing.T) {

@@ -1,198 +1,139 @@
 package ical
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	goical "github.com/emersion/go-ical"
 )
 
-// zones gathers the time zones a calendar uses and writes each as one VTIMEZONE (CALENDAR F12–F15).
+// zones are the time zones of one calendar, each with the whole span it is used for, and whether one VTIMEZONE can
+// describe that span (CALENDAR F12–F15). A zone that cannot be described is written as UTC, for every event alike.
 type zones struct {
-	used map[string]*zoneSpan
+	all map[string]*zoneSpan
 }
 
 type zoneSpan struct {
 	loc      *time.Location
 	from, to time.Time
+	changes  []change
+	ok       bool // the changes describe the span
+	used     bool // a property names the zone
 }
 
-func newZones() *zones { return &zones{used: map[string]*zoneSpan{}} }
-
-// want notes that a zone is used for a span of time.
-func (z *zones) want(name string, from, to time.Time) {
-	loc, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
-		name, loc = "Europe/Brussels", mustBrussels()
+// zonesOf looks at every time of a calendar before anything is written: two events may each be within a rule of their
+// zone while no single rule holds for both.
+func zonesOf(c Calendar) *zones {
+	z := &zones{all: map[string]*zoneSpan{}}
+	note := func(e Event) {
+		z.note(e.Start)
+		z.note(e.End.In(e.Start.Location()))
 	}
-	span := z.used[name]
+	for _, s := range c.Series {
+		note(s.Event)
+		for _, t := range s.Excluded {
+			z.note(t.In(s.Start.Location()))
+		}
+		for _, e := range s.Overrides {
+			note(e)
+			z.note(e.Slot.In(s.Start.Location()))
+		}
+	}
+	for _, e := range c.Events {
+		note(e)
+	}
+	for _, span := range z.all {
+		span.changes, span.ok = changesOf(span.loc, span.from, span.to)
+	}
+	return z
+}
+
+func (z *zones) note(t time.Time) {
+	name := t.Location().String()
+	span := z.all[name]
 	if span == nil {
-		z.used[name] = &zoneSpan{loc: loc, from: from, to: to}
+		loc, ok := load(name)
+		if !ok {
+			return
+		}
+		z.all[name] = &zoneSpan{loc: loc, from: t, to: t}
 		return
 	}
-	if from.Before(span.from) {
-		span.from = from
+	if t.Before(span.from) {
+		span.from = t
 	}
-	if to.After(span.to) {
-		span.to = to
+	if t.After(span.to) {
+		span.to = t
 	}
 }
 
-// mustBrussels is the zone of an empty calendar whose own zone is unknown here; UTC when even Brussels is.
-func mustBrussels() *time.Location {
-	loc, err := time.LoadLocation("Europe/Brussels")
-	if err != nil {
-		return time.UTC
+// load finds a zone that may stand in a TZID: never this machine's own, never one without a name.
+func load(name string) (*time.Location, bool) {
+	if name == "" || name == "Local" || name == "UTC" {
+		return nil, false
 	}
-	return loc
-}
-
-// portable says whether a zone can be written by one yearly rule for each change over a span.
-func (z *zones) portable(name string, from, to time.Time) bool {
 	loc, err := time.LoadLocation(name)
-	if err != nil {
-		return false
-	}
-	_, ok := changesOf(loc, from, to)
-	return ok
+	return loc, err == nil
 }
 
-func (z *zones) components() []*goical.Component {
+// place is a time as it can be written: in its zone when that one can be described, in UTC otherwise. A location that
+// only bears the name of a zone is taken for the zone: the instant stays.
+func (z *zones) place(t time.Time) time.Time {
+	if span := z.all[t.Location().String()]; span != nil && span.ok {
+		return t.In(span.loc)
+	}
+	return t.UTC()
+}
+
+// portable says whether times in this location are written in its zone, not in UTC.
+func (z *zones) portable(loc *time.Location) bool {
+	span := z.all[loc.String()]
+	return loc.String() == "UTC" || span != nil && span.ok
+}
+
+// use notes that a property names a zone.
+func (z *zones) use(name string) { z.all[name].used = true }
+
+// components describes the zones that are used. A calendar without any gets one nevertheless: some readers refuse a
+// calendar without a component (CALENDAR F5).
+func (z *zones) components(empty bool, home string) []*goical.Component {
 	var names []string
-	for name := range z.used {
-		names = append(names, name)
+	for name, span := range z.all {
+		if span.used {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	var all []*goical.Component
 	for _, name := range names {
-		span := z.used[name]
-		all = append(all, zoneComponent(name, span.loc, span.from, span.to))
+		span := z.all[name]
+		all = append(all, zoneComponent(name, span.changes, span.loc, span.from))
+	}
+	if empty {
+		all = append(all, homeComponent(home))
 	}
 	return all
 }
 
-// change is one of the two yearly changes of a zone's offset.
-type change struct {
-	month        time.Month
-	weekday      time.Weekday
-	nth          int // 1–4 or -1
-	hour, minute int // on the clock before the change
-	from, to     int // offsets in seconds
-	name         string
-}
-
-// changesOf finds the yearly rules of a zone around a span: none when the offset never changes, two when each change
-// has one rule; not ok when it cannot be said so.
-func changesOf(loc *time.Location, from, to time.Time) ([]change, bool) {
-	start := time.Date(from.Year()-1, 1, 1, 0, 0, 0, 0, time.UTC)
-	end := time.Date(max(to.Year(), from.Year()+1)+2, 1, 1, 0, 0, 0, 0, time.UTC)
-	var grows, shrinks []time.Time
-	for t := start.In(loc); ; {
-		_, next := t.ZoneBounds()
-		if next.IsZero() || next.After(end) {
-			break
-		}
-		_, before := next.Add(-time.Second).Zone()
-		_, after := next.Zone()
-		if after > before {
-			grows = append(grows, next)
-		} else if after < before {
-			shrinks = append(shrinks, next)
-		}
-		t = next
-	}
-	if len(grows) == 0 && len(shrinks) == 0 {
-		return nil, true
-	}
-	years := end.Year() - start.Year()
-	up, ok := rule(grows, loc, years)
-	if !ok {
-		return nil, false
-	}
-	down, ok := rule(shrinks, loc, years)
-	return []change{up, down}, ok
-}
-
-// rule finds what all changes of one direction have in common: one a year, same month, weekday and clock, and either
-// always the n-th such weekday or always the last.
-func rule(at []time.Time, loc *time.Location, years int) (change, bool) {
-	var c change
-	if len(at) != years {
-		return c, false
-	}
-	nth, last := true, true
-	for i, t := range at {
-		_, before := t.Add(-time.Second).Zone()
-		name, after := t.Zone()
-		wall := t.UTC().Add(time.Duration(before) * time.Second)
-		this := change{month: wall.Month(), weekday: wall.Weekday(), nth: (wall.Day()-1)/7 + 1, hour: wall.Hour(), minute: wall.Minute(),
-			from: before, to: after, name: name}
-		if wall.AddDate(0, 0, 7).Month() == wall.Month() {
-			last = false
-		}
-		if i == 0 {
-			c = this
-			continue
-		}
-		nth = nth && this.nth == c.nth
-		same := this
-		same.nth = c.nth
-		if same != c || t.Year() == at[i-1].Year() {
-			return c, false
+// homeComponent describes a calendar's own zone as it is at the epoch of this program, or UTC.
+func homeComponent(name string) *goical.Component {
+	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if loc, ok := load(name); ok {
+		if changes, ok := changesOf(loc, epoch, epoch); ok {
+			return zoneComponent(name, changes, loc, epoch)
 		}
 	}
-	switch {
-	case last:
-		c.nth = -1
-	case !nth || c.nth > 4:
-		return c, false
-	}
-	return c, c.from%60 == 0 && c.to%60 == 0
+	return zoneComponent("UTC", nil, time.UTC, epoch)
 }
 
-func zoneComponent(name string, loc *time.Location, from, to time.Time) *goical.Component {
-	v := goical.NewComponent("VTIMEZONE")
-	set(v.Props, "TZID", name)
-	changes, ok := changesOf(loc, from, to)
-	if !ok || len(changes) == 0 {
-		short, offset := from.In(loc).Zone()
-		v.Children = append(v.Children, observance("STANDARD", "19700101T000000", offset, offset, short, ""))
-		return v
+// repeated says whether the clock of a zone shows this time twice: readers disagree about which one is meant
+// (CALENDAR F11).
+func repeated(t time.Time) bool {
+	wall := t.Format(localStamp)
+	for _, d := range []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour} {
+		if t.Add(d).Format(localStamp) == wall || t.Add(-d).Format(localStamp) == wall {
+			return true
+		}
 	}
-	for i, kind := range []string{"DAYLIGHT", "STANDARD"} {
-		c := changes[i]
-		recur := fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s", int(c.month), c.nth, strings.ToUpper(c.weekday.String()[:2]))
-		v.Children = append(v.Children, observance(kind, onset(c).Format(localStamp), c.from, c.to, c.name, recur))
-	}
-	return v
-}
-
-// onset is when the rule took effect in 1970, as other calendars write it.
-func onset(c change) time.Time {
-	day := time.Date(1970, c.month, 1, c.hour, c.minute, 0, 0, time.UTC)
-	if c.nth == -1 {
-		day = day.AddDate(0, 1, -1)
-		return day.AddDate(0, 0, -((int(day.Weekday()) - int(c.weekday) + 7) % 7))
-	}
-	return day.AddDate(0, 0, (int(c.weekday)-int(day.Weekday())+7)%7+7*(c.nth-1))
-}
-
-func observance(kind, start string, from, to int, name, recur string) *goical.Component {
-	o := goical.NewComponent(kind)
-	set(o.Props, "DTSTART", start)
-	set(o.Props, "TZOFFSETFROM", offset(from))
-	set(o.Props, "TZOFFSETTO", offset(to))
-	set(o.Props, "TZNAME", name)
-	optional(o.Props, "RRULE", recur)
-	return o
-}
-
-func offset(seconds int) string {
-	sign := '+'
-	if seconds < 0 {
-		sign, seconds = '-', -seconds
-	}
-	return fmt.Sprintf("%c%02d%02d", sign, seconds/3600, seconds/60%60)
+	return false
 }
