@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"belfry/store"
 	"belfry/store/kv"
@@ -62,7 +63,13 @@ func checkAll(ctx context.Context, hub *store.Store, db *bolt.DB) (checkReport, 
 		}
 	}
 	var err error
-	report.Values, err = db.Verify(ctx, func(d kv.DamagedError) { say(d.Error()) })
+	report.Values, err = db.Verify(ctx, func(d kv.DamagedError) {
+		if len(d.Key) == 0 {
+			say("file: " + d.Reason)
+			return
+		}
+		say(fmt.Sprintf("value %q: %s", strings.ReplaceAll(string(d.Key), "\x00", "/"), d.Reason))
+	})
 	if err != nil {
 		return report, err
 	}

@@ -38,7 +38,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	tries := make([][gatherings]attempt, people)
 	total, slowest := 0, time.Duration(0)
 	for round := range rounds(10) {
-		target := int64(50 + rand.IntN(800)) // acknowledged answers until the power goes
+		target := int64(50 + rand.IntN(400)) // acknowledged answers until the power goes
 		count := load(h, c, tokens, tries, target)
 		total += int(count)
 		sound(t, c.dir)

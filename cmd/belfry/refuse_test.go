@@ -135,10 +135,11 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 			return err
 		})
 	}
-	// everywhere, since pages that are not in use any more hold names too
-	flipped := bytes.ReplaceAll(whole, []byte("Personne Inv"), []byte("Personnf Inv"))
+	// everywhere, since pages that are not in use any more hold the words too
+	flipped := bytes.ReplaceAll(whole, []byte("tel de ville"), []byte("tel de vilme"))
+	people := bytes.ReplaceAll(whole, []byte("Personne Inv"), []byte("Personnf Inv"))
 	for name, file := range map[string]wrong{
-		"bits":            {content: flipped, says: "damaged record"},
+		"bits":            {content: flipped, says: "checksum does not match"},
 		"a member":        {content: lost("member/"), says: "is not there"},
 		"an index entry":  {content: lost("member.email/"), says: "is missing"},
 		"an unread value": {content: edited(t, whole, func(tx kv.Tx) error { tx.Put([]byte("member/x"), []byte("?")); return nil }), says: "cannot be read"},
@@ -156,4 +157,8 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 			h.stop()
 		})
 	}
+	dir := t.TempDir()
+	ok(t, os.WriteFile(filepath.Join(dir, "belfry.db"), people, 0o600))
+	belfry(t, "check", "--data", dir).ends(t, 1, `value "member/`, "checksum does not match")
+	belfry(t, "serve", "--listen", "127.0.0.1:0", "--data", dir).refused(t, saysDamaged) // who is a member cannot be told
 }

@@ -20,6 +20,7 @@ import (
 	"belfry/server/mail"
 	"belfry/store"
 	"belfry/store/demo"
+	"belfry/store/kv"
 )
 
 // grace is how long requests under way may take after the order to stop.
@@ -31,6 +32,9 @@ func (s *serveCommand) Run(t *terminal) error {
 	err := s.run(t)
 	if t.ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
+	}
+	if errors.As(err, new(*kv.DamagedError)) {
+		return sentence(s.Data, err)
 	}
 	return err
 }
