@@ -94,10 +94,10 @@ func TestSequenceOfASeriesNeverFalls(t *testing.T) {
 		}
 		last = next
 	}
-	series, err := s.AllSeries(ctx)
+	series, _, err := s.SeriesBySlug(ctx, "reunion-mensuelle")
 	ok(t, err)
 	s.Clock.Add(time.Hour)
-	_, err = s.ChangeSeries(ctx, store.System(), series[0].ID, store.SeriesInput{Title: series[0].Title, Lang: "fr", Clock: series[0].Clock,
+	_, err = s.ChangeSeries(ctx, store.System(), series.ID, store.SeriesInput{Title: series.Title, Lang: "fr", Clock: series.Clock,
 		Template: store.Template{Title: "Autre titre", Minutes: 120, Online: true}})
 	ok(t, err)
 	rise("a series changed")
