@@ -168,7 +168,7 @@ func seriesInput(c *fiber.Ctx) store.SeriesInput {
 	for _, line := range lines(c.FormValue("standing")) {
 		title, length, _ := strings.Cut(line, "|")
 		n, _ := strconv.Atoi(strings.TrimSpace(length))
-		in.Template.Standing = append(in.Template.Standing, store.StandingItem{Title: strings.TrimSpace(title), Kind: store.Information, Minutes: n})
+		in.Template.Standing = append(in.Template.Standing, store.StandingItem{Title: strings.TrimSpace(title), Kind: store.ToInform, Minutes: n})
 	}
 	return in
 }

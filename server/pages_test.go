@@ -22,14 +22,14 @@ func furnished(t testing.TB) (s *site, lena store.Member, organiser store.Member
 		Rule: store.Recurrence{Frequency: store.MonthlyWeekday, Interval: 1, Nth: 3, Weekday: 4, SkipMonths: nil},
 		Zone: "Europe/Brussels", Start: "2026-03-01", Clock: "09:30", NextNumber: 128,
 		Template: store.Template{Minutes: 390, HostTown: page.Town.ID, Venue: "Hôtel de ville", Online: true, Seats: 2,
-			Standing: []store.StandingItem{{Title: "Accueil", Kind: store.Information, Minutes: 30}}}})
+			Standing: []store.StandingItem{{Title: "Accueil", Kind: store.ToInform, Minutes: 30}}}})
 	ok(t, err)
 	rows, err := s.Upcoming(ctx, store.Visitor(), 10)
 	ok(t, err)
 	m = rows[0].Meeting
 	_, err = s.AnswerMeeting(ctx, store.As(lena.ID), m.ID, store.AnswerInput{Answer: store.OnSite, Guests: []string{"Gast Un"}})
 	ok(t, err)
-	_, err = s.ProposeItem(ctx, store.As(lena.ID), m.ID, store.ItemInput{Title: "Un point", Lang: "fr", Kind: store.Decision, Minutes: 20})
+	_, err = s.ProposeItem(ctx, store.As(lena.ID), m.ID, store.ItemInput{Title: "Un point", Lang: "fr", Kind: store.ToDecide, Minutes: 20})
 	ok(t, err)
 	ok(t, s.AddDocument(ctx, store.As(organiser.ID), m.ID, "Note", "https://exemple.example/note.pdf"))
 	return s, lena, organiser, m

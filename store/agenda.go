@@ -11,36 +11,68 @@ import (
 type ItemKind string
 
 const (
-	Information ItemKind = "information"
-	Discussion  ItemKind = "discussion"
-	Decision    ItemKind = "decision"
+	ToInform  ItemKind = "information"
+	ToDiscuss ItemKind = "discussion"
+	ToDecide  ItemKind = "decision"
 )
 
 // ItemState is where a proposed item stands.
 type ItemState string
 
 const (
-	ItemProposed ItemState = "proposed" // waits for an organiser
-	ItemAccepted ItemState = "accepted"
+	ItemProposed  ItemState = "proposed" // waits for an organiser
+	ItemAccepted  ItemState = "accepted"
+	ItemWithdrawn ItemState = "withdrawn" // by its proposer or owner, after it was accepted; stays to be seen
+	ItemPostponed ItemState = "postponed" // to a later meeting, before or during this one
+	ItemUnreached ItemState = "unreached" // the meeting ended first
+	ItemParked    ItemState = "parked"    // in the backlog of its series, without a meeting
 )
+
+// OriginKind says where an item came from.
+type OriginKind string
+
+const (
+	FromItem     OriginKind = "item"     // carried over from an earlier meeting: ID is that item
+	FromAction   OriginKind = "action"   // an open action
+	FromMinutes  OriginKind = "minutes"  // minutes to approve: ID is their meeting
+	FromStanding OriginKind = "standing" // every meeting of the series has it
+	FromCopy     OriginKind = "copy"     // a past agenda was duplicated: ID is that item
+	FromThread   OriginKind = "thread"
+)
+
+// Origin is where an item came from.
+type Origin struct {
+	Kind OriginKind `json:"kind"`
+	ID   string     `json:"id,omitzero"`
+}
 
 // AgendaItem is one point of a meeting's agenda.
 type AgendaItem struct {
-	ID       string    `json:"id"`
-	Meeting  string    `json:"meeting"`
-	Order    int       `json:"order"`
-	Title    string    `json:"title"`
-	Text     string    `json:"text,omitzero"` // plain text
-	Lang     string    `json:"lang"`
-	Kind     ItemKind  `json:"kind"`
-	Owner    string    `json:"owner,omitzero"` // member id
-	Town     string    `json:"town,omitzero"`  // town id
-	Minutes  int       `json:"minutes"`        // of time, 0 for none
-	State    ItemState `json:"state"`
-	Standing bool      `json:"standing,omitzero"`
-	By       string    `json:"by,omitzero"`
-	Created  time.Time `json:"created"`
-	Changed  time.Time `json:"changed"`
+	ID       string      `json:"id"`
+	Meeting  string      `json:"meeting,omitzero"` // "" while it is parked
+	Series   string      `json:"series,omitzero"`  // of a parked item
+	Order    int         `json:"order"`
+	Title    string      `json:"title"`
+	Text     string      `json:"text,omitzero"` // plain text
+	Lang     string      `json:"lang"`
+	Kind     ItemKind    `json:"kind"`
+	Owner    string      `json:"owner,omitzero"` // member id
+	Town     string      `json:"town,omitzero"`  // town id
+	Minutes  int         `json:"minutes"`        // of time, 0 for none
+	State    ItemState   `json:"state"`
+	Standing bool        `json:"standing,omitzero"`
+	Group    string      `json:"group,omitzero"`   // heading it stands under
+	Members  bool        `json:"members,omitzero"` // shown to signed-in members only
+	Late     bool        `json:"late,omitzero"`    // proposed after the deadline or the freeze
+	Origin   Origin      `json:"origin,omitzero"`
+	Next     string      `json:"next,omitzero"`    // the copy that carries it on
+	Outcome  ItemOutcome `json:"outcome,omitzero"` // since the minutes were published
+	Began    time.Time   `json:"began,omitzero"`   // in the room
+	Ended    time.Time   `json:"ended,omitzero"`
+	Reason   string      `json:"reason,omitzero"` // why withdrawn or postponed
+	By       string      `json:"by,omitzero"`
+	Created  time.Time   `json:"created"`
+	Changed  time.Time   `json:"changed"`
 }
 
 func items() *table[AgendaItem] {
@@ -49,7 +81,16 @@ func items() *table[AgendaItem] {
 		key:    func(i *AgendaItem) []string { return []string{i.ID} },
 		indexes: []index[AgendaItem]{
 			{family: famItemMeeting, parts: func(i *AgendaItem) [][]string {
+				if i.Meeting == "" {
+					return nil
+				}
 				return [][]string{{i.Meeting, fmt.Sprintf("%06d", i.Order)}}
+			}},
+			{family: famItemBacklog, parts: func(i *AgendaItem) [][]string {
+				if i.State != ItemParked {
+					return nil
+				}
+				return [][]string{{i.Series}}
 			}},
 		},
 	}
@@ -72,7 +113,7 @@ func (in *ItemInput) check() error {
 	in.Title = c.required("item_title", in.Title, MaxTitle)
 	in.Text = c.text("item_text", in.Text, MaxText)
 	in.Lang = oneOf(&c, "item_lang", in.Lang, Languages()...)
-	in.Kind = oneOf(&c, "item_kind", in.Kind, Information, Discussion, Decision)
+	in.Kind = oneOf(&c, "item_kind", in.Kind, ToInform, ToDiscuss, ToDecide)
 	c.between("item_minutes", in.Minutes, 0, 24*60)
 	return c.err()
 }

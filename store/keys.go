@@ -46,6 +46,22 @@ const (
 	famMinutes       family = "minutes"        // meeting id → Minutes
 	famRevision      family = "revision"       // meeting id, number → MinutesRevision
 	famMinutesLatest family = "minutes.latest" // published instant, meeting id
+	famItemBacklog   family = "item.backlog"   // series id, id: parked items without a meeting
+	famCorrection    family = "correction"     // meeting id, id → Correction proposed to published minutes
+
+	famDecision        family = "decision"         // id → Decision
+	famDecisionNumber  family = "decision.number"  // year and number → id (unique)
+	famDecisionMeeting family = "decision.meeting" // meeting id, year and number, id
+	famDecisionSeries  family = "decision.series"  // series id, year and number, id
+	famDecisionTown    family = "decision.town"    // town id, year and number, id
+	famAction          family = "action"           // id → Action
+	famActionNumber    family = "action.number"    // year and number → id (unique)
+	famActionState     family = "action.state"     // state, due date, id
+	famActionMeeting   family = "action.meeting"   // meeting id, state, due date, id
+	famActionSeries    family = "action.series"    // series id, state, due date, id
+	famActionTown      family = "action.town"      // town id, state, due date, id
+	famActionPerson    family = "action.person"    // member id, state, due date, id
+	famNumbering       family = "numbering"        // kind, year → last number given
 
 	famFeed      family = "feed"       // id → FeedLink (personal calendar address)
 	famFeedOwner family = "feed.owner" // member id, id
@@ -62,7 +78,8 @@ const (
 // kept of those pages. The others are one person's, or the machine's own.
 func (f family) public() bool {
 	switch f.record() {
-	case famMember, famTown, famSeries, famMeeting, famRSVP, famItem, famMinutes, famRevision, famRoleChange:
+	case famMember, famTown, famSeries, famMeeting, famRSVP, famItem, famMinutes, famRevision, famCorrection,
+		famDecision, famAction, famRoleChange:
 		return true
 	}
 	return false

@@ -49,6 +49,10 @@ type Meeting struct {
 	Reason    string       `json:"reason,omitzero"` // why it was cancelled
 	Edited    []string     `json:"edited,omitzero"` // fields that no longer follow the series
 	Documents []Document   `json:"documents,omitzero"`
+	ProposeBy time.Time    `json:"propose_by,omitzero"` // after it a proposal is late
+	FreezeAt  time.Time    `json:"freeze_at,omitzero"`  // when the agenda closes by itself
+	HeldAt    time.Time    `json:"held_at,omitzero"`    // when an organiser closed the meeting
+	Current   string       `json:"current,omitzero"`    // agenda item spoken of in the room right now
 	Sequence  int          `json:"sequence"`
 	Published time.Time    `json:"published"`        // of the last change that a calendar shows
 	Stepped   time.Time    `json:"stepped,omitzero"` // when Sequence last grew: at most once in ten minutes
@@ -56,13 +60,30 @@ type Meeting struct {
 	By        string       `json:"by,omitzero"`
 }
 
-// Document is a link to a paper of the meeting.
+// Document is a paper of the meeting: a link, or a file that was uploaded (Hash is set).
 type Document struct {
-	ID    string    `json:"id"`
-	Title string    `json:"title"`
-	Link  string    `json:"link"`
+	ID       string            `json:"id"`
+	Title    string            `json:"title"`
+	Lang     string            `json:"lang,omitzero"`
+	Link     string            `json:"link,omitzero"`
+	Hash     string            `json:"hash,omitzero"` // SHA-256 of the file, hex: its address on the shelf
+	Name     string            `json:"name,omitzero"` // file name to save it under
+	Type     string            `json:"type,omitzero"` // media type found in the bytes
+	Size     int64             `json:"size,omitzero"` // bytes
+	Item     string            `json:"item,omitzero"` // agenda item it belongs to
+	By       string            `json:"by"`
+	Town     string            `json:"town,omitzero"`
+	Added    time.Time         `json:"added"`
+	Replaced []DocumentVersion `json:"replaced,omitzero"` // what it was before, oldest first
+}
+
+// DocumentVersion is a file that was replaced by a newer one.
+type DocumentVersion struct {
+	Hash  string    `json:"hash"`
+	Name  string    `json:"name"`
+	Type  string    `json:"type"`
+	Size  int64     `json:"size"`
 	By    string    `json:"by"`
-	Town  string    `json:"town,omitzero"`
 	Added time.Time `json:"added"`
 }
 

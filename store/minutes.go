@@ -16,8 +16,62 @@ type Minutes struct {
 	HTML      string    `json:"html,omitzero"`
 	Renderer  int       `json:"renderer,omitzero"` // version that made HTML
 	At        time.Time `json:"at,omitzero"`       // when first published
+	Approval  Approval  `json:"approval,omitzero"`
+	Errata    []Erratum `json:"errata,omitzero"` // oldest first; only after the approval
 	Changed   time.Time `json:"changed"`
 	By        string    `json:"by"`
+}
+
+// Approval says that a later meeting approved the minutes. From then on their text stays as it is.
+type Approval struct {
+	At       time.Time `json:"at,omitzero"`
+	Meeting  string    `json:"meeting,omitzero"` // the meeting that approved them
+	By       string    `json:"by,omitzero"`
+	Revision int       `json:"revision,omitzero"`
+	SHA256   string    `json:"sha256,omitzero"` // of the approved source text in UTF-8, hex
+}
+
+// Erratum is a remark added to approved minutes, dated and signed.
+type Erratum struct {
+	ID   string    `json:"id"`
+	Text string    `json:"text"` // Markdown
+	HTML string    `json:"html"`
+	Lang string    `json:"lang"`
+	By   string    `json:"by"`
+	Name string    `json:"name"` // as signed
+	Town string    `json:"town,omitzero"`
+	At   time.Time `json:"at"`
+}
+
+// CorrectionState is where a proposed correction stands.
+type CorrectionState string
+
+const (
+	CorrectionProposed CorrectionState = "proposed"
+	CorrectionTaken    CorrectionState = "taken" // it is in the text now
+	CorrectionRefused  CorrectionState = "refused"
+)
+
+// Correction is a change of published minutes that somebody who may take part proposes before they are approved.
+type Correction struct {
+	ID      string          `json:"id"`
+	Meeting string          `json:"meeting"`
+	Base    int             `json:"base"`   // revision it starts from
+	Source  string          `json:"source"` // the whole text as it should be
+	Why     string          `json:"why,omitzero"`
+	By      string          `json:"by"`
+	Town    string          `json:"town,omitzero"`
+	State   CorrectionState `json:"state"`
+	Answer  string          `json:"answer,omitzero"` // why it was refused
+	Decided string          `json:"decided,omitzero"`
+	At      time.Time       `json:"at"`
+}
+
+func corrections() *table[Correction] {
+	return &table[Correction]{
+		family: famCorrection,
+		key:    func(c *Correction) []string { return []string{c.Meeting, c.ID} },
+	}
 }
 
 // MinutesRevision is one saved state of the text. Revisions are never changed.

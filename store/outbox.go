@@ -41,6 +41,14 @@ const (
 	EventPromoted       EventKind = "rsvp.promoted" // Subject meeting, Member
 	EventAnsweredFor    EventKind = "rsvp.for"      // Subject meeting, Member; an organiser answered for them
 	EventMinutes        EventKind = "minutes.published"
+	EventFrozen         EventKind = "meeting.frozen"     // Subject meeting: the agenda is closed
+	EventReminder       EventKind = "meeting.reminder"   // Subject meeting, Member
+	EventNudge          EventKind = "meeting.nudge"      // Subject meeting, Member: has not answered
+	EventItemDecided    EventKind = "item.decided"       // Subject item, Member its proposer: Data what (accepted, withdrawn, postponed, …)
+	EventActions        EventKind = "action.given"       // Subject meeting, Member: minutes gave this person actions
+	EventActionMoved    EventKind = "action.moved"       // Subject action, Member: it is yours now
+	EventCorrection     EventKind = "minutes.correction" // Subject meeting, Member: Data what (proposed, taken, refused)
+	EventApproved       EventKind = "minutes.approved"
 	EventTouched        EventKind = "live" // nothing to mail: open pages may want to know; never stored
 )
 

@@ -51,7 +51,7 @@ func (tpl *Template) check(c *check) {
 	}
 	for i := range tpl.Standing {
 		tpl.Standing[i].Title = c.required("standing", tpl.Standing[i].Title, MaxTitle)
-		tpl.Standing[i].Kind = oneOf(c, "standing", tpl.Standing[i].Kind, Information, Discussion, Decision)
+		tpl.Standing[i].Kind = oneOf(c, "standing", tpl.Standing[i].Kind, ToInform, ToDiscuss, ToDecide)
 		c.between("standing", tpl.Standing[i].Minutes, 0, 24*60)
 	}
 	if !tpl.Online && tpl.Venue == "" && tpl.Address == "" && tpl.HostTown == "" {

@@ -36,6 +36,9 @@ type Template struct {
 	Link     string         `json:"link,omitzero"` // video link, for members only
 	Seats    int            `json:"seats"`         // on site; 0 means no limit
 	Standing []StandingItem `json:"standing,omitzero"`
+	Propose  int            `json:"propose,omitzero"` // days before the meeting until which items are proposed in time; 0 means none
+	Freeze   int            `json:"freeze,omitzero"`  // days before the meeting when the agenda closes; 0 means by hand
+	Remind   []int          `json:"remind,omitzero"`  // days before the meeting when those who come are reminded
 }
 
 // StandingItem is an agenda item every meeting of the series starts with.

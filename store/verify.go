@@ -55,6 +55,9 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(items(), (*verification).item),
 			verifyTable(revisions(), func(v *verification, r *MinutesRevision) { v.lead(famRevision, r.Meeting, famMinutes, r.Meeting) }),
 			verifyTable(minutes(), (*verification).minutes),
+			verifyTable(corrections(), func(v *verification, c *Correction) { v.lead(famCorrection, c.ID, famMinutes, c.Meeting) }),
+			verifyTable(decisions(), (*verification).decision), verifyTable(actions(), (*verification).action),
+			verifyTable(numberings(), nil),
 			verifyTable(feeds(), func(v *verification, f *FeedLink) { v.lead(famFeed, f.ID, famMember, f.Member) }),
 			verifyTable(audits(), nil), verifyTable(events(), nil), verifyTable(mails(), nil),
 			(*verification).references, (*verification).keys, (*verification).counts, (*verification).meta,
@@ -208,6 +211,20 @@ func (v *verification) item(i *AgendaItem) {
 	v.lead(famItem, i.ID, famMeeting, i.Meeting)
 	v.lead(famItem, i.ID, famMember, i.Owner)
 	v.lead(famItem, i.ID, famTown, i.Town)
+	v.lead(famItem, i.ID, famItem, i.Next)
+}
+
+func (v *verification) decision(d *Decision) {
+	v.lead(famDecision, d.ID, famMeeting, d.Meeting)
+	v.lead(famDecision, d.ID, famItem, d.Item)
+	v.lead(famDecision, d.ID, famTown, d.Town)
+}
+
+func (v *verification) action(a *Action) {
+	v.lead(famAction, a.ID, famMeeting, a.Meeting)
+	v.lead(famAction, a.ID, famItem, a.Item)
+	v.lead(famAction, a.ID, famTown, a.Town)
+	v.lead(famAction, a.ID, famMember, a.Person)
 }
 
 func (v *verification) minutes(m *Minutes) {

@@ -24,7 +24,7 @@ func furnish(t *testing.T) *storetest.Hub {
 			t.Fatal(err)
 		}
 	}
-	if _, err := h.ProposeItem(ctx, organiser, m.ID, store.ItemInput{Title: "Accueil", Lang: "fr", Kind: store.Information, Minutes: 5}); err != nil {
+	if _, err := h.ProposeItem(ctx, organiser, m.ID, store.ItemInput{Title: "Accueil", Lang: "fr", Kind: store.ToInform, Minutes: 5}); err != nil {
 		t.Fatal(err)
 	}
 	h.Clock.Set(m.Start)

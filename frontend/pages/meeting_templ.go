@@ -1206,7 +1206,7 @@ func agendaItem(p *frontend.Page, v MeetingScreen, item store.PlannedItem, i int
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if item.Item.Kind == store.Decision {
+		if item.Item.Kind == store.ToDecide {
 			templ_7745c5c3_Err = parts.BadgeOf(p, parts.Badge{Label: p.T("agenda.kind.decision"), Kind: parts.BadgeBrick, Icon: "vote"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

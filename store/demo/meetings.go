@@ -28,8 +28,8 @@ func (s *story) meetingsOfTwoYears() error {
 		Zone:  "Europe/Brussels", Start: start.Format("2006-01-02"), Clock: "09:30", NextNumber: 108,
 		Template: store.Template{Minutes: 390, HostTown: s.townOf("BE-58001").ID, Venue: "Hôtel de ville", Online: true,
 			Link: "https://visio.exemple.example/mensuelle", Seats: 48, Standing: []store.StandingItem{
-				{Title: "Accueil et tour de table", Kind: store.Information, Minutes: 30},
-				{Title: "Approbation du procès-verbal précédent", Kind: store.Decision, Minutes: 10}}}})
+				{Title: "Accueil et tour de table", Kind: store.ToInform, Minutes: 30},
+				{Title: "Approbation du procès-verbal précédent", Kind: store.ToDecide, Minutes: 10}}}})
 	if err != nil {
 		return fmt.Errorf("demo: start series: %w", err)
 	}
@@ -94,14 +94,14 @@ func townLang(code string) string {
 // topics are agenda items that come back over the years.
 func topics() []store.ItemInput {
 	return []store.ItemInput{
-		{Title: "Préparation des conseils : retours des communes pilotes", Text: "Trois communes racontent trois mois d’usage réel.", Lang: "fr", Kind: store.Discussion, Minutes: 60},
-		{Title: "Hébergement mutualisé : tarif de l’an prochain", Text: "Deux formules selon la taille de la commune.", Lang: "fr", Kind: store.Decision, Minutes: 45},
-		{Title: "Nederlandse vertaling: stand van zaken", Text: "Welke teksten ontbreken nog, en wie leest na?", Lang: "nl", Kind: store.Information, Minutes: 20},
-		{Title: "Guichet : signature électronique", Text: "Démonstration et questions.", Lang: "fr", Kind: store.Discussion, Minutes: 40},
-		{Title: "Accueil des nouvelles communes", Text: "Qui accompagne qui dans les prochains mois ?", Lang: "fr", Kind: store.Discussion, Minutes: 30},
-		{Title: "Deutsche Fassung der Formulare", Text: "Was fehlt, und wer prüft?", Lang: "de", Kind: store.Information, Minutes: 20},
-		{Title: "Accessibilité des procès-verbaux publiés", Text: "Ce que nous changeons dans les gabarits.", Lang: "fr", Kind: store.Decision, Minutes: 30},
-		{Title: "Reprise des délibérations anciennes", Text: "Méthode, outils, pièges.", Lang: "fr", Kind: store.Discussion, Minutes: 45},
+		{Title: "Préparation des conseils : retours des communes pilotes", Text: "Trois communes racontent trois mois d’usage réel.", Lang: "fr", Kind: store.ToDiscuss, Minutes: 60},
+		{Title: "Hébergement mutualisé : tarif de l’an prochain", Text: "Deux formules selon la taille de la commune.", Lang: "fr", Kind: store.ToDecide, Minutes: 45},
+		{Title: "Nederlandse vertaling: stand van zaken", Text: "Welke teksten ontbreken nog, en wie leest na?", Lang: "nl", Kind: store.ToInform, Minutes: 20},
+		{Title: "Guichet : signature électronique", Text: "Démonstration et questions.", Lang: "fr", Kind: store.ToDiscuss, Minutes: 40},
+		{Title: "Accueil des nouvelles communes", Text: "Qui accompagne qui dans les prochains mois ?", Lang: "fr", Kind: store.ToDiscuss, Minutes: 30},
+		{Title: "Deutsche Fassung der Formulare", Text: "Was fehlt, und wer prüft?", Lang: "de", Kind: store.ToInform, Minutes: 20},
+		{Title: "Accessibilité des procès-verbaux publiés", Text: "Ce que nous changeons dans les gabarits.", Lang: "fr", Kind: store.ToDecide, Minutes: 30},
+		{Title: "Reprise des délibérations anciennes", Text: "Méthode, outils, pièges.", Lang: "fr", Kind: store.ToDiscuss, Minutes: 45},
 	}
 }
 
@@ -257,7 +257,7 @@ func (s *story) nextMeeting() error {
 		}
 	}
 	_, err = s.hub.ProposeItem(s.ctx, store.As(s.peopleOf("BE-25014")[1].ID), changed.ID, store.ItemInput{Title: "Un modèle commun de convention", Lang: "fr",
-		Text: "Nous avons un projet à partager, dix minutes suffisent.", Kind: store.Information, Minutes: 10})
+		Text: "Nous avons un projet à partager, dix minutes suffisent.", Kind: store.ToInform, Minutes: 10})
 	return err
 }
 
