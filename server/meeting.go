@@ -285,24 +285,3 @@ func (s *Server) showItem(c *fiber.Ctx, err error, form frontend.Form) error {
 	p.Section = frontend.Meetings
 	return s.renderStatus(c, statusOr200(err), p, pages.EditItem(p, pages.ItemForm{ID: c.Params("id"), Back: backOf(c), Form: form}))
 }
-
-// postDocument links a paper to a meeting or takes it away.
-func (s *Server) postDocument(c *fiber.Ctx) error {
-	m, err := s.meetingOf(c)
-	if err != nil {
-		return err
-	}
-	key := "documents.said.added"
-	if id := c.FormValue("remove"); id != "" {
-		key, err = "documents.said.removed", s.Store.RemoveDocument(c.UserContext(), by(c), m.ID, id)
-	} else {
-		err = s.Store.AddDocument(c.UserContext(), by(c), m.ID, c.FormValue("doc_title"), c.FormValue("doc_link"))
-	}
-	switch {
-	case err == nil:
-		return s.done(c, "/meetings/"+m.Slug+"#documents", key)
-	case mayTypeAgain(err):
-		return s.showMeeting(c, err, func(screen *pages.MeetingScreen) { screen.Doc = s.typed(c, err, "doc_title", "doc_link") })
-	}
-	return err
-}

@@ -31,7 +31,7 @@ func furnished(t testing.TB) (s *site, lena store.Member, organiser store.Member
 	ok(t, err)
 	_, err = s.ProposeItem(ctx, store.As(lena.ID), m.ID, store.ItemInput{Title: "Un point", Lang: "fr", Kind: store.ToDecide, Minutes: 20})
 	ok(t, err)
-	ok(t, s.AddDocument(ctx, store.As(organiser.ID), m.ID, "Note", "https://exemple.example/note.pdf"))
+	ok(t, s.AddDocument(ctx, store.As(organiser.ID), m.ID, store.DocumentInput{Title: "Note", Lang: "fr", Link: "https://exemple.example/note.pdf"}, nil))
 	return s, lena, organiser, m
 }
 

@@ -33,6 +33,7 @@ func (s *Server) routes() {
 	a.Get("/meetings/:slug", s.cached(s.meeting))
 	a.Get("/meetings/:slug/minutes", s.cached(s.minutes))
 	a.Get("/meetings/:slug/minutes.md", s.minutesSource)
+	a.Get("/meetings/:slug/documents/:id/:name", s.document)
 	a.Get("/series", s.cached(s.seriesList))
 	a.Get("/series/new", s.newSeries)
 	a.Post("/series/new", s.startSeries)

@@ -54,6 +54,7 @@ type Server struct {
 const (
 	bodyLimit      = 4 << 20
 	requestTimeout = 20 * time.Second
+	paperTimeout   = 5 * time.Minute // a large paper over a slow line
 )
 
 // New prepares a server.
@@ -90,6 +91,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		ErrorHandler:            s.fail,
 		ReduceMemoryUsage:       false,
 	})
+	s.app.Server().HeaderReceived = roomForPapers
 	s.routes()
 	return s, nil
 }

@@ -100,13 +100,19 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for name, values := range b.header {
-		req.Header[name] = values
-	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if method == http.MethodPost && req.Header.Get("Sec-Fetch-Site") == "" && req.Header.Get("Origin") == "" {
+	return b.ask(req)
+}
+
+// ask sends a request with what the browser keeps, and keeps what it is given.
+func (b *browser) ask(req *http.Request) answer {
+	b.t.Helper()
+	for name, values := range b.header {
+		req.Header[name] = values
+	}
+	if req.Method == http.MethodPost && req.Header.Get("Sec-Fetch-Site") == "" && req.Header.Get("Origin") == "" {
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
 	for name, value := range b.cookies {

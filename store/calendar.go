@@ -185,6 +185,9 @@ func (s *Store) MeetingPage(ctx context.Context, by Actor, slug string) (Meeting
 		if reader.ID == "" {
 			p.Meeting.Link = ""
 		}
+		if p.Meeting.Documents, err = t.shownDocuments(m.Documents, reader); err != nil {
+			return err
+		}
 		if p.Series, _, err = serieses().find(t, m.Series); err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 
 	"belfry/store/gazetteer"
 	"belfry/store/kv"
+	"belfry/store/shelf"
 )
 
 // Renderer turns Markdown into safe HTML. It is handed in so that the store knows no markup library. The version
@@ -30,8 +31,9 @@ type Options struct {
 	Rand      io.Reader
 	Renderer  Renderer
 	Gazetteer *gazetteer.Gazetteer
-	Demo      bool // the throw-away demo community: members sign in with one click
-	ReadOnly  bool // for examining: nothing is set up or migrated, another schema is refused
+	Shelf     *shelf.Shelf // where papers are kept; without one none can be uploaded
+	Demo      bool         // the throw-away demo community: members sign in with one click
+	ReadOnly  bool         // for examining: nothing is set up or migrated, another schema is refused
 }
 
 // Store holds the community. Its methods may be called by many at once. Every method that changes something takes
@@ -42,6 +44,7 @@ type Store struct {
 	rand      io.Reader
 	renderer  Renderer
 	gazetteer *gazetteer.Gazetteer
+	shelf     *shelf.Shelf
 	demo      bool
 	hashing   chan struct{} // bounds password hashing at once
 
@@ -55,7 +58,7 @@ type Store struct {
 // is refused with ErrNewer. With Demo an empty one is marked as a demo, and one without that mark is refused with
 // ErrNotDemo and left as it is.
 func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
-	s := &Store{db: db, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer,
+	s := &Store{db: db, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer, shelf: opt.Shelf,
 		demo: opt.Demo, hashing: make(chan struct{}, passwordsAtOnce)}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -81,6 +84,9 @@ func (s *Store) Now() time.Time { return s.clock().UTC() }
 
 // Gazetteer is the list of real municipalities.
 func (s *Store) Gazetteer() *gazetteer.Gazetteer { return s.gazetteer }
+
+// Shelf is where the papers are kept.
+func (s *Store) Shelf() *shelf.Shelf { return s.shelf }
 
 // Generation grows with every commit that changed something everybody may see. What was rendered or encoded under
 // an older generation is out of date.

@@ -63,7 +63,8 @@ func arrows() [][]string {
 		{"belfry/store/storetest", "belfry/store"},
 		{"belfry/store/kv.", "belfry/store/kv."},
 		{"belfry/store/kv", "belfry/store/kv."},
-		{"belfry/store.", "belfry/store/kv.", "belfry/store/gazetteer."},
+		{"belfry/store/shelf"},
+		{"belfry/store.", "belfry/store/kv.", "belfry/store/gazetteer.", "belfry/store/shelf."},
 		{"belfry/locales"},
 	}
 }
@@ -95,6 +96,7 @@ func owners() [][]string {
 		{"github.com/chromedp", "belfry/server/browsertest"},
 		{"github.com/emersion/go-ical", "belfry/server/ical"},
 		{"github.com/gofiber/fiber", "belfry/server."},
+		{"github.com/gabriel-vasile/mimetype", "belfry/store/shelf"},
 		{"github.com/google/uuid", "belfry/store."},
 		{"github.com/gorilla/websocket", "belfry/server/live"},
 		{"github.com/jackc/pgx", "belfry/store/kv/postgres"},
@@ -108,6 +110,7 @@ func owners() [][]string {
 		{"golang.org/x/crypto", "belfry/store", "belfry/server."},
 		{"golang.org/x/net", "belfry/server/mail"},
 		{"golang.org/x/sync", "belfry"},
+		{"golang.org/x/image", "belfry/store/shelf"},
 		{"golang.org/x/sys", "belfry/store/kv/bolt", "belfry/cmd"},
 		{"golang.org/x/text", "belfry/locales", "belfry/store", "belfry/frontend", "belfry/server"},
 	}

@@ -32,8 +32,7 @@ func (b *backupCommand) Run(t *terminal) error {
 			return err
 		}
 		defer hub.Close()
-		_, err = db.Backup(t.ctx, f)
-		return err
+		return pack(t.ctx, f, db, hub.Shelf())
 	})
 	if err != nil {
 		return err

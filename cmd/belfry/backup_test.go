@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -99,12 +100,59 @@ func TestBackupWhileWriting(t *testing.T) {
 	}
 }
 
+// TestDocumentsTravelWithTheBackup keeps a paper in a backup that a running server writes, restores it elsewhere, and
+// lets check find one that is damaged or gone.
+func TestDocumentsTravelWithTheBackup(t *testing.T) {
+	c := newCommunity(t, 1, 1)
+	hub, _, err := openStore(t.Context(), c.dir, change, store.Options{})
+	ok(t, err)
+	paper := "%PDF-1.7\n" + strings.Repeat("papier ", 10_000)
+	ok(t, hub.AddDocument(t.Context(), store.System(), c.meetings[0].ID, store.DocumentInput{Lang: "fr"},
+		&store.Upload{Name: "note.pdf", Body: strings.NewReader(paper)}))
+	ok(t, hub.Close())
+	h := serve(t, c.dir, "--demo")
+	file := filepath.Join(t.TempDir(), "backup.zip")
+	belfry(t, "backup", "--data", c.dir, file).ends(t, 0, "Backup written to "+file)
+	h.stop()
+	other := filepath.Join(t.TempDir(), "restored")
+	belfry(t, "restore", "--data", other, file).ends(t, 0, "Restored to")
+	belfry(t, "check", "--data", other).ends(t, 0, "1 documents")
+	kept, _ := filepath.Glob(filepath.Join(other, "documents", "*", "*"))
+	if len(kept) != 1 {
+		t.Fatalf("restored %v", kept)
+	}
+	if content, err := os.ReadFile(kept[0]); string(content) != paper || err != nil {
+		t.Errorf("the paper came back as %d bytes, %v", len(content), err)
+	}
+	ok(t, os.WriteFile(kept[0], []byte(paper[1:]), 0o600))
+	belfry(t, "check", "--data", other).ends(t, 1, "its bytes have the SHA-256")
+	ok(t, os.Remove(kept[0]))
+	belfry(t, "check", "--data", other).ends(t, 1, "is missing")
+	belfry(t, "backup", "--data", other, filepath.Join(t.TempDir(), "incomplete.zip")).ends(t, 0)
+
+	content, _ := os.ReadFile(file)
+	at := bytes.Index(content, []byte("papier papier"))
+	content[at] ^= 1
+	ok(t, os.WriteFile(file, content, 0o600))
+	third := filepath.Join(t.TempDir(), "third")
+	belfry(t, "restore", "--data", third, file).refused(t, "the backup cannot be used")
+	if left, _ := filepath.Glob(filepath.Join(third, "*")); len(left) > 0 {
+		t.Errorf("a damaged backup left %v", left)
+	}
+}
+
 func TestRestoreNeverLosesWhatIsThere(t *testing.T) {
 	c := newCommunity(t, 2, 1)
 	file := filepath.Join(t.TempDir(), "backup.db")
 	belfry(t, "backup", "--data", c.dir, file).ends(t, 0) // no server runs
 	belfry(t, "member", "--data", c.dir, "create-admin", "--email", "anna@exemple.example", "--name", "Anna Exemple").ends(t, 0, "/link/")
 	belfry(t, "restore", "--data", c.dir, file).refused(t, "is there already; with --force")
+
+	alone := t.TempDir()
+	ok(t, unpack(t.Context(), file, alone))
+	bare := filepath.Join(t.TempDir(), "bare")
+	belfry(t, "restore", "--data", bare, filepath.Join(alone, archivedData)).ends(t, 0, "Restored to") // as older versions wrote it
+	sound(t, bare)
 
 	broken := filepath.Join(t.TempDir(), "broken.db")
 	content, _ := os.ReadFile(file)

@@ -15,9 +15,9 @@ type checkCommand struct{ dataFlags }
 
 // checkReport is what was found.
 type checkReport struct {
-	Values, Records int
-	Found           int      // how many faults
-	Faults          []string // the first of them, in sentences
+	Values, Records, Documents int
+	Found                      int      // how many faults
+	Faults                     []string // the first of them, in sentences
 }
 
 // maxFaults bounds what is said about a file that is damaged all over.
@@ -50,11 +50,11 @@ func (c *checkCommand) Run(t *terminal) error {
 		fmt.Fprintf(t.err, "belfry: the community in %s is damaged: %d faults; what can be read was left as it is\n", c.Data, report.Found)
 		return errReported
 	}
-	fmt.Fprintf(t.out, "Nothing wrong: %d values, %d records.\n", report.Values, report.Records)
+	fmt.Fprintf(t.out, "Nothing wrong: %d values, %d records, %d documents.\n", report.Values, report.Records, report.Documents)
 	return nil
 }
 
-// checkAll verifies every value, then every record with its indexes and references.
+// checkAll verifies every value, then every record with its indexes and references, then every document.
 func checkAll(ctx context.Context, hub *store.Store, db *bolt.DB) (checkReport, error) {
 	var report checkReport
 	say := func(fault string) {
@@ -76,6 +76,9 @@ func checkAll(ctx context.Context, hub *store.Store, db *bolt.DB) (checkReport, 
 	if report.Found > 0 {
 		return report, nil // records cannot be read over damaged values
 	}
-	report.Records, err = hub.Verify(ctx, func(f store.Fault) { say(f.String()) })
+	if report.Records, err = hub.Verify(ctx, func(f store.Fault) { say(f.String()) }); err != nil {
+		return report, err
+	}
+	report.Documents, err = hub.VerifyDocuments(ctx, func(f store.Fault) { say(f.String()) })
 	return report, err
 }

@@ -88,7 +88,7 @@ func listenControl(dir, public string, hub *store.Store, db *bolt.DB, log *slog.
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /hello", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := db.Backup(r.Context(), w); err != nil {
+		if err := pack(r.Context(), w, db, hub.Shelf()); err != nil {
 			log.Error("backup failed", "error", err)
 			panic(http.ErrAbortHandler) // the reader must see a cut, not an end
 		}

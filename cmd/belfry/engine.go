@@ -13,6 +13,7 @@ import (
 	"belfry/store/gazetteer"
 	"belfry/store/kv"
 	"belfry/store/kv/bolt"
+	"belfry/store/shelf"
 )
 
 // sentence says in plain words why data cannot be opened.
@@ -68,7 +69,7 @@ func openStore(ctx context.Context, dir string, want access, opt store.Options) 
 	if err != nil {
 		return nil, nil, sentence(path, err)
 	}
-	opt.ReadOnly = want == examine
+	opt.ReadOnly, opt.Shelf = want == examine, documentsOf(dir)
 	s, err := prepare(ctx, db, path, opt)
 	if err != nil {
 		_ = db.Close()
@@ -76,6 +77,9 @@ func openStore(ctx context.Context, dir string, want access, opt store.Options) 
 	}
 	return s, db, nil
 }
+
+// documentsOf is the shelf of a data folder.
+func documentsOf(dir string) *shelf.Shelf { return shelf.At(filepath.Join(dir, "documents")) }
 
 func prepare(ctx context.Context, db *bolt.DB, path string, opt store.Options) (*store.Store, error) {
 	if opt.ReadOnly {

@@ -33,9 +33,10 @@ func edited(t *testing.T, content []byte, change func(kv.Tx) error) []byte {
 // healthy is the whole file of a small community, without what the file has in reserve.
 func healthy(t *testing.T) []byte {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "healthy.db")
+	file, dir := filepath.Join(t.TempDir(), "healthy.zip"), t.TempDir()
 	belfry(t, "backup", "--data", newCommunity(t, 3, 1).dir, file).ends(t, 0)
-	content, err := os.ReadFile(file)
+	ok(t, unpack(t.Context(), file, dir))
+	content, err := os.ReadFile(filepath.Join(dir, archivedData))
 	ok(t, err)
 	return content
 }

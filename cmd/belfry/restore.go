@@ -33,10 +33,14 @@ func (r *restoreCommand) Run(t *terminal) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	if err := copyFile(r.File, filepath.Join(work, "belfry.db")); err != nil {
-		return err
+	if err := unpack(t.ctx, r.File, work); err != nil {
+		return fmt.Errorf("the backup cannot be used: %s: %w", r.File, err)
 	}
 	if err := verifyFolder(t, work, r.File); err != nil {
+		return err
+	}
+	// Documents first: files that no record names yet harm nothing.
+	if err := moveDocuments(t.ctx, documentsOf(work), documentsOf(r.Data)); err != nil {
 		return err
 	}
 	restored, target := filepath.Join(work, "belfry.db"), r.file()
@@ -106,8 +110,12 @@ func copyFile(from, to string) error {
 		return err
 	}
 	defer in.Close()
+	return writeFrom(to, in)
+}
+
+func writeFrom(to string, r io.Reader) error {
 	return writeNew(to, func(f *os.File) error {
-		_, err := io.Copy(f, in)
+		_, err := io.Copy(f, r)
 		return err
 	})
 }

@@ -180,6 +180,9 @@ func (s *serveCommand) workers(hub *store.Store, public string, log *slog.Logger
 			if err := hub.Sweep(ctx); err != nil {
 				log.Error("not swept", "error", err)
 			}
+			if _, err := hub.SweepDocuments(ctx); err != nil {
+				log.Error("documents not swept", "error", err)
+			}
 			select {
 			case <-ctx.Done():
 				return nil

@@ -231,7 +231,7 @@ func (s *story) nextMeeting() error {
 		return err
 	}
 	for _, doc := range [][2]string{{"Bilan du pilote", "https://exemple.example/bilan-du-pilote.pdf"}, {"Note tarifaire", "https://exemple.example/note-tarifaire.odt"}} {
-		if err := s.hub.AddDocument(s.ctx, s.lead, changed.ID, doc[0], doc[1]); err != nil {
+		if err := s.hub.AddDocument(s.ctx, s.lead, changed.ID, store.DocumentInput{Title: doc[0], Lang: "fr", Link: doc[1]}, nil); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"belfry/store/kv"
 	"belfry/store/kv/bolt"
 	"belfry/store/kv/kvtest"
+	"belfry/store/shelf"
 )
 
 // Clock is a clock that a test moves by hand.
@@ -88,7 +89,7 @@ func Over(t testing.TB, db kv.DB, clock func() time.Time, renderer store.Rendere
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(context.Background(), db, store.Options{Clock: clock, Gazetteer: g, Renderer: renderer})
+	s, err := store.Open(context.Background(), db, store.Options{Clock: clock, Gazetteer: g, Renderer: renderer, Shelf: shelf.At(t.TempDir())})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,119 @@
+package server
+
+import (
+	"errors"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"belfry/frontend/pages"
+	"belfry/store"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// roomForPapers lets a form with a file be as large as a paper may be, and gives both directions time on a slow line;
+// every other request keeps the common limits. It is asked when the head of a request has arrived, before its body is
+// read.
+func roomForPapers(head *fasthttp.RequestHeader) (limits fasthttp.RequestConfig) {
+	where, _, _ := strings.Cut(string(head.RequestURI()), "?")
+	if strings.Contains(where, "/documents/") {
+		limits.WriteTimeout = paperTimeout
+	}
+	if string(head.Method()) == fiber.MethodPost && strings.HasPrefix(where, "/meetings/") && path.Base(where) == "documents" &&
+		strings.HasPrefix(string(head.ContentType()), fiber.MIMEMultipartForm) && len(head.Cookie(sessionCookie)) > 0 {
+		limits.MaxRequestBodySize = store.MaxFile + 1<<20
+		limits.ReadTimeout = paperTimeout
+	}
+	return limits
+}
+
+// upload is the file of a form; nil when none was chosen.
+func upload(c *fiber.Ctx, field string) (file *store.Upload, end func(), err error) {
+	head, err := c.FormFile(field)
+	if err != nil || head.Filename == "" && head.Size == 0 {
+		return nil, func() {}, nil // not a form with files, or an empty field: the store says that something is missing
+	}
+	body, err := head.Open()
+	if err != nil {
+		return nil, func() {}, err
+	}
+	return &store.Upload{Name: head.Filename, Body: multipart.File(body)}, func() { _ = body.Close() }, nil
+}
+
+// postDocument adds a paper to a meeting, puts a newer file in its place, or takes it away.
+func (s *Server) postDocument(c *fiber.Ctx) error {
+	m, err := s.meetingOf(c)
+	if err != nil {
+		return err
+	}
+	file, end, err := upload(c, "doc_file")
+	if err != nil {
+		return err
+	}
+	defer end()
+	key := "document.said.added"
+	switch {
+	case c.FormValue("remove") != "":
+		key, err = "document.said.removed", s.Store.RemoveDocument(c.UserContext(), by(c), m.ID, c.FormValue("remove"))
+	case c.FormValue("replace") != "" && file != nil:
+		key, err = "document.said.replaced", s.Store.ReplaceDocument(c.UserContext(), by(c), m.ID, c.FormValue("replace"), *file)
+	default:
+		in := store.DocumentInput{Title: c.FormValue("doc_title"), Lang: c.FormValue("doc_lang"), Link: c.FormValue("doc_link"), Item: c.FormValue("doc_item")}
+		err = s.Store.AddDocument(c.UserContext(), by(c), m.ID, in, file)
+	}
+	switch {
+	case err == nil:
+		return s.done(c, "/meetings/"+m.Slug+"#documents", key)
+	case mayTypeAgain(err):
+		return s.showMeeting(c, err, func(screen *pages.MeetingScreen) {
+			screen.Doc = s.typed(c, err, "doc_title", "doc_link", "doc_lang", "doc_item")
+		})
+	}
+	return err
+}
+
+// document hands out a paper's file. It is never shown inside the site: a download, from an address whose policy lets
+// it load nothing and run nothing.
+func (s *Server) document(c *fiber.Ctx) error {
+	version, err := strconv.Atoi(c.Query("v", "0"))
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	found, file, err := s.Store.OpenDocument(c.UserContext(), by(c), c.Params("slug"), c.Params("id"), version)
+	if err != nil {
+		return err
+	}
+	etag := `"` + found.Hash + `"`
+	h := &c.Response().Header
+	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox; frame-ancestors 'none'")
+	h.Set(fiber.HeaderContentDisposition, attachment(found.Name))
+	h.Set(fiber.HeaderETag, etag)
+	if unchanged(c, etag) {
+		return errors.Join(file.Close(), c.SendStatus(fiber.StatusNotModified))
+	}
+	h.SetContentType(found.Type)
+	if strings.HasPrefix(found.Type, "text/") {
+		h.SetContentType(found.Type + "; charset=utf-8")
+	}
+	c.Context().SetBodyStream(file, int(found.Size)) // closes the file
+	return nil
+}
+
+// attachment names a download for old and new browsers (RFC 6266, RFC 5987).
+func attachment(name string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+			return '_'
+		}
+		return r
+	}, name)
+	if plain == name {
+		return mime.FormatMediaType("attachment", map[string]string{"filename": name})
+	}
+	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+}
