@@ -286,7 +286,7 @@ func documentRow(p *frontend.Page, v MeetingScreen, d store.Document) templ.Comp
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("document.versions", "N", len(d.Replaced)))
+			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.Lang.N("document.versions", len(d.Replaced)))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/document.templ`, Line: 97, Col: 73}
 			}
