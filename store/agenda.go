@@ -145,9 +145,6 @@ func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in 
 		if err != nil {
 			return err
 		}
-		if len(all) >= MaxItems {
-			return invalid("item_title", "agenda.too_many", "Max", MaxItems)
-		}
 		order := 0
 		for _, have := range all {
 			if have.By == who.ID && have.Title == in.Title && have.Text == in.Text {
@@ -155,6 +152,9 @@ func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in 
 				return nil
 			}
 			order = max(order, have.Order)
+		}
+		if len(all) >= MaxItems {
+			return invalid("item_title", "agenda.too_many", "Max", MaxItems)
 		}
 		id, err := t.newID()
 		if err != nil {

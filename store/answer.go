@@ -141,11 +141,12 @@ func seat(m Meeting, tally *Tally, old RSVP, had bool, next *RSVP) error {
 	if next.Answer != OnSite {
 		return nil
 	}
-	if m.Seats > 0 && next.Party() > m.Seats {
+	shrinks := had && old.Seated() && next.Party() <= old.Party() // keeps its seats even in a room made smaller
+	if m.Seats > 0 && next.Party() > m.Seats && !shrinks {
 		return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.party_too_large", Args: []any{"Seats", m.Seats}}}}
 	}
 	if had && old.Seated() {
-		room := m.Seats == 0 || tally.OnSite+next.Party() <= m.Seats || next.Party() <= old.Party()
+		room := m.Seats == 0 || tally.OnSite+next.Party() <= m.Seats || shrinks
 		if !room {
 			left := max(0, m.Seats-tally.OnSite-old.Party())
 			return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.no_room_for_guests", Args: []any{"Free", left}}}}

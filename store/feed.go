@@ -28,6 +28,9 @@ const MaxFeedLinks = 10
 // goneAfter is how long an old address answers with an empty calendar before it is gone (CALENDAR F43).
 const goneAfter = 30 * 24 * time.Hour
 
+// formerAddresses is how many addresses before the current one are known again after resets in a row.
+const formerAddresses = 20
+
 func feeds() *table[FeedLink] {
 	return &table[FeedLink]{
 		family: famFeed,
@@ -110,7 +113,7 @@ func (s *Store) NewFeedLink(ctx context.Context, by Actor, label string) (FeedLi
 	return f, err
 }
 
-// ResetFeedLink gives a link a new address; the old one says so for thirty days and is gone then.
+// ResetFeedLink gives a link a new address; the old ones say so for thirty days after the last reset and are gone then.
 func (s *Store) ResetFeedLink(ctx context.Context, by Actor, id string) error {
 	return s.changeFeed(ctx, by, id, func(t *tx, f *FeedLink) { f.Generation, f.Reset = f.Generation+1, t.now })
 }
@@ -180,7 +183,10 @@ func (s *Store) FeedByToken(ctx context.Context, token string) (Member, FeedStat
 			return err
 		}
 		current := hmac.Equal([]byte(token), []byte(feedToken(secret, f, f.Generation)))
-		former := f.Generation > 0 && hmac.Equal([]byte(token), []byte(feedToken(secret, f, f.Generation-1)))
+		former := false
+		for g := f.Generation - 1; g >= 0 && g >= f.Generation-formerAddresses && !former; g-- {
+			former = hmac.Equal([]byte(token), []byte(feedToken(secret, f, g)))
+		}
 		switch {
 		case current && f.Removed.IsZero():
 			state = FeedLive

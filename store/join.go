@@ -94,6 +94,15 @@ func (s *Store) checkJoin(in JoinInput) (joining, error) {
 	if in.Password != "" {
 		c.password("password", in.Password, in.Name, in.Email)
 	}
+	s.checkTown(&c, in, &j)
+	if in.Nonce != "" {
+		j.Nonce = hashToken(in.Nonce)
+	}
+	return j, c.err()
+}
+
+// checkTown checks how a town was named: one of the gazetteer, one that is here already, or another body.
+func (s *Store) checkTown(c *check, in JoinInput, j *joining) {
 	switch {
 	case in.TownCode != "":
 		if _, ok := s.gazetteer.Town(in.TownCode); !ok {
@@ -106,10 +115,6 @@ func (s *Store) checkJoin(in JoinInput) (joining, error) {
 	default:
 		c.add("town", "member.town_missing")
 	}
-	if in.Nonce != "" {
-		j.Nonce = hashToken(in.Nonce)
-	}
-	return j, c.err()
 }
 
 // email checks the shape of an address; whether it works only a letter can tell.

@@ -198,6 +198,13 @@ func (s *Store) PublishMinutes(ctx context.Context, by Actor, meetingID string) 
 		if have.Revision != revision.Number {
 			return conflict("minutes.saved_meanwhile")
 		}
+		m, err := meetings().get(t, meetingID)
+		if err != nil {
+			return err
+		}
+		if m.State == MeetingCancelled { // while it ran, after its minutes were begun
+			return conflict("minutes.not_begun")
+		}
 		if kept = have; have.Published == have.Revision {
 			return nil
 		}
@@ -214,10 +221,6 @@ func (s *Store) PublishMinutes(ctx context.Context, by Actor, meetingID string) 
 		}
 		if !first {
 			return nil
-		}
-		m, err := meetings().get(t, meetingID)
-		if err != nil {
-			return err
 		}
 		m.State = MeetingMinuted
 		if err := meetings().put(t, m); err != nil {

@@ -247,12 +247,21 @@ func (s *Store) RefusePerson(ctx context.Context, by Actor, memberID string) err
 // MoveTo ends the acting member's place and opens one in another town, which waits for its welcome there. The last
 // coordinator of a town with other people hands over first.
 func (s *Store) MoveTo(ctx context.Context, by Actor, in JoinInput) error {
+	var c check
+	to := joining{TownCode: in.TownCode, TownID: in.TownID}
+	s.checkTown(&c, in, &to)
+	if err := c.err(); err != nil {
+		return err
+	}
 	return s.update(ctx, "member/"+by.MemberID, func(t *tx) error {
 		m, err := t.member(by)
 		if err != nil {
 			return err
 		}
-		town, err := t.openTown(joining{TownCode: in.TownCode, TownID: in.TownID, OtherName: in.OtherName, OtherLand: in.OtherLand})
+		if err := t.knownTown("town", to.TownID); err != nil {
+			return err
+		}
+		town, err := t.openTown(to)
 		if err != nil {
 			return err
 		}

@@ -171,15 +171,15 @@ func (t *tx) change(by Actor, old Meeting, in MeetingInput, html string, finish 
 	if err := meetings().put(t, m); err != nil {
 		return old, err
 	}
+	if !m.Open(t.now) { // nobody is promoted into, or told of, what is over or not shown yet
+		return m, t.emit(Event{Kind: EventTouched, Subject: m.ID})
+	}
 	tally, err := t.tally(m.ID)
 	if err != nil {
 		return old, err
 	}
 	if err := t.promote(m, &tally, ""); err != nil {
 		return old, err
-	}
-	if m.State == MeetingDraft || old.Over(t.now) {
-		return m, nil
 	}
 	return m, t.noticeChange(by, m, changed)
 }
