@@ -8,7 +8,7 @@ import (
 )
 
 func point(title string, minutes int) store.ItemInput {
-	return store.ItemInput{Title: title, Lang: "fr", Kind: store.Discussion, Minutes: minutes}
+	return store.ItemInput{Title: title, Lang: "fr", Kind: store.ToDiscuss, Minutes: minutes}
 }
 
 func TestWhoMayDoWhatToTheAgenda(t *testing.T) {

@@ -68,6 +68,7 @@ func badNumbers() []int { return []int{-1, math.MinInt, math.MaxInt, 1 << 40} }
 // stage is a furnished hub and the intents that take typed words, by field.
 type stage struct {
 	*storetest.Hub
+	t       *testing.T
 	lena    store.Member
 	meeting store.Meeting
 	item    store.AgendaItem
@@ -75,13 +76,17 @@ type stage struct {
 }
 
 func newStage(t *testing.T) *stage {
-	s := &stage{Hub: storetest.Open(t)}
+	s := &stage{Hub: storetest.Open(t), t: t}
 	s.lena = s.Join(t, "Lena Exemple", "BE-92094")
 	s.With(t, s.lena, store.RoleOrganiser)
 	s.town = s.lena.TownID()
 	s.meeting = s.Meeting(t, 10)
 	var err error
 	s.item, err = s.ProposeItem(ctx, store.As(s.lena.ID), s.meeting.ID, point("Accueil", 10))
+	ok(t, err)
+	in := series()
+	in.Title = "Série"
+	_, err = s.StartSeries(ctx, store.As(s.lena.ID), in)
 	ok(t, err)
 	s.Clock.Set(s.meeting.Start.Add(time.Minute)) // minutes may be written, answers are still taken
 	return s
@@ -129,6 +134,14 @@ func (s *stage) lines() map[string]func(string) error {
 		in := typed(s.meeting)
 		set(&in)
 		_, err := s.ChangeMeeting(ctx, me, s.meeting.ID, in)
+		return err
+	}
+	begun, _, err := s.SeriesBySlug(ctx, "serie")
+	ok(s.t, err)
+	rework := func(set func(*store.SeriesInput)) error {
+		in := series()
+		set(&in)
+		_, err := s.ChangeSeries(ctx, me, begun.ID, in)
 		return err
 	}
 	return map[string]func(string) error{
@@ -179,7 +192,7 @@ func (s *stage) lines() map[string]func(string) error {
 		"series host": func(v string) error { return begin(func(in *store.SeriesInput) { in.Template.HostTown = v }) },
 		"series standing": func(v string) error {
 			return begin(func(in *store.SeriesInput) {
-				in.Template.Standing = []store.StandingItem{{Title: v, Kind: store.Information}}
+				in.Template.Standing = []store.StandingItem{{Title: v, Kind: store.ToInform}}
 			})
 		},
 		"meeting title":   func(v string) error { return meet(func(in *store.MeetingInput) { in.Title = v }) },
@@ -197,10 +210,10 @@ func (s *stage) lines() map[string]func(string) error {
 		"change host":   func(v string) error { return change(func(in *store.MeetingInput) { in.HostTown = v }) },
 		"cancel reason": func(v string) error { return s.CancelMeeting(ctx, me, s.meeting.ID, v) },
 		"document doc_title": func(v string) error {
-			return s.AddDocument(ctx, me, s.meeting.ID, v, "https://exemple.example/")
+			return s.AddDocument(ctx, me, s.meeting.ID, store.DocumentInput{Title: v, Lang: "fr", Link: "https://exemple.example/"}, nil)
 		},
 		"document doc_link": func(v string) error {
-			return s.AddDocument(ctx, me, s.meeting.ID, "Note", "https://exemple.example/"+v)
+			return s.AddDocument(ctx, me, s.meeting.ID, store.DocumentInput{Title: "Note", Lang: "fr", Link: "https://exemple.example/" + v}, nil)
 		},
 		"item item_title": func(v string) error {
 			_, err := s.ProposeItem(ctx, me, s.meeting.ID, point(v, 0))
@@ -219,6 +232,33 @@ func (s *stage) lines() map[string]func(string) error {
 		},
 		"feed label": func(v string) error {
 			_, err := s.NewFeedLink(ctx, me, v)
+			return err
+		},
+		"change venue":   func(v string) error { return change(func(in *store.MeetingInput) { in.Venue = v }) },
+		"change address": func(v string) error { return change(func(in *store.MeetingInput) { in.Address = v }) },
+		"change lang":    func(v string) error { return change(func(in *store.MeetingInput) { in.Lang = v }) },
+		"change date":    func(v string) error { return change(func(in *store.MeetingInput) { in.Date = v }) },
+		"change clock":   func(v string) error { return change(func(in *store.MeetingInput) { in.Clock = v }) },
+		"change zone":    func(v string) error { return change(func(in *store.MeetingInput) { in.Zone = v }) },
+		"change link":    func(v string) error { return change(func(in *store.MeetingInput) { in.Link = "https://exemple.example/" + v }) },
+		"rework title":   func(v string) error { return rework(func(in *store.SeriesInput) { in.Title = v }) },
+		"rework lang":    func(v string) error { return rework(func(in *store.SeriesInput) { in.Lang = v }) },
+		"rework clock":   func(v string) error { return rework(func(in *store.SeriesInput) { in.Clock = v }) },
+		"rework venue":   func(v string) error { return rework(func(in *store.SeriesInput) { in.Template.Venue = v }) },
+		"rework host":    func(v string) error { return rework(func(in *store.SeriesInput) { in.Template.HostTown = v }) },
+		"address email": func(v string) error {
+			return s.ChangeEmail(ctx, me, v+"@exemple.example", "", store.Session{Member: s.lena.ID, Proved: s.Now()})
+		},
+		"person member": func(v string) error {
+			_, err := s.PersonNamed(ctx, me, v)
+			return err
+		},
+		"found name": func(v string) error {
+			_, err := s.Found(ctx, "token", store.JoinInput{Name: v, Email: "a@exemple.example", Language: "fr", Password: "un-mot-de-passe-long"})
+			return err
+		},
+		"found email": func(v string) error {
+			_, err := s.Found(ctx, "token", store.JoinInput{Name: "Ada", Email: v + "@exemple.example", Language: "fr", Password: "un-mot-de-passe-long"})
 			return err
 		},
 		"role role": func(v string) error { return s.SetRole(ctx, store.System(), s.lena.ID, store.Role(v), true) },
@@ -297,7 +337,7 @@ func TestBadNumbersAreRefusedWithTheirField(t *testing.T) {
 			"count":       func(in *store.SeriesInput) { in.Rule.Count = n },
 			"skip":        func(in *store.SeriesInput) { in.Rule.SkipMonths = []time.Month{time.Month(n)} },
 			"standing": func(in *store.SeriesInput) {
-				in.Template.Standing = []store.StandingItem{{Title: "x", Kind: store.Decision, Minutes: n}}
+				in.Template.Standing = []store.StandingItem{{Title: "x", Kind: store.ToDecide, Minutes: n}}
 			},
 		} {
 			in := series()

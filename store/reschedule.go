@@ -56,6 +56,7 @@ func (in MeetingInput) apply(m *Meeting, html string) []string {
 		}
 	}
 	note("title", m.Title != in.Title)
+	note("lang", m.Lang != in.Lang)
 	note("about", m.About != in.About)
 	note("when", m.Date != in.Date || m.Clock != in.Clock || m.Minutes != in.Minutes || m.Zone != in.Zone)
 	note("place", m.HostTown != in.HostTown || m.Venue != in.Venue || m.Address != in.Address)
@@ -195,7 +196,7 @@ func (t *tx) step(m *Meeting) {
 
 // noticeChange queues one notice for those who answered, in place of one that still waits.
 func (t *tx) noticeChange(by Actor, m Meeting, changed []string) error {
-	told := slices.DeleteFunc(slices.Clone(changed), func(group string) bool { return group == "seats" || group == "about" })
+	told := slices.DeleteFunc(slices.Clone(changed), func(group string) bool { return group == "seats" || group == "about" || group == "lang" })
 	if len(told) == 0 {
 		return nil
 	}

@@ -256,12 +256,13 @@ func (t *tx) followSeries(by Actor, series Series) error {
 		if m.Follows("title") {
 			in.Title = tpl.Title
 		}
-		if m.Follows("when") {
-			in.Clock, in.Minutes = series.Clock, tpl.Minutes
-			if _, problem := LocalTime(in.Zone, in.Date, in.Clock); problem != nil {
-				if _, in.Clock, err = shiftedTime(in.Zone, in.Date, in.Clock); err != nil {
-					return err
-				}
+		if m.Follows("when") && m.Start.After(t.now) {
+			start, clock, err := shiftedTime(in.Zone, in.Date, series.Clock)
+			if err != nil {
+				return err
+			}
+			if start.After(t.now) { // today's meeting stays when its new hour has passed
+				in.Clock, in.Minutes = clock, tpl.Minutes
 			}
 		}
 		if m.Follows("place") {
