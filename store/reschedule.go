@@ -33,8 +33,10 @@ func (in *MeetingInput) check() error {
 	in.Title = c.required("title", in.Title, MaxTitle)
 	in.Lang = oneOf(&c, "lang", in.Lang, Languages()...)
 	in.About = c.text("about", in.About, MaxText)
-	if _, problem := LocalTime(in.Zone, in.Date, in.Clock); problem != nil {
+	if start, problem := LocalTime(in.Zone, in.Date, in.Clock); problem != nil {
 		c.problems = append(c.problems, *problem)
+	} else if endsTwice(start, in.Minutes) {
+		c.add("minutes", "when.end_twice")
 	}
 	c.between("minutes", in.Minutes, 5, 3*24*60)
 	in.Venue = c.line("venue", in.Venue, MaxLine)

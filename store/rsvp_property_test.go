@@ -41,9 +41,10 @@ func gather(t testing.TB, people, seats int) *crowd {
 
 // act does one random thing as one member.
 func (c *crowd) act(rnd *rand.Rand) error {
-	who := store.As(c.members[rnd.IntN(len(c.members))].ID)
+	member := c.members[rnd.IntN(len(c.members))]
+	who := store.As(member.ID)
 	var err error
-	switch n := rnd.IntN(10); {
+	switch n := rnd.IntN(12); {
 	case n < 6:
 		in := store.AnswerInput{Answer: store.OnSite}
 		for range rnd.IntN(4) {
@@ -53,6 +54,10 @@ func (c *crowd) act(rnd *rand.Rand) error {
 	case n < 7:
 		_, err = c.hub.AnswerMeeting(ctx, who, c.meeting.ID, store.AnswerInput{Answer: store.Online})
 	case n < 8:
+		_, err = c.hub.AnswerMeeting(ctx, who, c.meeting.ID, store.AnswerInput{Answer: store.Maybe, Guests: []string{"Gast"}})
+	case n < 9:
+		_, err = c.hub.AnswerFor(ctx, store.System(), c.meeting.ID, member.ID, store.AnswerInput{Answer: store.OnSite, Guests: []string{"Gast"}})
+	case n < 10:
 		_, err = c.hub.AnswerMeeting(ctx, who, c.meeting.ID, store.AnswerInput{Answer: store.No, KeepDetails: true})
 	default:
 		err = c.hub.WithdrawAnswer(ctx, who, c.meeting.ID)

@@ -135,7 +135,7 @@ func (t *tx) openAhead(series *Series) (int, error) {
 	today := t.now.In(loc).Format(civilDate)
 	opened, ahead := 0, 0
 	for _, slot := range series.Rule.Slots(series.Start, today, "", opensAhead+1) {
-		start, _, err := shiftedTime(series.Zone, slot, series.Clock)
+		start, _, err := shiftedTime(series.Zone, slot, series.Clock, series.Template.Minutes)
 		if err != nil {
 			return opened, err
 		}
@@ -172,7 +172,7 @@ func (t *tx) openMeeting(series *Series, slot string) error {
 	if err != nil {
 		return err
 	}
-	start, clock, err := shiftedTime(series.Zone, slot, series.Clock)
+	start, clock, err := shiftedTime(series.Zone, slot, series.Clock, series.Template.Minutes)
 	if err != nil {
 		return err
 	}
@@ -257,7 +257,7 @@ func (t *tx) followSeries(by Actor, series Series) error {
 			in.Title = tpl.Title
 		}
 		if m.Follows("when") && m.Start.After(t.now) {
-			start, clock, err := shiftedTime(in.Zone, in.Date, series.Clock)
+			start, clock, err := shiftedTime(in.Zone, in.Date, series.Clock, tpl.Minutes)
 			if err != nil {
 				return err
 			}

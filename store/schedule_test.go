@@ -159,6 +159,25 @@ func TestOnlyTheLanguageOfAMeetingChanges(t *testing.T) {
 	})
 }
 
+func TestAnEndThatTheClockShowsTwice(t *testing.T) {
+	h := storetest.Open(t)
+	in := single()
+	in.Date, in.Clock, in.Minutes = "2026-10-25", "01:30", 60 // ends at the first of two half past two
+	_, err := h.ScheduleMeeting(ctx, store.System(), in)
+	wantKind(t, err, store.Invalid, "when.end_twice")
+	in.Minutes = 150 // half past three, once
+	_, err = h.ScheduleMeeting(ctx, store.System(), in)
+	ok(t, err)
+	rule := series()
+	rule.Start, rule.Clock, rule.Template.Minutes = "2026-10-18", "01:30", 60
+	rule.Rule = store.Recurrence{Frequency: store.Weekly, Interval: 1, Weekday: time.Sunday, Count: 2}
+	h.Clock.Set(time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC))
+	_, err = h.StartSeries(ctx, store.System(), rule)
+	ok(t, err)
+	all, _ := ahead(t, h)
+	want(t, all, "10-18T01:30 10-25T01:30 10-25T03:30 ") // the single one between
+}
+
 func TestTimesThatNoMeetingCanHave(t *testing.T) {
 	h := storetest.Open(t)
 	for _, c := range []struct{ date, clock, zone, key string }{

@@ -63,10 +63,19 @@ func twice(t time.Time) bool {
 	return false
 }
 
-// shiftedTime is LocalTime for a rule that runs by itself: a time in a clock change moves on by an hour.
-func shiftedTime(zone, date, clock string) (time.Time, string, error) {
+// endsTwice says whether a meeting ends at a wall time that a clock change shows twice: calendars disagree about which
+// of the two it is (CALENDAR F11).
+func endsTwice(start time.Time, minutes int) bool {
+	return twice(start.Add(time.Duration(minutes) * time.Minute))
+}
+
+// shiftedTime is LocalTime for a rule that runs by itself: a start or an end in a clock change moves on by an hour.
+func shiftedTime(zone, date, clock string, minutes int) (time.Time, string, error) {
 	for range 3 {
 		t, problem := LocalTime(zone, date, clock)
+		if problem == nil && endsTwice(t, minutes) {
+			problem = &Problem{Field: "minutes", Key: "when.twice"}
+		}
 		if problem == nil {
 			return t, clock, nil
 		}
