@@ -20,17 +20,29 @@ type story struct {
 	members []store.Member
 	towns   []store.Town
 	names   map[string]bool
-	boss    store.Actor // the administrator
+	topics  []topic
+	steward store.Actor
 	lead    store.Actor // the organiser
+	monthly store.Series
+	coming  []place // towns that have not joined yet
 }
 
-const years = 2
+const (
+	years   = 2
+	zone    = "Europe/Brussels"
+	letters = 12 // events left for the post to turn into letters
+)
 
 // Build makes the community in an empty store whose clock is the one given, and leaves the clock on the real time.
 func Build(ctx context.Context, hub *store.Store, clock *Clock) error {
 	now := clock.Now()
-	s := &story{ctx: ctx, hub: hub, clock: clock, now: now, rand: rand.New(rand.NewPCG(uint64(now.Unix()/86400), 7)), names: map[string]bool{}}
-	for _, chapter := range []func() error{s.towns1, s.duties, s.meetingsOfTwoYears, s.otherMeetings, s.nextMeeting, s.newcomers, s.tidyPost} {
+	s := &story{ctx: ctx, hub: hub, clock: clock, now: now, rand: rand.New(rand.NewPCG(uint64(now.Unix()/86400), 7)), names: map[string]bool{},
+		coming: arrivals()}
+	var err error
+	if s.topics, err = topics(); err != nil {
+		return err
+	}
+	for _, chapter := range []func() error{s.found, s.startSeries, s.twoYears, s.sideMeetings, s.nextMeeting, s.newcomers, s.tidyPost} {
 		if err := chapter(); err != nil {
 			return err
 		}
@@ -39,11 +51,27 @@ func Build(ctx context.Context, hub *store.Store, clock *Clock) error {
 	return nil
 }
 
+// reach lets time go on until t; it never goes back, and it stops before the end: a notice of an edit falls due ten
+// minutes after it, and must be due when the story ends to be taken away.
+func (s *story) reach(t time.Time) {
+	if last := s.now.Add(-40 * time.Minute); t.After(last) {
+		t = last
+	}
+	if t.After(s.clock.Now()) {
+		s.clock.set(t)
+	}
+}
+
 // join lets somebody join a town and confirm; the token is taken from the outbox, as their mailbox would show it.
-func (s *story) join(name, code, lang, domain string) (store.Member, error) {
+func (s *story) join(name, code, lang string) (store.Member, error) {
+	real, ok := s.hub.Gazetteer().Town(code)
+	if !ok {
+		return store.Member{}, fmt.Errorf("demo: town %s is unknown", code)
+	}
 	s.clock.add(37 * time.Minute)
+	domain := strings.Trim(plain(strings.NewReplacer(" ", "-", "'", "-").Replace(real.Name)), "-")
 	address := strings.ReplaceAll(plain(name), " ", ".") + "@" + domain + ".example"
-	err := s.hub.Join(s.ctx, store.JoinInput{TownCode: code, Name: name, Email: address, Language: lang, Zone: "Europe/Brussels",
+	err := s.hub.Join(s.ctx, store.JoinInput{TownCode: code, Name: name, Email: address, Language: lang, Zone: zone,
 		From: store.Client{Address: name, Agent: "demo"}})
 	if err != nil {
 		return store.Member{}, fmt.Errorf("demo: %s joins: %w", name, err)
@@ -53,116 +81,96 @@ func (s *story) join(name, code, lang, domain string) (store.Member, error) {
 		return store.Member{}, err
 	}
 	for _, event := range due {
-		if event.Kind != store.EventConfirmAddress || event.Data["address"] != address {
-			continue
+		if event.Kind == store.EventConfirmAddress && event.Data["address"] == address {
+			in, err := s.hub.UseTicket(s.ctx, event.Data["token"], "", store.Client{Agent: "demo"})
+			return in.Member, err
 		}
-		in, err := s.hub.UseTicket(s.ctx, event.Data["token"], "", store.Client{Agent: "demo"})
-		if err != nil {
-			return store.Member{}, err
-		}
-		return in.Member, s.hub.Posted(s.ctx, event, nil)
 	}
 	return store.Member{}, fmt.Errorf("demo: no letter for %s", address)
 }
 
-// plain is a name in the letters of a mail address.
-func plain(name string) string {
-	return strings.NewReplacer("é", "e", "è", "e", "ë", "e", "ê", "e", "É", "e", "ï", "i", "ö", "o", "ü", "u", "ç", "c", "'", "", "’", "", "â", "a", "ô", "o").Replace(strings.ToLower(name))
-}
-
-// towns1 brings the towns in over the first months: the first person joins, the town is welcomed, colleagues follow.
-func (s *story) towns1() error {
+// found brings the first towns in. The first of all is welcomed by the operator, and its people care for the others.
+func (s *story) found() error {
 	s.clock.set(s.now.AddDate(-years, -2, 0))
-	for i, p := range places() {
-		real, ok := s.hub.Gazetteer().Town(p.code)
-		if !ok {
-			return fmt.Errorf("demo: town %s is unknown", p.code)
+	s.steward = store.System()
+	for i, p := range founders() {
+		if err := s.admit(p); err != nil {
+			return err
 		}
-		domain := strings.Trim(plain(strings.ReplaceAll(strings.ReplaceAll(real.Name, " ", "-"), "'", "-")), "-")
-		for n := range p.people {
-			m, err := s.join(s.nameFor(p, i, n), p.code, p.lang, domain)
-			if err != nil {
+		if i == 0 {
+			if err := s.firstDuties(); err != nil {
 				return err
 			}
-			s.members = append(s.members, m)
-			duty := duties(p.lang)
-			err = s.hub.ChangeProfile(s.ctx, store.As(m.ID), store.ProfileInput{Name: m.Name, Duty: duty[(i+n)%len(duty)], Language: p.lang,
-				Zone: "Europe/Brussels", Notices: true})
-			if err != nil {
-				return err
-			}
-			if n > 0 {
-				if err := s.hub.WelcomePerson(s.ctx, store.System(), m.ID); err != nil {
-					return err
-				}
-				continue
-			}
-			if err := s.hub.WelcomeTown(s.ctx, store.System(), m.TownID()); err != nil {
-				return err
-			}
-			err = s.hub.EditTown(s.ctx, store.System(), m.TownID(), store.TownInput{About: p.about, Staff: store.Staff(p.staff)})
-			if err != nil {
-				return err
-			}
-			town, err := s.hub.TownByID(s.ctx, m.TownID())
-			if err != nil {
-				return err
-			}
-			s.towns = append(s.towns, town)
 		}
 	}
-	return nil
-}
-
-// nameFor is the n-th person's name in a town; no two people share one.
-func (s *story) nameFor(p place, i, n int) string {
-	if own := named()[p.code]; n < len(own) {
-		return own[n]
+	give := func(by store.Actor, who string, role store.Role) error {
+		return s.hub.SetRole(s.ctx, by, who, role, true)
 	}
-	first, last := names(p.lang)
-	for k := 0; ; k++ {
-		name := first[(i*5+n*7+k)%len(first)] + " " + last[(i*3+n*11+k)%len(last)]
-		if !s.names[name] {
-			s.names[name] = true
-			return name
-		}
-	}
-}
-
-// duties are given by the operator first, then by the administrator. One hand-over and one departure are history.
-func (s *story) duties() error {
-	find := func(handle string) (store.Member, error) { return s.hub.MemberByHandle(s.ctx, handle) }
-	persons := Persons()
-	admin, err := find(persons[4].Handle)
+	organiser, err := s.hub.MemberByHandle(s.ctx, Persons()[2].Handle)
 	if err != nil {
 		return err
 	}
-	if err := s.hub.SetRole(s.ctx, store.System(), admin.ID, store.RoleAdministrator, true); err != nil {
-		return err
-	}
-	s.boss = store.As(admin.ID)
-	steward, err := find(persons[3].Handle)
+	s.lead = store.As(organiser.ID)
+	boss, err := s.hub.MemberByHandle(s.ctx, Persons()[4].Handle)
 	if err != nil {
 		return err
 	}
-	organiser, err := find(persons[2].Handle)
-	if err != nil {
-		return err
-	}
-	for _, give := range []struct {
-		id   string
-		role store.Role
-	}{{steward.ID, store.RoleSteward}, {organiser.ID, store.RoleOrganiser}, {s.members[10].ID, store.RoleOrganiser}, {s.members[20].ID, store.RoleModerator}} {
-		if err := s.hub.SetRole(s.ctx, s.boss, give.id, give.role, true); err != nil {
+	for _, id := range []string{organiser.ID, s.peopleOf("FR-59350")[0].ID, s.peopleOf("BE-53053")[0].ID} {
+		if err := give(s.steward, id, store.RoleOrganiser); err != nil {
 			return err
 		}
 	}
-	s.lead = store.As(organiser.ID)
-	people := s.peopleOf("BE-62063")
-	if len(people) < 2 {
-		return fmt.Errorf("demo: nobody to hand over to")
+	if err := give(s.steward, s.peopleOf("BE-25014")[0].ID, store.RoleModerator); err != nil {
+		return err
 	}
-	return s.hub.HandOver(s.ctx, store.System(), people[0].ID, people[1].ID, false)
+	return give(store.As(boss.ID), s.peopleOf("BE-62063")[1].ID, store.RoleSteward)
+}
+
+// firstDuties makes the first administrator and, by them, the first steward.
+func (s *story) firstDuties() error {
+	steward, boss := s.members[0], s.members[1]
+	if err := s.hub.SetRole(s.ctx, store.System(), boss.ID, store.RoleAdministrator, true); err != nil {
+		return err
+	}
+	s.steward = store.As(steward.ID)
+	return s.hub.SetRole(s.ctx, store.As(boss.ID), steward.ID, store.RoleSteward, true)
+}
+
+// admit lets a town's people join: the first is welcomed with the town and welcomes the colleagues who follow.
+func (s *story) admit(p place) error {
+	duty := duties(p.lang)
+	var coordinator store.Actor
+	for n := range p.people {
+		m, err := s.join(s.nameFor(p, n), p.code, p.lang)
+		if err != nil {
+			return err
+		}
+		s.members = append(s.members, m)
+		err = s.hub.ChangeProfile(s.ctx, store.As(m.ID), store.ProfileInput{Name: m.Name, Duty: duty[(len(s.towns)+n)%len(duty)],
+			Language: p.lang, Zone: zone, Notices: true})
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			if err := s.hub.WelcomePerson(s.ctx, coordinator, m.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		coordinator = store.As(m.ID)
+		if err := s.hub.WelcomeTown(s.ctx, s.steward, m.TownID()); err != nil {
+			return err
+		}
+		if err := s.hub.EditTown(s.ctx, coordinator, m.TownID(), store.TownInput{About: p.about, Staff: store.Staff(p.staff)}); err != nil {
+			return err
+		}
+		town, err := s.hub.TownByID(s.ctx, m.TownID())
+		if err != nil {
+			return err
+		}
+		s.towns = append(s.towns, town)
+	}
+	return s.post(0)
 }
 
 func (s *story) townOf(code string) store.Town {
@@ -184,32 +192,44 @@ func (s *story) peopleOf(code string) []store.Member {
 	return people
 }
 
-// newcomers have just joined; nobody has welcomed them yet.
+// newcomers have just joined; nobody has welcomed them yet. Kortrijk is a member already, the other towns are not.
 func (s *story) newcomers() error {
-	s.clock.set(s.now.Add(-26 * time.Hour))
-	for _, n := range []struct{ name, code, lang, domain string }{
-		{"Zoé Essai", "FR-59067", "fr", "bergues"}, {"Camille Modèle", "FR-59135", "fr", "cassel"}, {"Greet Voorbeeld", "BE-34022", "nl", "kortrijk"},
+	s.reach(s.now.Add(-26 * time.Hour))
+	for _, n := range []struct{ name, code, lang string }{
+		{"Zoé Essai", "FR-59067", "fr"}, {"Camille Modèle", "FR-59135", "fr"}, {"Basile Exemple", "BE-61080", "fr"}, {"Greet Voorbeeld", "BE-34022", "nl"},
 	} {
-		if _, err := s.join(n.name, n.code, n.lang, n.domain); err != nil {
+		if _, err := s.join(n.name, n.code, n.lang); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tidyPost takes away the letters of two years, and leaves the newest few to look at.
-func (s *story) tidyPost() error {
-	s.clock.set(s.now)
-	const keep = 12
-	for {
-		due, err := s.hub.DueEvents(s.ctx, 1000)
-		if err != nil || len(due) <= keep {
-			return err
-		}
-		for _, event := range due[:len(due)-keep] {
-			if err := s.hub.Posted(s.ctx, event, nil); err != nil {
-				return err
+// post takes the due events away as if their letters had been written, but for the newest few that go to few people.
+func (s *story) post(keep int) error {
+	due, err := s.hub.DueEvents(s.ctx, 5000)
+	if err != nil {
+		return err
+	}
+	kept := 0
+	for i := len(due) - 1; i >= 0; i-- {
+		switch due[i].Kind {
+		case store.EventMeetingChanged, store.EventCancelled, store.EventMinutes: // for everybody who answered
+		default:
+			if kept < keep {
+				kept++
+				continue
 			}
 		}
+		if err := s.hub.Posted(s.ctx, due[i], nil); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// tidyPost brings the clock to the end and leaves the newest letters to look at.
+func (s *story) tidyPost() error {
+	s.clock.set(s.now)
+	return s.post(letters)
 }
