@@ -50,18 +50,18 @@ func (in *DocumentInput) check(file *Upload) error {
 // AddDocument adds a paper to a meeting: by organisers, and by the owner of an agenda item to that item while answers
 // are taken. A file is checked by its bytes before it is kept. The same paper added twice is one.
 func (s *Store) AddDocument(ctx context.Context, by Actor, meetingID string, in DocumentInput, file *Upload) error {
+	err := s.view(ctx, func(t *tx) error { // rights first: not everybody's file is received
+		_, _, err := t.paperWriter(by, meetingID, in.Item)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	if err := in.check(file); err != nil {
 		return err
 	}
 	var kept DocumentVersion
 	if file != nil {
-		err := s.view(ctx, func(t *tx) error {
-			_, _, err := t.paperWriter(by, meetingID, in.Item)
-			return err
-		})
-		if err != nil {
-			return err
-		}
 		if kept, err = s.keep(ctx, *file); err != nil {
 			return err
 		}

@@ -240,12 +240,14 @@ func (s *stage) lines() map[string]func(string) error {
 		"change date":    func(v string) error { return change(func(in *store.MeetingInput) { in.Date = v }) },
 		"change clock":   func(v string) error { return change(func(in *store.MeetingInput) { in.Clock = v }) },
 		"change zone":    func(v string) error { return change(func(in *store.MeetingInput) { in.Zone = v }) },
-		"change link":    func(v string) error { return change(func(in *store.MeetingInput) { in.Link = "https://exemple.example/" + v }) },
-		"rework title":   func(v string) error { return rework(func(in *store.SeriesInput) { in.Title = v }) },
-		"rework lang":    func(v string) error { return rework(func(in *store.SeriesInput) { in.Lang = v }) },
-		"rework clock":   func(v string) error { return rework(func(in *store.SeriesInput) { in.Clock = v }) },
-		"rework venue":   func(v string) error { return rework(func(in *store.SeriesInput) { in.Template.Venue = v }) },
-		"rework host":    func(v string) error { return rework(func(in *store.SeriesInput) { in.Template.HostTown = v }) },
+		"change link": func(v string) error {
+			return change(func(in *store.MeetingInput) { in.Link = "https://exemple.example/" + v })
+		},
+		"rework title": func(v string) error { return rework(func(in *store.SeriesInput) { in.Title = v }) },
+		"rework lang":  func(v string) error { return rework(func(in *store.SeriesInput) { in.Lang = v }) },
+		"rework clock": func(v string) error { return rework(func(in *store.SeriesInput) { in.Clock = v }) },
+		"rework venue": func(v string) error { return rework(func(in *store.SeriesInput) { in.Template.Venue = v }) },
+		"rework host":  func(v string) error { return rework(func(in *store.SeriesInput) { in.Template.HostTown = v }) },
 		"address email": func(v string) error {
 			return s.ChangeEmail(ctx, me, v+"@exemple.example", "", store.Session{Member: s.lena.ID, Proved: s.Now()})
 		},
