@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -84,4 +86,95 @@ func actions() *table[Action] {
 			under(famActionPerson, func(a *Action) string { return a.Person }),
 		},
 	}
+}
+
+// step writes a change into an action and its history.
+func (a *Action) step(t *tx, by Actor, s ActionStep) {
+	s.At, s.By = t.now, by.MemberID
+	a.Steps = append(slices.Clone(a.Steps), s)
+	a.State, a.Town, a.Person, a.Due, a.Changed = s.State, s.Town, s.Person, s.Due, t.now
+}
+
+// mayCarry says whether a member may change an action: organisers, its person, and the people of its town.
+func mayCarry(m Member, a Action) bool {
+	place, ok := m.Place()
+	return may(m, Organise) || may(m, Take) && (m.ID == a.Person || ok && place.Town == a.Town && !place.Welcomed.IsZero())
+}
+
+// ActionInput is a change of an action. Empty fields of Town and Person mean nobody; Note says why, for the history.
+type ActionInput struct {
+	State        ActionState
+	Town, Person string // ids
+	Due, Note    string
+}
+
+// ChangeAction closes an action, opens it again, hands it to another town or person, or moves its date: by the people
+// of its town, its person and organisers. Whoever it is handed to is told. The same again changes nothing.
+func (s *Store) ChangeAction(ctx context.Context, by Actor, id string, in ActionInput) (Action, error) {
+	var c check
+	in.State = oneOf(&c, "state", in.State, ActionOpen, ActionDone, ActionDropped)
+	in.Note = c.line("note", in.Note, MaxLine)
+	if in.Due != "" {
+		if day, err := time.Parse(civilDate, in.Due); err != nil || day.Year() < 1990 || day.Year() > 2200 {
+			c.add("due", "when.date")
+		}
+	}
+	if err := c.err(); err != nil {
+		return Action{}, err
+	}
+	var a Action
+	err := s.update(ctx, "action/"+id, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		if a, err = actions().get(t, id); err != nil {
+			return err
+		}
+		if !by.system && !mayCarry(who, a) {
+			return denied("action.not_yours")
+		}
+		if err := t.knownTown("town", in.Town); err != nil {
+			return err
+		}
+		if in.Person != "" {
+			m, ok, err := members().find(t, in.Person)
+			if err != nil {
+				return err
+			}
+			if !ok || m.State != MemberActive {
+				return invalid("person", "rsvp.unknown_member")
+			}
+		}
+		if a.State == in.State && a.Town == in.Town && a.Person == in.Person && a.Due == in.Due && in.Note == "" {
+			return nil
+		}
+		handed := in.State == ActionOpen && (a.Town != in.Town || a.Person != in.Person)
+		a.step(t, by, ActionStep{State: in.State, Town: in.Town, Person: in.Person, Due: in.Due, Note: in.Note})
+		if err := actions().put(t, a); err != nil || !handed {
+			return err
+		}
+		return t.tellHanded(by, a)
+	})
+	return a, err
+}
+
+// tellHanded tells whoever an action was handed to: its person, else its town's coordinators.
+func (t *tx) tellHanded(by Actor, a Action) error {
+	people := []Member{{ID: a.Person}}
+	if a.Person == "" {
+		var err error
+		if people, err = t.coordinators(a.Town); err != nil {
+			return err
+		}
+	}
+	for _, m := range people {
+		if m.ID == by.MemberID {
+			continue
+		}
+		if err := t.emit(Event{Kind: EventActionMoved, Subject: a.ID, Member: m.ID, By: by.MemberID}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -82,6 +82,8 @@ type MinutesRevision struct {
 	Summary string    `json:"summary,omitzero"` // what the writer says was changed
 	By      string    `json:"by"`
 	At      time.Time `json:"at"`
+	// Numbered says that publishing wrote this revision, to give decisions and actions their numbers.
+	Numbered bool `json:"numbered,omitzero"`
 }
 
 func minutes() *table[Minutes] {
@@ -151,6 +153,9 @@ func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d M
 		if err != nil {
 			return err
 		}
+		if !have.Approval.At.IsZero() {
+			return conflict("minutes.approved")
+		}
 		if have.Revision > 0 {
 			newest, err := revisions().get(t, meetingID, fmt.Sprintf("%06d", have.Revision))
 			if err != nil {
@@ -174,78 +179,6 @@ func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d M
 		return minutes().put(t, have)
 	})
 	return kept, err
-}
-
-// PublishMinutes shows the newest revision to everybody: by organisers. Those who took part are told the first time.
-func (s *Store) PublishMinutes(ctx context.Context, by Actor, meetingID string) (Minutes, error) {
-	_, revision, err := s.newestMinutes(ctx, by, meetingID)
-	if err != nil {
-		return Minutes{}, err
-	}
-	html, err := s.renderer.Render(ctx, revision.Source)
-	if err != nil {
-		return Minutes{}, err
-	}
-	var kept Minutes
-	err = s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
-		if _, err := t.require(by, Organise); err != nil {
-			return err
-		}
-		have, err := minutes().get(t, meetingID)
-		if err != nil {
-			return err
-		}
-		if have.Revision != revision.Number {
-			return conflict("minutes.saved_meanwhile")
-		}
-		m, err := meetings().get(t, meetingID)
-		if err != nil {
-			return err
-		}
-		if m.State == MeetingCancelled { // while it ran, after its minutes were begun
-			return conflict("minutes.not_begun")
-		}
-		if kept = have; have.Published == have.Revision {
-			return nil
-		}
-		first := have.Published == 0
-		if have.Published, have.HTML, have.Renderer = have.Revision, html, s.renderer.Version; first {
-			have.At = t.now
-		}
-		if err := minutes().put(t, have); err != nil {
-			return err
-		}
-		kept = have
-		if err := t.audit(by, "audit.minutes_published", meetingID, map[string]string{"revision": fmt.Sprint(have.Revision)}); err != nil {
-			return err
-		}
-		if !first {
-			return nil
-		}
-		m.State = MeetingMinuted
-		if err := meetings().put(t, m); err != nil {
-			return err
-		}
-		return t.emit(Event{Kind: EventMinutes, Subject: meetingID, By: by.MemberID})
-	})
-	return kept, err
-}
-
-func (s *Store) newestMinutes(ctx context.Context, by Actor, meetingID string) (Minutes, MinutesRevision, error) {
-	var have Minutes
-	var revision MinutesRevision
-	err := s.view(ctx, func(t *tx) error {
-		if _, err := t.require(by, Organise); err != nil {
-			return err
-		}
-		var err error
-		if have, err = minutes().get(t, meetingID); err != nil {
-			return err
-		}
-		revision, err = revisions().get(t, meetingID, fmt.Sprintf("%06d", have.Revision))
-		return err
-	})
-	return have, revision, err
 }
 
 // MinutesPage is what the pages about a meeting's minutes show. Only organisers see what is not published.

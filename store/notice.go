@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Recipient is somebody a notice is for.
 type Recipient struct {
@@ -40,18 +43,9 @@ func (s *Store) Audience(ctx context.Context, meetingID string, answers ...Answe
 func (s *Store) Welcomers(ctx context.Context, townID string) ([]Member, error) {
 	var found []Member
 	err := s.view(ctx, func(t *tx) error {
-		found = nil
-		people, err := t.people(townID)
-		if err != nil {
+		var err error
+		if found, err = t.coordinators(townID); err != nil || len(found) > 0 {
 			return err
-		}
-		for _, m := range people {
-			if m.Coordinates(townID) {
-				found = append(found, m)
-			}
-		}
-		if len(found) > 0 {
-			return nil
 		}
 		return members().each(t, func(m Member) error {
 			if m.State == MemberActive && (m.Has(RoleOrganiser) || m.Has(RoleSteward)) {
@@ -61,6 +55,15 @@ func (s *Store) Welcomers(ctx context.Context, townID string) ([]Member, error) 
 		})
 	})
 	return found, err
+}
+
+// coordinators are a town's; none for no town.
+func (t *tx) coordinators(townID string) ([]Member, error) {
+	if townID == "" {
+		return nil, nil
+	}
+	people, err := t.people(townID)
+	return slices.DeleteFunc(people, func(m Member) bool { return !m.Coordinates(townID) }), err
 }
 
 // MeetingByID reads one meeting with its host town.

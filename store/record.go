@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"belfry/store/kv"
@@ -188,8 +189,7 @@ func (w window) bounds(f family) kv.Range {
 	return r
 }
 
-// list reads the records an ordinary index names, in the index's order. primaryParts is how many trailing parts of
-// an entry are the primary key.
+// list reads the records an index names, in the index's order.
 func (tb *table[T]) list(t *tx, ix family, w window) ([]T, error) {
 	pairs, err := t.Scan(w.bounds(ix), w.Limit)
 	if err != nil {
@@ -198,8 +198,12 @@ func (tb *table[T]) list(t *tx, ix family, w window) ([]T, error) {
 	var none T
 	n := len(tb.key(&none))
 	keys := make([][]byte, len(pairs))
+	unique := slices.ContainsFunc(tb.indexes, func(one index[T]) bool { return one.family == ix && one.unique })
 	for i, pair := range pairs {
 		parts := strings.Split(string(pair.Key[len(ix)+1:]), partEnd)
+		if unique {
+			parts = strings.Split(string(pair.Value), partEnd)
+		}
 		keys[i] = tb.family.key(parts[len(parts)-n:]...)
 	}
 	values, err := t.GetMany(keys)

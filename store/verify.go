@@ -33,6 +33,8 @@ type verification struct {
 	tallies  map[string]Tally  // as they are kept
 	recount  map[string]*Tally // as the answers say
 	queues   map[string]map[int64]bool
+	given    map[string]map[int]bool // permanent numbers that records carry, by kind and year
+	last     map[string]int          // the last one given, as it is kept
 }
 
 // Verify reads every record and index entry: each record decodes and sits under its own key, each index entry belongs
@@ -42,7 +44,8 @@ type verification struct {
 func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, err error) {
 	err = s.view(ctx, func(t *tx) error {
 		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{},
-			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{}}
+			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{},
+			given: map[string]map[int]bool{}, last: map[string]int{}}
 		for _, check := range []func(*verification) error{
 			verifyTable(towns(), (*verification).town), verifyTable(members(), (*verification).member),
 			verifyTable(credentials(), func(v *verification, c *Credential) { v.lead(famCredential, c.Member, famMember, c.Member) }),
@@ -57,10 +60,10 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(minutes(), (*verification).minutes),
 			verifyTable(corrections(), func(v *verification, c *Correction) { v.lead(famCorrection, c.ID, famMinutes, c.Meeting) }),
 			verifyTable(decisions(), (*verification).decision), verifyTable(actions(), (*verification).action),
-			verifyTable(numberings(), nil),
+			verifyTable(numberings(), func(v *verification, n *Numbering) { v.last[numberingKey(n.Kind, n.Year)] = n.Last }),
 			verifyTable(feeds(), func(v *verification, f *FeedLink) { v.lead(famFeed, f.ID, famMember, f.Member) }),
 			verifyTable(audits(), nil), verifyTable(events(), nil), verifyTable(mails(), nil),
-			(*verification).references, (*verification).keys, (*verification).counts, (*verification).meta,
+			(*verification).references, (*verification).keys, (*verification).counts, (*verification).numbers, (*verification).published, (*verification).meta,
 		} {
 			if err := check(v); err != nil {
 				return err
@@ -212,19 +215,6 @@ func (v *verification) item(i *AgendaItem) {
 	v.lead(famItem, i.ID, famMember, i.Owner)
 	v.lead(famItem, i.ID, famTown, i.Town)
 	v.lead(famItem, i.ID, famItem, i.Next)
-}
-
-func (v *verification) decision(d *Decision) {
-	v.lead(famDecision, d.ID, famMeeting, d.Meeting)
-	v.lead(famDecision, d.ID, famItem, d.Item)
-	v.lead(famDecision, d.ID, famTown, d.Town)
-}
-
-func (v *verification) action(a *Action) {
-	v.lead(famAction, a.ID, famMeeting, a.Meeting)
-	v.lead(famAction, a.ID, famItem, a.Item)
-	v.lead(famAction, a.ID, famTown, a.Town)
-	v.lead(famAction, a.ID, famMember, a.Person)
 }
 
 func (v *verification) minutes(m *Minutes) {
