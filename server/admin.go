@@ -19,8 +19,12 @@ func (s *Server) admin(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	late, err := s.Store.Actions(c.UserContext(), by(c), store.ActionQuery{State: "overdue", Limit: 20})
+	if err != nil {
+		return err
+	}
 	p := s.page(c, v.lang.T("admin.title"))
-	return s.render(c, p, pages.Admin(p, pages.AdminPage{Care: care, Mail: v.member.May(store.Administer), Log: v.member.May(store.SeeAudit), Zones: s.Zones}))
+	return s.render(c, p, pages.Admin(p, pages.AdminPage{Care: care, Overdue: late.Rows, Mail: v.member.May(store.Administer), Log: v.member.May(store.SeeAudit), Zones: s.Zones}))
 }
 
 // mailbox lists the letters written to people.

@@ -43,6 +43,9 @@ func (s *Server) home(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	if err := s.homeActions(c, &screen); err != nil {
+		return err
+	}
 	if screen.Care = v.member.May(store.Organise); screen.Care {
 		care, err := s.Store.Care(ctx, by(c))
 		if err != nil {
@@ -52,6 +55,24 @@ func (s *Server) home(c *fiber.Ctx) error {
 	}
 	return s.render(c, p, pages.MemberHome(p, screen))
 }
+
+// homeActions are what the reader promised, and what their town promised without naming anybody.
+func (s *Server) homeActions(c *fiber.Ctx, screen *pages.HomePage) error {
+	mine, err := s.Store.Actions(c.UserContext(), by(c), store.ActionQuery{Person: visitOf(c).member.ID, Limit: actionsAtHome})
+	if err != nil {
+		return err
+	}
+	screen.Mine = mine.Rows
+	if screen.Town.ID == "" {
+		return nil
+	}
+	ours, err := s.Store.Actions(c.UserContext(), by(c), store.ActionQuery{Town: screen.Town.ID, Unassigned: true, Limit: actionsAtHome})
+	screen.Ours = ours.Rows
+	return err
+}
+
+// actionsAtHome is how many actions of each kind the start page shows.
+const actionsAtHome = 5
 
 // townMap draws the member towns, the reader's own marked; a slug draws only that town.
 func (s *Server) townMap(c *fiber.Ctx, only string) (string, error) {

@@ -35,6 +35,8 @@ func (p *Post) lettersOf(ctx context.Context, e store.Event) ([]store.Mail, erro
 		letters, err = p.meetingLetters(ctx, e, store.OnSite, store.Online, store.Maybe)
 	case store.EventPromoted, store.EventAnsweredFor:
 		letters, err = p.meetingLetters(ctx, e)
+	case store.EventActions, store.EventActionMoved:
+		letters, err = p.noticeLetter(ctx, e)
 	}
 	if store.KindOf(err) == store.NotFound {
 		return nil, nil

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"belfry/frontend"
 	"belfry/frontend/markdown"
@@ -25,15 +26,16 @@ func (s *Server) minutes(c *fiber.Ctx) error {
 	if page.Minutes.Revision == 0 {
 		return s.to(c, base+"/edit")
 	}
-	source, html := page.Published.Source, page.Minutes.HTML
+	screen := pages.MinutesScreen{Page: page}
+	text, _ := store.Notation(page.Published.Source, page.Meeting.Date)
 	if page.Minutes.Published == 0 {
-		source = page.Newest.Source
-		if html, err = s.Store.Preview(c.UserContext(), by(c), source); err != nil {
+		if text, screen.Pieces, err = s.pieces(c, page.Meeting.ID, page.Newest.Source); err != nil {
 			return err
 		}
+	} else {
+		screen.Pieces = s.cards(c, page.Minutes.HTML, page.Marks, &page)
 	}
-	screen := pages.MinutesScreen{Page: page, HTML: html}
-	headings, err := s.Markdown.Headings(c.UserContext(), source)
+	headings, err := s.Markdown.Headings(c.UserContext(), text)
 	if err != nil {
 		return err
 	}
@@ -114,20 +116,20 @@ func (s *Server) saveMinutes(c *fiber.Ctx) error {
 	}
 	screen := pages.MinutesForm{Page: page, Form: s.typed(c, nil, "source", "lang", "summary", "base")}
 	if c.FormValue("preview") != "" {
-		screen.Preview, err = s.Store.Preview(c.UserContext(), by(c), c.FormValue("source"))
+		_, screen.Preview, err = s.pieces(c, page.Meeting.ID, c.FormValue("source"))
 		screen.Form.Problems = s.markdownProblems(c, err)
 		return s.showMinutesForm(c, nil, screen)
 	}
 	draft := store.MinutesDraft{Base: number(c, "base", 0), Source: c.FormValue("source"), Summary: c.FormValue("summary"), Lang: c.FormValue("lang")}
-	_, err = s.Store.SaveMinutes(c.UserContext(), by(c), page.Meeting.ID, draft)
+	kept, err := s.Store.SaveMinutes(c.UserContext(), by(c), page.Meeting.ID, draft)
 	base := "/meetings/" + page.Meeting.Slug + "/minutes"
 	var clash *store.ClashError
 	switch {
 	case err == nil && c.FormValue("do") == "publish":
-		if _, err := s.Store.PublishMinutes(c.UserContext(), by(c), page.Meeting.ID); err != nil {
-			return err
+		if _, err = s.Store.PublishMinutes(c.UserContext(), by(c), page.Meeting.ID); err == nil {
+			return s.done(c, base, "minutes.said.published")
 		}
-		return s.done(c, base, "minutes.said.published")
+		screen.Form.Values["base"] = strconv.Itoa(kept.Revision) // the text is saved, only not published
 	case err == nil:
 		return s.done(c, base+"/edit", "minutes.said.saved")
 	case errors.As(err, &clash):
@@ -155,7 +157,11 @@ func (s *Server) markdownProblems(c *fiber.Ctx, err error) map[string]string {
 	case errors.Is(err, markdown.ErrTooComplex):
 		return map[string]string{"source": lang.T("minutes.too_complex")}
 	case mayTypeAgain(err):
-		return s.problems(c, err)
+		problems := s.problems(c, err)
+		if all := s.sentences(visitOf(c), err); problems["source"] != "" {
+			problems["source"] = strings.Join(all, " ") // the notation may be wrong in several lines
+		}
+		return problems
 	}
 	return nil
 }
@@ -170,6 +176,37 @@ func (s *Server) publishMinutes(c *fiber.Ctx) error {
 		return err
 	}
 	return s.done(c, "/meetings/"+m.Slug+"/minutes", "minutes.said.published")
+}
+
+// pieces is a text as it would be published for a meeting.
+func (s *Server) pieces(c *fiber.Ctx, meetingID, source string) (text string, all []pages.Piece, err error) {
+	text, marks, err := s.Store.ReadMarks(c.UserContext(), meetingID, source)
+	if err != nil {
+		return text, nil, err
+	}
+	html, err := s.Store.Preview(c.UserContext(), by(c), text)
+	if err != nil {
+		return text, nil, err
+	}
+	return text, s.cards(c, html, marks, nil), nil
+}
+
+// previewMinutes answers a text with what it would become, for the live preview.
+func (s *Server) previewMinutes(c *fiber.Ctx) error {
+	page, err := s.organisersMinutes(c)
+	if err != nil {
+		return err
+	}
+	_, all, err := s.pieces(c, page.Meeting.ID, c.FormValue("source"))
+	if problems := s.markdownProblems(c, err); problems != nil {
+		c.Status(fiber.StatusUnprocessableEntity)
+		return c.SendString(problems["source"])
+	}
+	if err != nil {
+		return err
+	}
+	p := s.page(c, "")
+	return s.renderStatus(c, fiber.StatusOK, p, pages.Preview(p, all))
 }
 
 // preview answers a text with its HTML, for the live preview.

@@ -34,6 +34,15 @@ func (s *Server) routes() {
 	a.Get("/meetings/:slug/minutes", s.cached(s.minutes))
 	a.Get("/meetings/:slug/minutes.md", s.minutesSource)
 	a.Get("/meetings/:slug/documents/:id/:name", s.document)
+	a.Get("/decisions", s.cached(s.decisions))
+	a.Get("/decisions.csv", s.decisionsTable)
+	a.Get("/decisions.atom", s.decisionsFeed)
+	a.Get("/decisions/:number", s.cached(s.decision))
+	a.Get("/actions", s.cached(s.actions))
+	a.Get("/actions.csv", s.actionsTable)
+	a.Get("/actions.atom", s.actionsFeed)
+	a.Get("/actions/:number", s.action)
+	a.Get("/help/minutes-notation", s.notationHelp)
 	a.Get("/series", s.cached(s.seriesList))
 	a.Get("/series/new", s.newSeries)
 	a.Post("/series/new", s.startSeries)
@@ -78,6 +87,8 @@ func (s *Server) routes() {
 	a.Get("/agenda/:id/edit", s.editItem)
 	a.Post("/agenda/:id", s.postItemChange)
 
+	a.Post("/actions/:number", s.postAction)
+
 	// organising
 	a.Get("/meetings/:slug/edit", s.editMeeting)
 	a.Post("/meetings/:slug/edit", s.changeMeeting)
@@ -87,6 +98,7 @@ func (s *Server) routes() {
 	a.Post("/meetings/:slug/documents", s.postDocument)
 	a.Get("/meetings/:slug/minutes/edit", s.editMinutes)
 	a.Post("/meetings/:slug/minutes/edit", s.saveMinutes)
+	a.Post("/meetings/:slug/minutes/preview", s.previewMinutes)
 	a.Post("/meetings/:slug/minutes/publish", s.publishMinutes)
 	a.Post("/preview", s.preview)
 	a.Get("/series/:slug/edit", s.editSeries)

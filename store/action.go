@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -132,7 +133,7 @@ func (s *Store) ChangeAction(ctx context.Context, by Actor, id string, in Action
 			return err
 		}
 		if !by.system && !mayCarry(who, a) {
-			return denied("action.not_yours")
+			return denied("actions.not_yours")
 		}
 		if err := t.knownTown("town", in.Town); err != nil {
 			return err
@@ -177,4 +178,46 @@ func (t *tx) tellHanded(by Actor, a Action) error {
 		}
 	}
 	return nil
+}
+
+// ActionNamed finds the town and the person somebody typed: a town by its exact name in any language, a person by
+// their handle. Nothing typed is nobody.
+func (s *Store) ActionNamed(ctx context.Context, by Actor, town, person string) (ActionInput, error) {
+	mark := Mark{Place: strings.TrimSpace(town), Handle: strings.TrimPrefix(strings.TrimSpace(person), "@")}
+	err := s.view(ctx, func(t *tx) error {
+		if _, err := t.require(by, Take); err != nil {
+			return err
+		}
+		marks := []Mark{mark}
+		if err := t.resolve(Meeting{}, marks); err != nil {
+			return err
+		}
+		mark = marks[0]
+		return nil
+	})
+	if err != nil {
+		return ActionInput{}, err
+	}
+	var c check
+	c.line("town", town, MaxTitle)
+	c.line("person", person, MaxTitle)
+	for _, p := range mark.Problems {
+		if p.Key == "notation.person" {
+			c.add("person", "rsvp.unknown_member")
+		} else {
+			c.add("town", "member.town_unknown")
+		}
+	}
+	return ActionInput{Town: mark.Town.ID, Person: mark.Person.ID}, c.err()
+}
+
+// ActionByID reads one action.
+func (s *Store) ActionByID(ctx context.Context, id string) (Action, error) {
+	var a Action
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		a, err = actions().get(t, id)
+		return err
+	})
+	return a, err
 }

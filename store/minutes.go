@@ -189,6 +189,9 @@ type MinutesPage struct {
 	Newest    MinutesRevision // for organisers
 	Published MinutesRevision // Number 0 when nothing is published
 	Revisions []MinutesRevision
+	Marks     []Mark               // the blocks of the published text
+	Decisions map[string]Decision  // by number
+	Actions   map[string]ActionRow // by number
 	Names     map[string]Member
 	Tally     Tally
 	Organise  bool
@@ -237,10 +240,34 @@ func (s *Store) MinutesPage(ctx context.Context, by Actor, slug string) (Minutes
 		if p.Organise && len(all) > 0 {
 			p.Newest = all[0]
 		}
+		if err := p.records(t, reader); err != nil {
+			return err
+		}
 		p.Names, err = members().many(t, ids)
 		return err
 	})
 	return p, err
+}
+
+// records reads what the published text decided and gave to do.
+func (p *MinutesPage) records(t *tx, reader Member) error {
+	_, p.Marks = Notation(p.Published.Source, p.Meeting.Date)
+	p.Decisions, p.Actions = map[string]Decision{}, map[string]ActionRow{}
+	if len(p.Marks) == 0 {
+		return nil
+	}
+	taken, err := decisions().list(t, famDecisionMeeting, window{Under: []string{p.Meeting.ID}, Limit: scanBatch})
+	if err != nil {
+		return err
+	}
+	for _, d := range taken {
+		p.Decisions[d.Number()] = d
+	}
+	given, err := t.actionList(reader, ActionQuery{State: "all", Meeting: p.Meeting.ID, Limit: scanBatch})
+	for _, row := range given.Rows {
+		p.Actions[row.Action.Number()] = row
+	}
+	return err
 }
 
 // Preview renders Markdown as it would be published: for signed-in members.

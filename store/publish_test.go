@@ -184,7 +184,7 @@ func TestActionsAreCarried(t *testing.T) {
 		want(t, page.May, true)
 		in := store.ActionInput{State: store.ActionOpen, Town: a.Town, Person: a.Person, Due: a.Due}
 		_, err = h.ChangeAction(ctx, store.As(nora.ID), a.ID, in)
-		wantKind(t, err, store.Denied, "action.not_yours")
+		wantKind(t, err, store.Denied, "actions.not_yours")
 		_, err = h.ChangeAction(ctx, store.Visitor(), a.ID, in)
 		wantKind(t, err, store.Denied, "error.sign_in_first")
 

@@ -37,6 +37,7 @@ type ActionQuery struct {
 	State                string
 	Series, Town, Person string // ids
 	Meeting              string
+	Unassigned           bool // only those that name no person
 	Year                 int
 	After                string
 	Limit                int
@@ -226,7 +227,7 @@ func (t *tx) actionList(reader Member, q ActionQuery) (ActionList, error) {
 		return strings.Join(parts[len(w.Under)-depth:], partEnd)
 	}
 	fits := func(a Action) bool {
-		return (q.Series == "" || a.Series == q.Series) && (q.Town == "" || a.Town == q.Town) && (q.Year == 0 || a.Year == q.Year) &&
+		return (q.Series == "" || a.Series == q.Series) && (q.Town == "" || a.Town == q.Town) && (q.Year == 0 || a.Year == q.Year) && (!q.Unassigned || a.Person == "") &&
 			(q.State != "overdue" || a.Overdue(today))
 	}
 	found, next, err := walk(t, actions(), ix, w, q.After, q.Limit, place, fits)

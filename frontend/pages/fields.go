@@ -64,3 +64,9 @@ func area(f parts.Field, rows int) parts.Field {
 	f.Type, f.Rows = "textarea", rows
 	return f
 }
+
+// optionalQuiet is a filter: it may stay empty, and need not say so.
+func optionalQuiet(f parts.Field) parts.Field {
+	f.Filter = true
+	return f
+}

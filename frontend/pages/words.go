@@ -132,6 +132,9 @@ func stateBadge(p *frontend.Page, m store.Meeting) (parts.Badge, bool) {
 func sameDay(a, b time.Time) bool { return a.Format("20060102") == b.Format("20060102") }
 
 // raw writes HTML that the renderer made and cleaned.
+// parseDay reads a civil date.
+func parseDay(day string) (time.Time, error) { return time.Parse(time.DateOnly, day) }
+
 func raw(html string) templ.Component { return templ.Raw(html) }
 
 func tile(m store.Meeting, now time.Time, large bool) parts.DateTile {

@@ -86,6 +86,7 @@ type Field struct {
 	Value        string // as it was typed
 	Options      []Option
 	Optional     bool
+	Filter       bool // may stay empty, without saying so
 	Short        bool
 	Autocomplete string
 	Inputmode    string
@@ -133,7 +134,7 @@ func (f Field) value() string {
 }
 
 func (f Field) attributes() templ.Attributes {
-	attributes := templ.Attributes{"required": !f.Optional}
+	attributes := templ.Attributes{"required": !f.Optional && !f.Filter}
 	for name, value := range map[string]string{
 		"autocomplete": f.Autocomplete, "inputmode": f.Inputmode, "min": f.Min, "max": f.Max, "step": f.Step,
 		"lang": f.Lang, "list": f.List, "aria-describedby": f.describedBy(),

@@ -32,6 +32,8 @@ func footerGroups() []footerGroup {
 		{"layout.footer.site", []navEntry{{href: "/", label: "nav.home"}, {href: "/about", label: "about.title"}}},
 		{"layout.footer.community", []navEntry{
 			{href: "/meetings", label: "nav.meetings"},
+			{href: "/decisions", label: "decision.title"},
+			{href: "/actions", label: "actions.title"},
 			{href: "/towns", label: "nav.towns"},
 			{href: "/meetings.ics", label: "layout.footer.calendar"},
 		}},

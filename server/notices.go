@@ -1,0 +1,49 @@
+package server
+
+import (
+	"context"
+
+	"belfry/server/mail"
+	"belfry/store"
+)
+
+// notice is a letter to one member about something in the community; its words are under letter.Kind.
+type notice struct {
+	kind, path string
+	args       func(lang string) []any
+}
+
+// noticeLetter is the letter of an event that is for one member.
+func (p *Post) noticeLetter(ctx context.Context, e store.Event) ([]store.Mail, error) {
+	m, err := p.Store.MemberByID(ctx, e.Member)
+	if err != nil || m.State != store.MemberActive || m.NoNotice || m.ID == e.By {
+		return nil, err
+	}
+	n, err := p.noticeOf(ctx, e)
+	if err != nil || n.kind == "" {
+		return nil, err
+	}
+	r := p.readerOf(m)
+	args := n.args(r.lang.Tag())
+	one, err := p.write(r, mail.Letter{Subject: r.lang.T(n.kind+"subject", args...), Paragraphs: []string{r.lang.T(n.kind+"text", args...)},
+		Button: mail.Link{Label: r.lang.T(n.kind + "button"), URL: p.PublicURL + n.path}}, true)
+	return []store.Mail{one}, err
+}
+
+// noticeOf says what an event tells, and where it leads.
+func (p *Post) noticeOf(ctx context.Context, e store.Event) (notice, error) {
+	switch e.Kind {
+	case store.EventActions:
+		m, _, err := p.Store.MeetingByID(ctx, e.Subject)
+		return notice{"letter.actions.", "/meetings/" + m.Slug + "/minutes", func(string) []any { return p.titled(m) }}, err
+	case store.EventActionMoved:
+		a, err := p.Store.ActionByID(ctx, e.Subject)
+		return notice{"letter.action_moved.", "/actions/" + a.Number(), func(string) []any { return []any{"Number", a.Number(), "Title", a.Title} }}, err
+	}
+	return notice{}, nil
+}
+
+// titled names a meeting as its own language numbers it.
+func (p *Post) titled(m store.Meeting) []any {
+	return []any{"Title", p.language(m.Lang).Numbered(m.Number, m.Title)}
+}
