@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"belfry/frontend"
+	"belfry/frontend/difference"
 	"belfry/frontend/markdown"
 	"belfry/frontend/pages"
 	"belfry/store"
@@ -14,19 +15,33 @@ import (
 )
 
 // minutes is the reading view.
-func (s *Server) minutes(c *fiber.Ctx) error {
+func (s *Server) minutes(c *fiber.Ctx) error { return s.showMinutes(c, nil, nil) }
+
+// showMinutes shows the reading view; erratum puts back what was typed into a form that was refused.
+func (s *Server) showMinutes(c *fiber.Ctx, wrong error, erratum *frontend.Form) error {
 	page, err := s.Store.MinutesPage(c.UserContext(), by(c), c.Params("slug"))
 	if err != nil {
 		return err
 	}
 	base := "/meetings/" + page.Meeting.Slug + "/minutes"
-	if page.Moved {
+	if page.Moved && wrong == nil {
 		return c.Redirect(base, fiber.StatusMovedPermanently)
 	}
 	if page.Minutes.Revision == 0 {
 		return s.to(c, base+"/edit")
 	}
-	screen := pages.MinutesScreen{Page: page}
+	screen := pages.MinutesScreen{Page: page, Erratum: frontend.Form{Values: map[string]string{"lang": page.Minutes.Lang}}}
+	if erratum != nil {
+		screen.Erratum = *erratum
+	}
+	screen.Changes = map[string][]difference.Line{}
+	for _, one := range page.Proposed {
+		for _, r := range page.Revisions {
+			if r.Number == one.Base {
+				screen.Changes[one.ID] = difference.Lines(r.Source, one.Source)
+			}
+		}
+	}
 	text, _ := store.Notation(page.Published.Source, page.Meeting.Date)
 	if page.Minutes.Published == 0 {
 		if text, screen.Pieces, err = s.pieces(c, page.Meeting.ID, page.Newest.Source); err != nil {
@@ -46,7 +61,7 @@ func (s *Server) minutes(c *fiber.Ctx) error {
 	}
 	p := s.page(c, visitOf(c).lang.T("minutes.title")+" – "+page.Meeting.Title)
 	p.Section = frontend.Meetings
-	return s.render(c, p, pages.Minutes(p, screen))
+	return s.renderStatus(c, statusOr200(wrong), p, pages.Minutes(p, screen))
 }
 
 // minutesSource is the published text as it was written.
@@ -77,8 +92,16 @@ func (s *Server) editMinutes(c *fiber.Ctx) error {
 	if page.Minutes.Revision == 0 {
 		source = s.skeleton(c, page)
 	}
-	return s.showMinutesForm(c, nil, pages.MinutesForm{Page: page, Form: frontend.Form{Values: map[string]string{
-		"source": source, "lang": lang, "base": strconv.Itoa(page.Minutes.Revision)}}})
+	screen := pages.MinutesForm{Page: page, Form: frontend.Form{Values: map[string]string{
+		"source": source, "lang": lang, "base": strconv.Itoa(page.Minutes.Revision)}}}
+	if n, err := strconv.Atoi(c.Query("section")); err == nil && page.Minutes.Revision > 0 {
+		all := store.Sections(page.Newest.Source)
+		if n < 0 || n >= len(all) {
+			return fiber.ErrNotFound
+		}
+		screen.Form.Values["section"], screen.Form.Values["source"] = strconv.Itoa(n), all[n].Text
+	}
+	return s.showMinutesForm(c, nil, screen)
 }
 
 func (s *Server) organisersMinutes(c *fiber.Ctx) (store.MinutesPage, error) {
@@ -114,14 +137,21 @@ func (s *Server) saveMinutes(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	screen := pages.MinutesForm{Page: page, Form: s.typed(c, nil, "source", "lang", "summary", "base")}
+	screen := pages.MinutesForm{Page: page, Form: s.typed(c, nil, "source", "lang", "summary", "base", "section")}
 	if c.FormValue("preview") != "" {
 		_, screen.Preview, err = s.pieces(c, page.Meeting.ID, c.FormValue("source"))
 		screen.Form.Problems = s.markdownProblems(c, err)
 		return s.showMinutesForm(c, nil, screen)
 	}
 	draft := store.MinutesDraft{Base: number(c, "base", 0), Source: c.FormValue("source"), Summary: c.FormValue("summary"), Lang: c.FormValue("lang")}
-	kept, err := s.Store.SaveMinutes(c.UserContext(), by(c), page.Meeting.ID, draft)
+	var kept store.Minutes
+	section, alone := 0, c.FormValue("section") != ""
+	if alone {
+		section = number(c, "section", 0)
+		kept, err = s.Store.SaveSection(c.UserContext(), by(c), page.Meeting.ID, section, draft)
+	} else {
+		kept, err = s.Store.SaveMinutes(c.UserContext(), by(c), page.Meeting.ID, draft)
+	}
 	base := "/meetings/" + page.Meeting.Slug + "/minutes"
 	var clash *store.ClashError
 	switch {
@@ -134,6 +164,9 @@ func (s *Server) saveMinutes(c *fiber.Ctx) error {
 		return s.done(c, base+"/edit", "minutes.said.saved")
 	case errors.As(err, &clash):
 		screen.Other = clash.Newest.Source
+		if alone {
+			s.clashedSection(clash, &screen)
+		}
 		screen.Form.Values["base"] = strconv.Itoa(clash.Newest.Number)
 	}
 	if problems := s.markdownProblems(c, err); problems != nil {
@@ -141,6 +174,20 @@ func (s *Server) saveMinutes(c *fiber.Ctx) error {
 		return s.showMinutesForm(c, err, screen)
 	}
 	return err
+}
+
+// clashedSection lets a clash in one section be mended in that section, where it stands in the newest text now. When
+// it is gone there, what was written goes at the end of the whole text.
+func (s *Server) clashedSection(clash *store.ClashError, screen *pages.MinutesForm) {
+	screen.Other = clash.Sections[0].Theirs
+	for i, one := range store.Sections(clash.Newest.Source) {
+		if one.Heading == clash.Sections[0].Heading {
+			screen.Form.Values["section"] = strconv.Itoa(i)
+			return
+		}
+	}
+	screen.Form.Values["section"] = ""
+	screen.Form.Values["source"] = clash.Newest.Source + "\n\n" + screen.Form.Values["source"]
 }
 
 // markdownProblems says what is wrong with a text, beside its field; nil when it is another kind of error.

@@ -39,6 +39,14 @@ func (p *Post) noticeOf(ctx context.Context, e store.Event) (notice, error) {
 	case store.EventActionMoved:
 		a, err := p.Store.ActionByID(ctx, e.Subject)
 		return notice{"letter.action_moved.", "/actions/" + a.Number(), func(string) []any { return []any{"Number", a.Number(), "Title", a.Title} }}, err
+	case store.EventCorrection:
+		m, _, err := p.Store.MeetingByID(ctx, e.Subject)
+		kind := "letter.correction_refused."
+		if e.Data["what"] == string(store.CorrectionTaken) {
+			kind = "letter.correction_taken."
+		}
+		return notice{kind, "/meetings/" + m.Slug + "/minutes",
+			func(string) []any { return append(p.titled(m), "Answer", e.Data["answer"]) }}, err
 	}
 	return notice{}, nil
 }

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Minutes are the one Markdown document of a meeting. What is read is the published revision; what is written is
@@ -116,15 +118,20 @@ type MinutesDraft struct {
 	Lang    string
 }
 
-// ClashError says that somebody saved between: nothing was stored, both texts are there to choose from.
-type ClashError struct{ Newest MinutesRevision }
+// ClashError says that somebody changed the same sections since: nothing was stored, both texts are there to choose
+// from.
+type ClashError struct {
+	Newest   MinutesRevision
+	Sections []SectionClash
+}
 
 func (e *ClashError) Error() string {
 	return fmt.Sprintf("store: minutes were saved as revision %d meanwhile", e.Newest.Number)
 }
 
 // SaveMinutes stores a new revision: by organisers, of a meeting that has begun. Saving the newest text again changes
-// nothing. A ClashError inside a Conflict carries the other text when Base is not the newest revision. Text over
+// nothing. When others saved since Base, sections that only one side changed are brought together; a ClashError inside
+// a Conflict carries both texts of sections that both changed. Text over
 // 200,000 characters, or that cannot be rendered in bounded time, is Invalid and is not stored.
 func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d MinutesDraft) (Minutes, error) {
 	var c check
@@ -139,6 +146,7 @@ func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d M
 	}
 	var kept Minutes
 	err := s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		text := d.Source
 		if _, err := t.require(by, Organise); err != nil {
 			return err
 		}
@@ -166,12 +174,14 @@ func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d M
 				return nil
 			}
 			if have.Revision != d.Base {
-				return &Error{Kind: Conflict, Problems: []Problem{{Field: "source", Key: "minutes.clash"}}, cause: &ClashError{Newest: newest}}
+				if text, err = t.mergeInto(newest, d); err != nil {
+					return err
+				}
 			}
 		}
 		have.Meeting, have.Lang, have.Changed, have.By = meetingID, d.Lang, t.now, by.MemberID
 		have.Revision++
-		revision := MinutesRevision{Meeting: meetingID, Number: have.Revision, Source: d.Source, Summary: d.Summary, By: by.MemberID, At: t.now}
+		revision := MinutesRevision{Meeting: meetingID, Number: have.Revision, Source: text, Summary: d.Summary, By: by.MemberID, At: t.now}
 		if err := revisions().put(t, revision); err != nil {
 			return err
 		}
@@ -179,6 +189,48 @@ func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d M
 		return minutes().put(t, have)
 	})
 	return kept, err
+}
+
+// mergeInto brings a draft together with what was saved since it was begun.
+func (t *tx) mergeInto(newest MinutesRevision, d MinutesDraft) (string, error) {
+	base, _, err := revisions().find(t, newest.Meeting, fmt.Sprintf("%06d", d.Base))
+	if err != nil {
+		return "", err
+	}
+	text, clashes := merge(base.Source, newest.Source, d.Source)
+	if len(clashes) > 0 {
+		return "", &Error{Kind: Conflict, Problems: []Problem{{Field: "source", Key: "minutes.clash"}}, cause: &ClashError{Newest: newest, Sections: clashes}}
+	}
+	if n := utf8.RuneCountInString(text); n > MaxMinutes {
+		return "", invalid("source", "invalid.too_long", "Max", MaxMinutes, "Have", n)
+	}
+	return text, nil
+}
+
+// SaveSection stores one section of the text as it was in revision Base, counted from 0; the rest is what it was.
+func (s *Store) SaveSection(ctx context.Context, by Actor, meetingID string, section int, d MinutesDraft) (Minutes, error) {
+	whole := ""
+	err := s.view(ctx, func(t *tx) error {
+		if _, err := t.require(by, Organise); err != nil {
+			return err
+		}
+		base, err := revisions().get(t, meetingID, fmt.Sprintf("%06d", d.Base))
+		if err != nil {
+			return err
+		}
+		all := Sections(base.Source)
+		if section < 0 || section >= len(all) {
+			return notFound()
+		}
+		all[section].Text = strings.TrimRight(strings.ReplaceAll(d.Source, "\r\n", "\n"), "\n ") + "\n"
+		whole = joinSections(all)
+		return nil
+	})
+	if err != nil {
+		return Minutes{}, err
+	}
+	d.Source = whole
+	return s.SaveMinutes(ctx, by, meetingID, d)
 }
 
 // MinutesPage is what the pages about a meeting's minutes show. Only organisers see what is not published.
@@ -192,8 +244,12 @@ type MinutesPage struct {
 	Marks     []Mark               // the blocks of the published text
 	Decisions map[string]Decision  // by number
 	Actions   map[string]ActionRow // by number
+	Proposed  []Correction         // that wait for a decision: all for organisers, their own for others
+	Approved  Meeting              // the meeting that approved the text
+	Approver  Meeting              // the meeting that could approve it now, for organisers
 	Names     map[string]Member
 	Tally     Tally
+	Correct   bool // the reader may propose a correction
 	Organise  bool
 	Moved     bool
 }
@@ -243,6 +299,12 @@ func (s *Store) MinutesPage(ctx context.Context, by Actor, slug string) (Minutes
 		if err := p.records(t, reader); err != nil {
 			return err
 		}
+		if err := p.approval(t, reader); err != nil {
+			return err
+		}
+		for _, one := range p.Proposed {
+			ids = append(ids, one.By)
+		}
 		p.Names, err = members().many(t, ids)
 		return err
 	})
@@ -266,6 +328,34 @@ func (p *MinutesPage) records(t *tx, reader Member) error {
 	given, err := t.actionList(reader, ActionQuery{State: "all", Meeting: p.Meeting.ID, Limit: scanBatch})
 	for _, row := range given.Rows {
 		p.Actions[row.Action.Number()] = row
+	}
+	return err
+}
+
+// approval reads where the text stands on its way to the approval.
+func (p *MinutesPage) approval(t *tx, reader Member) error {
+	if p.Minutes.Published == 0 {
+		return nil
+	}
+	var err error
+	if !p.Minutes.Approval.At.IsZero() {
+		p.Approved, _, err = meetings().find(t, p.Minutes.Approval.Meeting)
+		return err
+	}
+	p.Correct = may(reader, Take)
+	all, err := corrections().under(t, window{Under: []string{p.Meeting.ID}, Limit: scanBatch})
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if one.State == CorrectionProposed && (p.Organise || one.By == reader.ID && reader.ID != "") {
+			p.Proposed = append(p.Proposed, one)
+		}
+	}
+	if p.Organise && p.Minutes.Published == p.Minutes.Revision {
+		if p.Approver, err = t.approvedAt(p.Meeting, ""); KindOf(err) == Conflict {
+			p.Approver, err = Meeting{}, nil
+		}
 	}
 	return err
 }
