@@ -128,7 +128,7 @@ func (s *Server) postPublishDraft(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Store.PublishDraft(c.UserContext(), by(c), m.ID); err != nil {
+	if _, err := s.Store.StepMeeting(c.UserContext(), by(c), m.ID, store.MeetingScheduled); err != nil {
 		return err
 	}
 	return s.done(c, "/meetings/"+m.Slug, "meeting.said.published")

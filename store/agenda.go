@@ -101,11 +101,15 @@ func (t *tx) agenda(meetingID string) ([]AgendaItem, error) {
 	return items().list(t, famItemMeeting, window{Under: []string{meetingID}, Limit: scanBatch})
 }
 
-// ItemInput is what somebody types about an agenda item.
+// ItemInput is what somebody types about an agenda item. Owner and Town are ids, which organisers may choose; others
+// propose for themselves and their town.
 type ItemInput struct {
 	Title, Text, Lang string
 	Kind              ItemKind
 	Minutes           int
+	Group             string // heading it stands under
+	Members           bool   // shown to signed-in members only
+	Owner, Town       string
 }
 
 func (in *ItemInput) check() error {
@@ -114,12 +118,14 @@ func (in *ItemInput) check() error {
 	in.Text = c.text("item_text", in.Text, MaxText)
 	in.Lang = oneOf(&c, "item_lang", in.Lang, Languages()...)
 	in.Kind = oneOf(&c, "item_kind", in.Kind, ToInform, ToDiscuss, ToDecide)
+	in.Group = c.line("item_group", in.Group, MaxTitle)
 	c.between("item_minutes", in.Minutes, 0, 24*60)
 	return c.err()
 }
 
-// ProposeItem adds an item to a meeting's agenda. An organiser's is accepted at once; others wait for one. The same
-// item proposed twice by the same person is one.
+// ProposeItem adds an item to a meeting's agenda until the meeting ends: an organiser's is accepted at once, others
+// wait for one. After the deadline, or once the agenda is closed, it is marked late. The same item proposed twice by
+// the same person is one.
 func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in ItemInput) (AgendaItem, error) {
 	if err := in.check(); err != nil {
 		return AgendaItem{}, err
@@ -138,36 +144,68 @@ func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in 
 		if !visible(m, who) && !by.system {
 			return notFound()
 		}
-		if !organiser && !m.Open(t.now) || m.State == MeetingCancelled {
+		if !organiser && !m.Open(t.now) || m.State == MeetingCancelled || m.State == MeetingApproved {
 			return conflict("agenda.closed")
 		}
 		all, err := t.agenda(meetingID)
 		if err != nil {
 			return err
 		}
-		order := 0
 		for _, have := range all {
-			if have.By == who.ID && have.Title == in.Title && have.Text == in.Text {
+			if have.By == who.ID && have.Title == in.Title && have.Text == in.Text && have.State != ItemWithdrawn {
 				item = have
 				return nil
 			}
-			order = max(order, have.Order)
 		}
-		if len(all) >= MaxItems {
-			return invalid("item_title", "agenda.too_many", "Max", MaxItems)
+		item = AgendaItem{Title: in.Title, Text: in.Text, Lang: in.Lang, Kind: in.Kind, Group: in.Group, Members: in.Members,
+			Owner: who.ID, Town: who.TownID(), Minutes: in.Minutes, State: ItemProposed, By: who.ID, Late: m.Late(t.now)}
+		if organiser {
+			item.State = ItemAccepted
+			if err := t.assign(&item, in); err != nil {
+				return err
+			}
 		}
-		id, err := t.newID()
+		item, err = t.addItem(meetingID, all, item)
+		return err
+	})
+	return item, err
+}
+
+// assign gives an item the owner and town an organiser chose.
+func (t *tx) assign(item *AgendaItem, in ItemInput) error {
+	if in.Owner != "" {
+		m, ok, err := members().find(t, in.Owner)
 		if err != nil {
 			return err
 		}
-		item = AgendaItem{ID: id, Meeting: meetingID, Order: order + 1, Title: in.Title, Text: in.Text, Lang: in.Lang, Kind: in.Kind,
-			Owner: who.ID, Town: who.TownID(), Minutes: in.Minutes, State: ItemProposed, By: who.ID, Created: t.now, Changed: t.now}
-		if organiser {
-			item.State = ItemAccepted
+		if !ok || m.State != MemberActive {
+			return invalid("item_owner", "rsvp.unknown_member")
 		}
-		return items().put(t, item)
-	})
-	return item, err
+		item.Owner, item.Town = m.ID, m.TownID()
+	}
+	if in.Town != "" {
+		if err := t.knownTown("item_town", in.Town); err != nil {
+			return err
+		}
+		item.Town = in.Town
+	}
+	return nil
+}
+
+// addItem puts a new item at the end of a meeting's agenda.
+func (t *tx) addItem(meetingID string, all []AgendaItem, item AgendaItem) (AgendaItem, error) {
+	if len(all) >= MaxItems {
+		return item, invalid("item_title", "agenda.too_many", "Max", MaxItems)
+	}
+	for _, have := range all {
+		item.Order = max(item.Order, have.Order)
+	}
+	id, err := t.newID()
+	if err != nil {
+		return item, err
+	}
+	item.ID, item.Meeting, item.Order, item.Created, item.Changed = id, meetingID, item.Order+1, t.now, t.now
+	return item, items().put(t, item)
 }
 
 // Item reads an item for those who may change it.
@@ -211,9 +249,26 @@ func (s *Store) changeItem(ctx context.Context, by Actor, id string, proposer bo
 // AcceptItem puts a proposed item on the agenda: by organisers.
 func (s *Store) AcceptItem(ctx context.Context, by Actor, id string) error {
 	return s.changeItem(ctx, by, id, false, func(t *tx, item *AgendaItem) error {
-		item.State, item.Changed = ItemAccepted, t.now
-		return items().put(t, *item)
+		if item.State == ItemAccepted {
+			return nil
+		}
+		if item.Meeting == "" {
+			return conflict("agenda.parked")
+		}
+		item.State, item.Reason, item.Changed = ItemAccepted, "", t.now
+		if err := items().put(t, *item); err != nil {
+			return err
+		}
+		return t.tellItem(by, *item, "accepted")
 	})
+}
+
+// tellItem tells an item's proposer what became of it.
+func (t *tx) tellItem(by Actor, item AgendaItem, what string) error {
+	if item.By == "" || item.By == by.MemberID {
+		return nil
+	}
+	return t.emit(Event{Kind: EventItemDecided, Subject: item.ID, Member: item.By, By: by.MemberID, Data: map[string]string{"what": what, "reason": item.Reason}})
 }
 
 // ChangeItem changes an item's words: by organisers, and by its proposer while it waits.
@@ -223,13 +278,63 @@ func (s *Store) ChangeItem(ctx context.Context, by Actor, id string, in ItemInpu
 	}
 	return s.changeItem(ctx, by, id, true, func(t *tx, item *AgendaItem) error {
 		item.Title, item.Text, item.Lang, item.Kind, item.Minutes, item.Changed = in.Title, in.Text, in.Lang, in.Kind, in.Minutes, t.now
+		item.Group, item.Members = in.Group, in.Members
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		if by.system || may(who, Organise) {
+			if err := t.assign(item, in); err != nil {
+				return err
+			}
+		}
 		return items().put(t, *item)
 	})
 }
 
-// RemoveItem takes an item off: by organisers, and by its proposer while it waits.
+// RemoveItem takes an item off as if it had never been proposed: by organisers, and by its proposer while it waits. One
+// that minutes speak of, or that was carried on, stays: it can be withdrawn.
 func (s *Store) RemoveItem(ctx context.Context, by Actor, id string) error {
-	return s.changeItem(ctx, by, id, true, func(t *tx, item *AgendaItem) error { return items().remove(t, item.ID) })
+	return s.changeItem(ctx, by, id, true, func(t *tx, item *AgendaItem) error {
+		taken, err := decisions().list(t, famDecisionMeeting, window{Under: []string{item.Meeting}, Limit: scanBatch})
+		if err != nil {
+			return err
+		}
+		given, err := actions().list(t, famActionMeeting, window{Under: []string{item.Meeting}, Limit: scanBatch})
+		if err != nil {
+			return err
+		}
+		if item.Next != "" || item.Outcome != "" || slices.ContainsFunc(taken, func(d Decision) bool { return d.Item == item.ID }) ||
+			slices.ContainsFunc(given, func(a Action) bool { return a.Item == item.ID }) {
+			return conflict("agenda.recorded")
+		}
+		return t.takeOff(*item)
+	})
+}
+
+// takeOff removes an item and what points to it.
+func (t *tx) takeOff(item AgendaItem) error {
+	if item.Origin.Kind == FromItem {
+		before, ok, err := items().find(t, item.Origin.ID)
+		if err != nil {
+			return err
+		}
+		if ok && before.Next == item.ID { // it may be carried on again
+			before.Next = ""
+			if err := items().put(t, before); err != nil {
+				return err
+			}
+		}
+	}
+	if m, ok, err := meetings().find(t, item.Meeting); err != nil {
+		return err
+	} else if ok && m.Current == item.ID {
+		m.Current = ""
+		if err := meetings().put(t, m); err != nil {
+			return err
+		}
+	}
+	return items().remove(t, item.ID)
 }
 
 // MoveItem swaps an item with the accepted one before (up) or after it: by organisers. At the end nothing happens.

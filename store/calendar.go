@@ -135,6 +135,8 @@ type MeetingPage struct {
 	Host       Town
 	Items      []PlannedItem
 	Proposed   []PlannedItem // waiting for an organiser; shown to organisers and to those who proposed
+	Aside      []PlannedItem // withdrawn, postponed or not reached
+	Actions    []ActionRow   // open actions of the series, for meetings to come
 	Overrun    int           // minutes by which the agenda is longer than the meeting
 	Attendance Attendance
 	Mine       *RSVP
@@ -197,6 +199,13 @@ func (s *Store) MeetingPage(ctx context.Context, by Actor, slug string) (Meeting
 		if err := p.plan(t, reader); err != nil {
 			return err
 		}
+		if m.Series != "" && !m.Over(t.now) {
+			open, err := t.actionList(reader, ActionQuery{Series: m.Series, Limit: actionsOnAgenda})
+			if err != nil {
+				return err
+			}
+			p.Actions = open.Rows
+		}
 		if p.Attendance, err = t.attendance(m, p.Organise); err != nil {
 			return err
 		}
@@ -210,6 +219,9 @@ func (s *Store) MeetingPage(ctx context.Context, by Actor, slug string) (Meeting
 	})
 	return p, err
 }
+
+// actionsOnAgenda is how many open actions a meeting's page lists; the register has them all.
+const actionsOnAgenda = 12
 
 // plan reads the agenda and computes when each accepted item starts.
 func (p *MeetingPage) plan(t *tx, reader Member) error {
@@ -233,10 +245,17 @@ func (p *MeetingPage) plan(t *tx, reader Member) error {
 	at, total := p.Meeting.Local(), 0
 	for _, item := range all {
 		planned := PlannedItem{Item: item, Starts: at, Owner: p.Names[item.Owner], Town: p.Towns[item.Town]}
+		if item.Members && !may(reader, Take) {
+			continue
+		}
 		if item.State == ItemProposed {
 			if p.Organise || item.By == reader.ID && reader.ID != "" {
 				p.Proposed = append(p.Proposed, planned)
 			}
+			continue
+		}
+		if item.State != ItemAccepted {
+			p.Aside = append(p.Aside, planned)
 			continue
 		}
 		at, total = at.Add(time.Duration(item.Minutes)*time.Minute), total+item.Minutes

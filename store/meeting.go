@@ -49,10 +49,12 @@ type Meeting struct {
 	Reason    string       `json:"reason,omitzero"` // why it was cancelled
 	Edited    []string     `json:"edited,omitzero"` // fields that no longer follow the series
 	Documents []Document   `json:"documents,omitzero"`
-	ProposeBy time.Time    `json:"propose_by,omitzero"` // after it a proposal is late
-	FreezeAt  time.Time    `json:"freeze_at,omitzero"`  // when the agenda closes by itself
-	HeldAt    time.Time    `json:"held_at,omitzero"`    // when an organiser closed the meeting
-	Current   string       `json:"current,omitzero"`    // agenda item spoken of in the room right now
+	Propose   int          `json:"propose,omitzero"`  // days before the start after which a proposal is late; 0 for none
+	Freeze    int          `json:"freeze,omitzero"`   // days before the start when the agenda closes by itself; 0 for by hand
+	Remind    []int        `json:"remind,omitzero"`   // days before the start when those who come are reminded
+	Reminded  []int        `json:"reminded,omitzero"` // those that were sent
+	HeldAt    time.Time    `json:"held_at,omitzero"`  // when an organiser closed the meeting
+	Current   string       `json:"current,omitzero"`  // agenda item spoken of in the room right now
 	Sequence  int          `json:"sequence"`
 	Published time.Time    `json:"published"`        // of the last change that a calendar shows
 	Stepped   time.Time    `json:"stepped,omitzero"` // when Sequence last grew: at most once in ten minutes
@@ -89,6 +91,25 @@ type DocumentVersion struct {
 
 // Over says whether the meeting has ended at this instant.
 func (m Meeting) Over(now time.Time) bool { return !m.End.After(now) }
+
+// Before is the instant so many days before the start, at the same hour on the clock of the place.
+func (m Meeting) Before(days int) time.Time { return m.Local().AddDate(0, 0, -days) }
+
+// Phase is the state at an instant: an agenda closes and a meeting ends by themselves, before anything is stored.
+func (m Meeting) Phase(now time.Time) MeetingState {
+	switch {
+	case (m.State == MeetingScheduled || m.State == MeetingFrozen) && m.Over(now):
+		return MeetingHeld
+	case m.State == MeetingScheduled && m.Freeze > 0 && !m.Before(m.Freeze).After(now):
+		return MeetingFrozen
+	}
+	return m.State
+}
+
+// Late says whether an item proposed now comes after the deadline or the closing of the agenda.
+func (m Meeting) Late(now time.Time) bool {
+	return m.Phase(now) == MeetingFrozen || m.Propose > 0 && !m.Before(m.Propose).After(now)
+}
 
 // Open says whether answers are still taken.
 func (m Meeting) Open(now time.Time) bool {

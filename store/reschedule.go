@@ -19,13 +19,16 @@ type MeetingInput struct {
 	Online                   bool
 	Link                     string
 	Seats                    int
-	Draft                    bool // for new meetings: seen by organisers only
+	Propose, Freeze          int   // days before the start, 0 for none
+	Remind                   []int // days before the start
+	Draft                    bool  // for new meetings: seen by organisers only
 }
 
 // input is the meeting as it would be typed.
 func (m Meeting) input() MeetingInput {
 	return MeetingInput{Title: m.Title, Lang: m.Lang, About: m.About, Date: m.Date, Clock: m.Clock, Zone: m.Zone,
-		Minutes: m.Minutes, HostTown: m.HostTown, Venue: m.Venue, Address: m.Address, Online: m.Online, Link: m.Link, Seats: m.Seats}
+		Minutes: m.Minutes, HostTown: m.HostTown, Venue: m.Venue, Address: m.Address, Online: m.Online, Link: m.Link, Seats: m.Seats,
+		Propose: m.Propose, Freeze: m.Freeze, Remind: m.Remind}
 }
 
 func (in *MeetingInput) check() error {
@@ -43,6 +46,7 @@ func (in *MeetingInput) check() error {
 	in.Address = c.line("address", in.Address, MaxLine)
 	in.Link = c.link("link", in.Link)
 	c.between("seats", in.Seats, 0, 5000)
+	checkDeadlines(&c, in.Propose, in.Freeze, in.Remind)
 	if !in.Online && in.Venue == "" && in.Address == "" && in.HostTown == "" {
 		c.add("venue", "meeting.nowhere")
 	}
@@ -64,12 +68,14 @@ func (in MeetingInput) apply(m *Meeting, html string) []string {
 	note("place", m.HostTown != in.HostTown || m.Venue != in.Venue || m.Address != in.Address)
 	note("online", m.Online != in.Online || m.Link != in.Link)
 	note("seats", m.Seats != in.Seats)
+	note("deadlines", m.Propose != in.Propose || m.Freeze != in.Freeze || !slices.Equal(m.Remind, in.Remind))
 	start, _ := LocalTime(in.Zone, in.Date, in.Clock)
 	m.Title, m.Lang, m.About, m.AboutHTML = in.Title, in.Lang, in.About, html
 	m.Date, m.Clock, m.Zone, m.Minutes = in.Date, in.Clock, in.Zone, in.Minutes
 	m.Start, m.End = start.UTC(), start.Add(time.Duration(in.Minutes)*time.Minute).UTC()
 	m.HostTown, m.Venue, m.Address = in.HostTown, in.Venue, in.Address
 	m.Online, m.Link, m.Seats = in.Online, in.Link, in.Seats
+	m.Propose, m.Freeze, m.Remind = in.Propose, in.Freeze, in.Remind
 	return changed
 }
 
@@ -162,6 +168,9 @@ func (t *tx) change(by Actor, old Meeting, in MeetingInput, html string, finish 
 			}
 		}
 	}
+	if slices.Contains(changed, "when") {
+		m.Reminded = nil // its days come again
+	}
 	if m.Date != old.Date {
 		slug, err := t.freeSlug(famMeetingSlug, m.Date+" "+m.Title, "reunion")
 		if err != nil {
@@ -198,7 +207,9 @@ func (t *tx) step(m *Meeting) {
 
 // noticeChange queues one notice for those who answered, in place of one that still waits.
 func (t *tx) noticeChange(by Actor, m Meeting, changed []string) error {
-	told := slices.DeleteFunc(slices.Clone(changed), func(group string) bool { return group == "seats" || group == "about" || group == "lang" })
+	told := slices.DeleteFunc(slices.Clone(changed), func(group string) bool {
+		return group == "seats" || group == "about" || group == "lang" || group == "deadlines"
+	})
 	if len(told) == 0 {
 		return nil
 	}
@@ -254,23 +265,5 @@ func (s *Store) CancelMeeting(ctx context.Context, by Actor, id, reason string) 
 			return err
 		}
 		return t.emit(Event{Kind: EventCancelled, Subject: id, By: by.MemberID})
-	})
-}
-
-// PublishDraft shows a draft meeting to everybody.
-func (s *Store) PublishDraft(ctx context.Context, by Actor, id string) error {
-	return s.update(ctx, "meeting/"+id, func(t *tx) error {
-		if _, err := t.require(by, Organise); err != nil {
-			return err
-		}
-		m, err := meetings().get(t, id)
-		if err != nil {
-			return err
-		}
-		if m.State != MeetingDraft {
-			return nil
-		}
-		m.State, m.Published = MeetingScheduled, t.now.Truncate(time.Second)
-		return meetings().put(t, m)
 	})
 }

@@ -174,7 +174,8 @@ func TestAnswersAreTakenOnlyWhileTheyMeanSomething(t *testing.T) {
 		me, yes := store.As(hall.people[0].ID), store.AnswerInput{Answer: store.OnSite}
 		_, err = h.AnswerMeeting(ctx, me, draft.ID, yes)
 		wantKind(t, err, store.NotFound, "error.not_found")
-		ok(t, h.PublishDraft(ctx, store.System(), draft.ID))
+		_, err = h.StepMeeting(ctx, store.System(), draft.ID, store.MeetingScheduled)
+		ok(t, err)
 		_, err = h.AnswerMeeting(ctx, me, draft.ID, yes)
 		ok(t, err)
 		_, err = h.AnswerMeeting(ctx, me, draft.ID, store.AnswerInput{Answer: store.Online})

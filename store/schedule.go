@@ -45,6 +45,7 @@ func (tpl *Template) check(c *check) {
 	tpl.Address = c.line("address", tpl.Address, MaxLine)
 	tpl.Link = c.link("link", tpl.Link)
 	tpl.Seats = c.between("seats", tpl.Seats, 0, 5000)
+	checkDeadlines(c, tpl.Propose, tpl.Freeze, tpl.Remind)
 	if len(tpl.Standing) > MaxItems {
 		c.add("standing", "agenda.too_many", "Max", MaxItems)
 		tpl.Standing = tpl.Standing[:MaxItems]
@@ -181,7 +182,7 @@ func (t *tx) openMeeting(series *Series, slot string) error {
 		Lang: series.Lang, Date: slot, Clock: clock, Minutes: tpl.Minutes, Zone: series.Zone,
 		Start: start.UTC(), End: start.Add(time.Duration(tpl.Minutes) * time.Minute).UTC(),
 		HostTown: tpl.HostTown, Venue: tpl.Venue, Address: tpl.Address, Online: tpl.Online, Link: tpl.Link, Seats: tpl.Seats,
-		State: MeetingScheduled, Published: t.now.Truncate(time.Second), Created: t.now, By: series.By}
+		Propose: tpl.Propose, Freeze: tpl.Freeze, Remind: tpl.Remind, State: MeetingScheduled, Published: t.now.Truncate(time.Second), Created: t.now, By: series.By}
 	if series.NextNumber > 0 {
 		m.Number = series.NextNumber
 		series.NextNumber++
@@ -273,6 +274,9 @@ func (t *tx) followSeries(by Actor, series Series) error {
 		}
 		if m.Follows("seats") {
 			in.Seats = tpl.Seats
+		}
+		if m.Follows("deadlines") {
+			in.Propose, in.Freeze, in.Remind = tpl.Propose, tpl.Freeze, tpl.Remind
 		}
 		edited := slices.Clone(m.Edited)
 		if _, err := t.change(by, m, in, m.AboutHTML, func(changed *Meeting) { changed.Edited = edited }); err != nil {
