@@ -214,7 +214,8 @@ func (v *verification) item(i *AgendaItem) {
 	v.lead(famItem, i.ID, famMeeting, i.Meeting)
 	v.lead(famItem, i.ID, famMember, i.Owner)
 	v.lead(famItem, i.ID, famTown, i.Town)
-	v.lead(famItem, i.ID, famItem, i.Next)
+	id, next := i.ID, i.Next
+	v.later = append(v.later, func() { v.lead(famItem, id, famItem, next) }) // not all items are read yet
 }
 
 func (v *verification) minutes(m *Minutes) {
