@@ -108,9 +108,9 @@ func TestMinutesArePublishedAndHarmless(t *testing.T) {
 	got.lacks(t, "<script>alert", `href="javascript`, "<img")
 	s.visitor().get(path+".md").holds(t, 200, "**gras**")
 
-	// Somebody else saves meanwhile: both texts are shown and none is lost.
-	got = b.post(path+"/edit", url.Values{"source": {"## Autre texte"}, "lang": {"fr"}, "base": {"0"}, "do": {"save"}})
-	got.holds(t, 409, "## Autre texte", "**gras**")
+	// Somebody else changed the same section meanwhile: both texts are shown and none is lost.
+	got = b.post(path+"/edit", url.Values{"source": {"## Décisions\n\nAutre texte"}, "lang": {"fr"}, "base": {"0"}, "do": {"save"}})
+	got.holds(t, 409, "Autre texte", "**gras**")
 	got = b.post(path+"/edit", url.Values{"source": {strings.Repeat("é ", 120_000)}, "lang": {"fr"}, "base": {"1"}, "do": {"save"}})
 	got.holds(t, 422, "é é é")
 }

@@ -35,7 +35,7 @@ func (p *Post) lettersOf(ctx context.Context, e store.Event) ([]store.Mail, erro
 		letters, err = p.meetingLetters(ctx, e, store.OnSite, store.Online, store.Maybe)
 	case store.EventPromoted, store.EventAnsweredFor:
 		letters, err = p.meetingLetters(ctx, e)
-	case store.EventActions, store.EventActionMoved, store.EventCorrection:
+	case store.EventActions, store.EventActionMoved, store.EventCorrection, store.EventReminder, store.EventNudge, store.EventItemDecided:
 		letters, err = p.noticeLetter(ctx, e)
 	}
 	if store.KindOf(err) == store.NotFound {

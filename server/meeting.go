@@ -2,6 +2,7 @@ package server
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"belfry/frontend"
@@ -220,11 +221,27 @@ func textArgs(args []any) []string {
 // itemInput reads the form of an agenda item.
 func itemInput(c *fiber.Ctx) store.ItemInput {
 	return store.ItemInput{Title: c.FormValue("item_title"), Text: c.FormValue("item_text"), Lang: c.FormValue("item_lang"),
-		Kind: store.ItemKind(c.FormValue("item_kind")), Minutes: number(c, "item_minutes", 0)}
+		Kind: store.ItemKind(c.FormValue("item_kind")), Minutes: number(c, "item_minutes", 0),
+		Group: c.FormValue("item_group"), Members: c.FormValue("item_members") == "1"}
+}
+
+// ownedItem reads the form of an agenda item with the owner an organiser named.
+func (s *Server) ownedItem(c *fiber.Ctx) (store.ItemInput, error) {
+	in := itemInput(c)
+	name := strings.TrimSpace(c.FormValue("item_owner"))
+	if name == "" {
+		return in, nil
+	}
+	owner, err := s.Store.PersonNamed(c.UserContext(), by(c), name)
+	if store.KindOf(err) == store.Invalid {
+		err = &store.Error{Kind: store.Invalid, Problems: []store.Problem{{Field: "item_owner", Key: "rsvp.unknown_member"}}}
+	}
+	in.Owner = owner.ID
+	return in, err
 }
 
 func itemNames() []string {
-	return []string{"item_title", "item_text", "item_lang", "item_kind", "item_minutes"}
+	return []string{"item_title", "item_text", "item_lang", "item_kind", "item_minutes", "item_group", "item_members", "item_owner"}
 }
 
 // postItem proposes an agenda item.
@@ -233,7 +250,11 @@ func (s *Server) postItem(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	item, err := s.Store.ProposeItem(c.UserContext(), by(c), m.ID, itemInput(c))
+	in, err := s.ownedItem(c)
+	var item store.AgendaItem
+	if err == nil {
+		item, err = s.Store.ProposeItem(c.UserContext(), by(c), m.ID, in)
+	}
 	switch {
 	case err == nil:
 		return s.done(c, "/meetings/"+m.Slug+"#agenda", "agenda.said."+string(item.State))
@@ -257,7 +278,14 @@ func (s *Server) postItemChange(c *fiber.Ctx) error {
 	case "remove":
 		err = s.Store.RemoveItem(ctx, by(c), id)
 	case "change":
-		err = s.Store.ChangeItem(ctx, by(c), id, itemInput(c))
+		var in store.ItemInput
+		if in, err = s.ownedItem(c); err == nil {
+			err = s.Store.ChangeItem(ctx, by(c), id, in)
+		}
+	case "aside":
+		err = s.Store.SetAsideItem(ctx, by(c), id, store.ItemState(c.FormValue("state")), c.FormValue("reason"))
+	case "restore":
+		err = s.Store.RestoreItem(ctx, by(c), id)
 	default:
 		return fiber.ErrBadRequest
 	}
@@ -266,6 +294,9 @@ func (s *Server) postItemChange(c *fiber.Ctx) error {
 		return s.to(c, backOf(c))
 	case mayTypeAgain(err) && c.FormValue("do") == "change":
 		return s.showItem(c, err, s.typed(c, err, itemNames()...))
+	case mayTypeAgain(err):
+		s.say(c, frontend.Bad, store.ProblemsOf(err)[0].Key, textArgs(store.ProblemsOf(err)[0].Args)...)
+		return s.to(c, backOf(c))
 	}
 	return err
 }
@@ -277,7 +308,7 @@ func (s *Server) editItem(c *fiber.Ctx) error {
 		return err
 	}
 	return s.showItem(c, nil, frontend.Form{Values: map[string]string{"item_title": item.Title, "item_text": item.Text, "item_lang": item.Lang,
-		"item_kind": string(item.Kind), "item_minutes": strconv.Itoa(item.Minutes)}})
+		"item_kind": string(item.Kind), "item_minutes": strconv.Itoa(item.Minutes), "item_group": item.Group, "item_members": ticked(item.Members)}})
 }
 
 func (s *Server) showItem(c *fiber.Ctx, err error, form frontend.Form) error {

@@ -39,6 +39,20 @@ func (p *Post) noticeOf(ctx context.Context, e store.Event) (notice, error) {
 	case store.EventActionMoved:
 		a, err := p.Store.ActionByID(ctx, e.Subject)
 		return notice{"letter.action_moved.", "/actions/" + a.Number(), func(string) []any { return []any{"Number", a.Number(), "Title", a.Title} }}, err
+	case store.EventReminder, store.EventNudge:
+		m, _, err := p.Store.MeetingByID(ctx, e.Subject)
+		kind := "letter.reminder."
+		if e.Kind == store.EventNudge {
+			kind = "letter.nudge."
+		}
+		if !m.Open(p.Store.Now()) {
+			return notice{}, err // over or cancelled meanwhile
+		}
+		return notice{kind, "/meetings/" + m.Slug, func(lang string) []any {
+			return append(p.titled(m), "Date", p.language(lang).DayMonth(m.Local()))
+		}}, err
+	case store.EventItemDecided:
+		return p.itemNotice(ctx, e)
 	case store.EventCorrection:
 		m, _, err := p.Store.MeetingByID(ctx, e.Subject)
 		kind := "letter.correction_refused."
@@ -54,4 +68,18 @@ func (p *Post) noticeOf(ctx context.Context, e store.Event) (notice, error) {
 // titled names a meeting as its own language numbers it.
 func (p *Post) titled(m store.Meeting) []any {
 	return []any{"Title", p.language(m.Lang).Numbered(m.Number, m.Title)}
+}
+
+// itemNotice tells what became of a proposed item.
+func (p *Post) itemNotice(ctx context.Context, e store.Event) (notice, error) {
+	item, err := p.Store.ItemByID(ctx, e.Subject)
+	if err != nil {
+		return notice{}, err
+	}
+	m, _, err := p.Store.MeetingByID(ctx, item.Meeting)
+	kind := "letter.item_aside."
+	if e.Data["what"] == string(store.ItemAccepted) {
+		kind = "letter.item_accepted."
+	}
+	return notice{kind, "/meetings/" + m.Slug, func(string) []any { return append(p.titled(m), "Item", item.Title, "Reason", e.Data["reason"]) }}, err
 }

@@ -227,6 +227,17 @@ func (s *Store) Item(ctx context.Context, by Actor, id string) (AgendaItem, erro
 	return item, err
 }
 
+// ItemByID reads an item, for the letters about it.
+func (s *Store) ItemByID(ctx context.Context, id string) (AgendaItem, error) {
+	var item AgendaItem
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		item, err = items().get(t, id)
+		return err
+	})
+	return item, err
+}
+
 // changeItem loads an item, asks for an organiser or, where its proposer may too, for them, and stores the change.
 func (s *Store) changeItem(ctx context.Context, by Actor, id string, proposer bool, change func(*tx, *AgendaItem) error) error {
 	return s.update(ctx, "agenda", func(t *tx) error {

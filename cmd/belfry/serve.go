@@ -190,7 +190,21 @@ func (s *serveCommand) workers(hub *store.Store, public string, log *slog.Logger
 			}
 		}
 	}
-	return []worker{hourly, s.post(hub, public, log)}
+	minutely := func(ctx context.Context) error {
+		tick := time.NewTicker(time.Minute)
+		defer tick.Stop()
+		for {
+			if _, err := hub.Advance(ctx); err != nil && ctx.Err() == nil {
+				log.Error("meetings not brought forward", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+		}
+	}
+	return []worker{hourly, minutely, s.post(hub, public, log)}
 }
 
 // post turns what happened into letters, and sends them when a mail server is configured.

@@ -9,6 +9,8 @@ const elements = {
   "markdown-preview": () => import("./markdown-preview.js"),
   "local-draft": () => import("./local-draft.js"),
   "copy-button": () => import("./copy-button.js"),
+  "agenda-order": () => import("./agenda-order.js"),
+  "room-screen": () => import("./room-screen.js"),
 };
 
 function wake(root) {
