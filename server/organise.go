@@ -13,7 +13,7 @@ import (
 )
 
 func meetingNames() []string {
-	return []string{"title", "lang", "about", "date", "clock", "zone", "minutes", "host", "venue", "address", "online", "link", "seats", "draft", "propose", "freeze", "remind"}
+	return []string{"title", "lang", "about", "date", "clock", "zone", "minutes", "host", "venue", "address", "online", "link", "seats", "town_seats", "online_seats", "draft", "propose", "freeze", "remind"}
 }
 
 // meetingInput reads the form of a meeting.
@@ -21,7 +21,7 @@ func meetingInput(c *fiber.Ctx) store.MeetingInput {
 	return store.MeetingInput{Title: c.FormValue("title"), Lang: c.FormValue("lang"), About: c.FormValue("about"), Date: c.FormValue("date"),
 		Clock: c.FormValue("clock"), Zone: strings.TrimSpace(c.FormValue("zone")), Minutes: number(c, "minutes", 0), HostTown: c.FormValue("host"),
 		Venue: c.FormValue("venue"), Address: c.FormValue("address"), Online: c.FormValue("online") == "1", Link: c.FormValue("link"),
-		Seats: number(c, "seats", 0), Propose: number(c, "propose", 0), Freeze: number(c, "freeze", 0), Remind: numbers(c, "remind"),
+		Seats: number(c, "seats", 0), TownSeats: number(c, "town_seats", 0), OnlineSeats: number(c, "online_seats", 0), Propose: number(c, "propose", 0), Freeze: number(c, "freeze", 0), Remind: numbers(c, "remind"),
 		Draft: c.FormValue("draft") == "1"}
 }
 
@@ -54,7 +54,7 @@ func (s *Server) newMeeting(c *fiber.Ctx) error {
 	}
 	day := s.Store.Now().In(s.zone(v)).AddDate(0, 0, 14)
 	return s.showMeetingForm(c, nil, pages.MeetingForm{Form: frontend.Form{Values: map[string]string{"lang": v.lang.Tag(), "date": day.Format("2006-01-02"),
-		"clock": "09:30", "zone": s.zone(v).String(), "minutes": "120", "seats": "0", "propose": "0", "freeze": "0"}}})
+		"clock": "09:30", "zone": s.zone(v).String(), "minutes": "120", "seats": "0", "town_seats": "0", "online_seats": "0", "propose": "0", "freeze": "0"}}})
 }
 
 func (s *Server) showMeetingForm(c *fiber.Ctx, err error, screen pages.MeetingForm) error {
@@ -94,7 +94,7 @@ func (s *Server) editMeeting(c *fiber.Ctx) error {
 	}
 	return s.showMeetingForm(c, nil, pages.MeetingForm{Meeting: m, Form: frontend.Form{Values: map[string]string{"title": m.Title, "lang": m.Lang,
 		"about": m.About, "date": m.Date, "clock": m.Clock, "zone": m.Zone, "minutes": strconv.Itoa(m.Minutes), "host": m.HostTown, "venue": m.Venue,
-		"address": m.Address, "online": ticked(m.Online), "link": m.Link, "seats": strconv.Itoa(m.Seats),
+		"address": m.Address, "online": ticked(m.Online), "link": m.Link, "seats": strconv.Itoa(m.Seats), "town_seats": strconv.Itoa(m.TownSeats), "online_seats": strconv.Itoa(m.OnlineSeats),
 		"propose": strconv.Itoa(m.Propose), "freeze": strconv.Itoa(m.Freeze), "remind": listed(m.Remind)}}})
 }
 
@@ -167,7 +167,7 @@ func fiberDenied(c *fiber.Ctx) error {
 
 func seriesNames() []string {
 	names := []string{"title", "lang", "about", "frequency", "nth", "weekday", "day", "interval", "start", "until", "count", "zone", "clock",
-		"meeting_title", "next_number", "minutes", "host", "venue", "address", "online", "link", "seats", "standing", "propose", "freeze", "remind"}
+		"meeting_title", "next_number", "minutes", "host", "venue", "address", "online", "link", "seats", "town_seats", "online_seats", "standing", "propose", "freeze", "remind"}
 	for m := time.January; m <= time.December; m++ {
 		names = append(names, "skip_"+strconv.Itoa(int(m)))
 	}
@@ -182,7 +182,7 @@ func seriesInput(c *fiber.Ctx) store.SeriesInput {
 			Weekday: time.Weekday(number(c, "weekday", 0)), Day: number(c, "day", 0), Until: c.FormValue("until"), Count: number(c, "count", 0)},
 		Template: store.Template{Title: c.FormValue("meeting_title"), Minutes: number(c, "minutes", 0), HostTown: c.FormValue("host"),
 			Venue: c.FormValue("venue"), Address: c.FormValue("address"), Online: c.FormValue("online") == "1", Link: c.FormValue("link"),
-			Seats: number(c, "seats", 0), Propose: number(c, "propose", 0), Freeze: number(c, "freeze", 0), Remind: numbers(c, "remind")}}
+			Seats: number(c, "seats", 0), TownSeats: number(c, "town_seats", 0), OnlineSeats: number(c, "online_seats", 0), Propose: number(c, "propose", 0), Freeze: number(c, "freeze", 0), Remind: numbers(c, "remind")}}
 	for m := time.January; m <= time.December; m++ {
 		if c.FormValue("skip_"+strconv.Itoa(int(m))) == "1" {
 			in.Rule.SkipMonths = append(in.Rule.SkipMonths, m)
@@ -204,7 +204,7 @@ func (s *Server) newSeries(c *fiber.Ctx) error {
 	}
 	return s.showSeriesForm(c, nil, pages.SeriesForm{Form: frontend.Form{Values: map[string]string{"lang": v.lang.Tag(), "frequency": "monthly_weekday",
 		"nth": "3", "weekday": "4", "interval": "1", "start": s.Store.Now().In(s.zone(v)).Format("2006-01-02"), "zone": s.zone(v).String(),
-		"clock": "09:30", "minutes": "390", "seats": "0", "next_number": "0", "online": "1", "propose": "7", "freeze": "2", "remind": "7, 1"}}})
+		"clock": "09:30", "minutes": "390", "seats": "0", "town_seats": "0", "online_seats": "0", "next_number": "0", "online": "1", "propose": "7", "freeze": "2", "remind": "7, 1"}}})
 }
 
 func (s *Server) showSeriesForm(c *fiber.Ctx, err error, screen pages.SeriesForm) error {
@@ -271,7 +271,7 @@ func (s *Server) editSeries(c *fiber.Ctx) error {
 	}
 	return s.showSeriesForm(c, nil, pages.SeriesForm{Series: series, Form: frontend.Form{Values: map[string]string{"title": series.Title, "lang": series.Lang,
 		"about": series.About, "clock": series.Clock, "meeting_title": t.Title, "minutes": strconv.Itoa(t.Minutes), "host": t.HostTown, "venue": t.Venue,
-		"address": t.Address, "online": ticked(t.Online), "link": t.Link, "seats": strconv.Itoa(t.Seats), "standing": standing,
+		"address": t.Address, "online": ticked(t.Online), "link": t.Link, "seats": strconv.Itoa(t.Seats), "town_seats": strconv.Itoa(t.TownSeats), "online_seats": strconv.Itoa(t.OnlineSeats), "standing": standing,
 		"propose": strconv.Itoa(t.Propose), "freeze": strconv.Itoa(t.Freeze), "remind": listed(t.Remind)}}})
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -121,6 +122,9 @@ func (t *tx) answer(member Member, meetingID string, in AnswerInput, behalf stri
 	if err := seat(meeting, &tally, old, had, &next); err != nil {
 		return Outcome{}, err
 	}
+	if next.Waiting && tally.Waiting == 0 && tally.fits(meeting, next) {
+		next.Waiting = false // nobody waits before
+	}
 	tally.count(next, 1)
 	if err := rsvps().put(t, next); err != nil {
 		return Outcome{}, err
@@ -128,8 +132,10 @@ func (t *tx) answer(member Member, meetingID string, in AnswerInput, behalf stri
 	if err := t.promote(meeting, &tally, member.ID); err != nil {
 		return Outcome{}, err
 	}
-	if next, err = rsvps().get(t, meetingID, member.ID); err != nil {
-		return Outcome{}, err
+	if next.Waiting {
+		if next, err = rsvps().get(t, meetingID, member.ID); err != nil {
+			return Outcome{}, err
+		}
 	}
 	position, err := t.position(next)
 	return Outcome{RSVP: next, Position: position, Tally: tally, Changed: true}, err
@@ -138,6 +144,9 @@ func (t *tx) answer(member Member, meetingID string, in AnswerInput, behalf stri
 // seat decides whether the new answer keeps its seats, keeps its place in the queue, or joins the queue's end.
 // The tally does not hold the old answer any more.
 func seat(m Meeting, tally *Tally, old RSVP, had bool, next *RSVP) error {
+	if next.Answer == Online && m.OnlineSeats > 0 && tally.Online+next.Party() > m.OnlineSeats {
+		return &Error{Kind: Full, Problems: []Problem{{Field: "answer", Key: "rsvp.online_full", Args: []any{"Seats", m.OnlineSeats}}}}
+	}
 	if next.Answer != OnSite {
 		return nil
 	}
@@ -145,9 +154,11 @@ func seat(m Meeting, tally *Tally, old RSVP, had bool, next *RSVP) error {
 	if m.Seats > 0 && next.Party() > m.Seats && !shrinks {
 		return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.party_too_large", Args: []any{"Seats", m.Seats}}}}
 	}
+	if m.TownSeats > 0 && next.Town != "" && next.Party() > m.TownSeats && !shrinks {
+		return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.party_too_large_town", Args: []any{"Seats", m.TownSeats}}}}
+	}
 	if had && old.Seated() {
-		room := m.Seats == 0 || tally.OnSite+next.Party() <= m.Seats || shrinks
-		if !room {
+		if !tally.fits(m, *next) && !shrinks {
 			left := max(0, m.Seats-tally.OnSite-old.Party())
 			return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.no_room_for_guests", Args: []any{"Free", left}}}}
 		}
@@ -164,34 +175,133 @@ func seat(m Meeting, tally *Tally, old RSVP, had bool, next *RSVP) error {
 	return nil
 }
 
-// promote gives free seats to the waitlist: always to the first in order of asking whose party fits. It stores the
-// tally. Everybody promoted is told, but not the one who is answering right now.
+// promote gives free seats to the waitlist: among the parties that fit, first to towns that have nobody inside yet, then
+// in the order of asking. It stores the tally. Everybody promoted is told, but not the one who is answering right now.
 func (t *tx) promote(m Meeting, tally *Tally, answering string) error {
-	waiting, err := rsvps().list(t, famRSVPWaiting, window{Under: []string{m.ID}, Limit: MaxWaiting})
-	if err != nil {
-		return err
-	}
-	for _, r := range waiting {
-		if m.Seats > 0 && tally.OnSite+r.Party() > m.Seats {
-			continue
+	if tally.Waiting > 0 {
+		waiting, err := rsvps().list(t, famRSVPWaiting, window{Under: []string{m.ID}, Limit: MaxWaiting})
+		if err != nil {
+			return err
 		}
-		tally.count(r, -1)
-		r.Waiting = false
-		if r.Member != answering {
-			r.Promoted, r.Changed = t.now, t.now
-			if err := t.emit(Event{Kind: EventPromoted, Subject: m.ID, Member: r.Member}); err != nil {
+		for {
+			at := nextInside(m, tally, waiting)
+			if at < 0 {
+				break
+			}
+			if err := t.seatWaiting(m, tally, waiting[at], answering); err != nil {
 				return err
 			}
-		}
-		tally.count(r, 1)
-		if err := rsvps().put(t, r); err != nil {
-			return err
+			waiting = slices.Delete(waiting, at, at+1)
 		}
 	}
 	if err := t.emit(Event{Kind: EventTouched, Subject: m.ID}); err != nil {
 		return err
 	}
 	return tallies().put(t, *tally)
+}
+
+// nextInside is who gets the next seats of those who wait, in the order of asking; -1 when nobody fits.
+func nextInside(m Meeting, tally *Tally, waiting []RSVP) int {
+	first := -1
+	for i, r := range waiting {
+		if !tally.fits(m, r) {
+			continue
+		}
+		if r.Town != "" && tally.Inside[r.Town] == 0 {
+			return i
+		}
+		if first < 0 {
+			first = i
+		}
+	}
+	return first
+}
+
+func (t *tx) seatWaiting(m Meeting, tally *Tally, r RSVP, answering string) error {
+	tally.count(r, -1)
+	r.Waiting = false
+	if r.Member != answering {
+		r.Promoted, r.Changed = t.now, t.now
+		if err := t.emit(Event{Kind: EventPromoted, Subject: m.ID, Member: r.Member}); err != nil {
+			return err
+		}
+	}
+	tally.count(r, 1)
+	return rsvps().put(t, r)
+}
+
+// HandSeat gives a seated member's seat to a colleague of the same town, before anybody who waits: by the one who has
+// it, and by organisers. The giver does not come any more; both are told. What is left of a larger party's seats goes
+// to the waitlist. Errors: Conflict when there is no seat to give or the colleague has one, Invalid for the colleague.
+func (s *Store) HandSeat(ctx context.Context, by Actor, meetingID, fromID, toID string) error {
+	return s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		if !by.system && who.ID != fromID && !may(who, Organise) {
+			return denied("error.not_allowed.organise")
+		}
+		m, err := t.answerable(meetingID)
+		if err != nil {
+			return err
+		}
+		to, ok, err := members().find(t, toID)
+		if err != nil {
+			return err
+		}
+		old, had, err := rsvps().find(t, meetingID, fromID)
+		if err != nil {
+			return err
+		}
+		if !had || !old.Seated() {
+			return conflict("rsvp.no_seat")
+		}
+		if !ok || to.State != MemberActive || to.ID == fromID || old.Town == "" || to.TownID() != old.Town {
+			return invalid("to", "rsvp.not_colleague")
+		}
+		return t.handSeat(by, m, old, to)
+	})
+}
+
+func (t *tx) handSeat(by Actor, m Meeting, old RSVP, to Member) error {
+	tally, err := t.tally(m.ID)
+	if err != nil {
+		return err
+	}
+	next, had, err := rsvps().find(t, m.ID, to.ID)
+	if err != nil {
+		return err
+	}
+	if had && next.Seated() {
+		return conflict("rsvp.has_seat")
+	}
+	if had {
+		tally.count(next, -1)
+	}
+	tally.count(old, -1)
+	if !had || next.Party() > old.Party() {
+		next.Guests = nil // the seats given are all there are
+	}
+	if !had {
+		next = RSVP{Meeting: m.ID, Member: to.ID, First: t.now}
+	}
+	next.Town, next.Answer, next.Waiting, next.Queue, next.Changed, next.By = to.TownID(), OnSite, false, old.Queue, t.now, by.MemberID
+	old.Answer, old.Guests, old.Queue, old.Changed = No, nil, 0, t.now
+	tally.count(old, 1)
+	tally.count(next, 1)
+	for _, r := range []RSVP{old, next} {
+		if err := rsvps().put(t, r); err != nil {
+			return err
+		}
+		if r.Member == by.MemberID {
+			continue
+		}
+		if err := t.emit(Event{Kind: EventAnsweredFor, Subject: m.ID, Member: r.Member, By: by.MemberID, Data: map[string]string{"answer": string(r.Answer)}}); err != nil {
+			return err
+		}
+	}
+	return t.promote(m, &tally, "")
 }
 
 // withdraw removes an answer and promotes into what it freed; no answer is no error.

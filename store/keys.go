@@ -40,6 +40,7 @@ const (
 	famRSVP          family = "rsvp"           // meeting id, member id → RSVP
 	famRSVPMember    family = "rsvp.member"    // member id, meeting id
 	famRSVPWaiting   family = "rsvp.waiting"   // meeting id, place in the queue, member id
+	famPresence      family = "presence"       // meeting id, member id → Presence, ticked at the door
 	famRSVPTally     family = "rsvp.tally"     // meeting id → Tally
 	famItem          family = "item"           // id → AgendaItem
 	famItemMeeting   family = "item.meeting"   // meeting id, order, id
@@ -78,7 +79,7 @@ const (
 // kept of those pages. The others are one person's, or the machine's own.
 func (f family) public() bool {
 	switch f.record() {
-	case famMember, famTown, famSeries, famMeeting, famRSVP, famItem, famMinutes, famRevision, famCorrection,
+	case famMember, famTown, famSeries, famMeeting, famRSVP, famPresence, famItem, famMinutes, famRevision, famCorrection,
 		famDecision, famAction, famRoleChange:
 		return true
 	}

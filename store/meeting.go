@@ -21,45 +21,47 @@ const (
 // Meeting is a thing of its own with its own answers. Date, Clock and Zone are what people agreed on; Start and End
 // are derived from them.
 type Meeting struct {
-	ID        string       `json:"id"`
-	UID       string       `json:"uid"`
-	Slug      string       `json:"slug"`
-	OldSlugs  []string     `json:"old_slugs,omitzero"`
-	Series    string       `json:"series,omitzero"` // series id
-	Slot      string       `json:"slot,omitzero"`   // the civil date the rule gave it, kept when it is moved
-	SlotClock string       `json:"slot_clock,omitzero"`
-	Number    int          `json:"number,omitzero"`
-	Title     string       `json:"title"`
-	Lang      string       `json:"lang"`
-	About     string       `json:"about,omitzero"` // Markdown
-	AboutHTML string       `json:"about_html,omitzero"`
-	Date      string       `json:"date"`  // YYYY-MM-DD
-	Clock     string       `json:"clock"` // HH:MM
-	Minutes   int          `json:"minutes"`
-	Zone      string       `json:"zone"`
-	Start     time.Time    `json:"start"` // UTC
-	End       time.Time    `json:"end"`
-	HostTown  string       `json:"host_town,omitzero"` // town id
-	Venue     string       `json:"venue,omitzero"`     // "Hôtel de ville, salle du Conseil"
-	Address   string       `json:"address,omitzero"`
-	Online    bool         `json:"online,omitzero"`
-	Link      string       `json:"link,omitzero"` // video link, shown to members only
-	Seats     int          `json:"seats"`         // on site, guests included; 0 means no limit
-	State     MeetingState `json:"state"`
-	Reason    string       `json:"reason,omitzero"` // why it was cancelled
-	Edited    []string     `json:"edited,omitzero"` // fields that no longer follow the series
-	Documents []Document   `json:"documents,omitzero"`
-	Propose   int          `json:"propose,omitzero"`  // days before the start after which a proposal is late; 0 for none
-	Freeze    int          `json:"freeze,omitzero"`   // days before the start when the agenda closes by itself; 0 for by hand
-	Remind    []int        `json:"remind,omitzero"`   // days before the start when those who come are reminded
-	Reminded  []int        `json:"reminded,omitzero"` // those that were sent
-	HeldAt    time.Time    `json:"held_at,omitzero"`  // when an organiser closed the meeting
-	Current   string       `json:"current,omitzero"`  // agenda item spoken of in the room right now
-	Sequence  int          `json:"sequence"`
-	Published time.Time    `json:"published"`        // of the last change that a calendar shows
-	Stepped   time.Time    `json:"stepped,omitzero"` // when Sequence last grew: at most once in ten minutes
-	Created   time.Time    `json:"created"`
-	By        string       `json:"by,omitzero"`
+	ID          string       `json:"id"`
+	UID         string       `json:"uid"`
+	Slug        string       `json:"slug"`
+	OldSlugs    []string     `json:"old_slugs,omitzero"`
+	Series      string       `json:"series,omitzero"` // series id
+	Slot        string       `json:"slot,omitzero"`   // the civil date the rule gave it, kept when it is moved
+	SlotClock   string       `json:"slot_clock,omitzero"`
+	Number      int          `json:"number,omitzero"`
+	Title       string       `json:"title"`
+	Lang        string       `json:"lang"`
+	About       string       `json:"about,omitzero"` // Markdown
+	AboutHTML   string       `json:"about_html,omitzero"`
+	Date        string       `json:"date"`  // YYYY-MM-DD
+	Clock       string       `json:"clock"` // HH:MM
+	Minutes     int          `json:"minutes"`
+	Zone        string       `json:"zone"`
+	Start       time.Time    `json:"start"` // UTC
+	End         time.Time    `json:"end"`
+	HostTown    string       `json:"host_town,omitzero"` // town id
+	Venue       string       `json:"venue,omitzero"`     // "Hôtel de ville, salle du Conseil"
+	Address     string       `json:"address,omitzero"`
+	Online      bool         `json:"online,omitzero"`
+	Link        string       `json:"link,omitzero"`         // video link, shown to members only
+	Seats       int          `json:"seats"`                 // on site, guests included; 0 means no limit
+	TownSeats   int          `json:"town_seats,omitzero"`   // on site for one town, guests included; 0 means no limit
+	OnlineSeats int          `json:"online_seats,omitzero"` // online; 0 means no limit
+	State       MeetingState `json:"state"`
+	Reason      string       `json:"reason,omitzero"` // why it was cancelled
+	Edited      []string     `json:"edited,omitzero"` // fields that no longer follow the series
+	Documents   []Document   `json:"documents,omitzero"`
+	Propose     int          `json:"propose,omitzero"`  // days before the start after which a proposal is late; 0 for none
+	Freeze      int          `json:"freeze,omitzero"`   // days before the start when the agenda closes by itself; 0 for by hand
+	Remind      []int        `json:"remind,omitzero"`   // days before the start when those who come are reminded
+	Reminded    []int        `json:"reminded,omitzero"` // those that were sent
+	HeldAt      time.Time    `json:"held_at,omitzero"`  // when an organiser closed the meeting
+	Current     string       `json:"current,omitzero"`  // agenda item spoken of in the room right now
+	Sequence    int          `json:"sequence"`
+	Published   time.Time    `json:"published"`        // of the last change that a calendar shows
+	Stepped     time.Time    `json:"stepped,omitzero"` // when Sequence last grew: at most once in ten minutes
+	Created     time.Time    `json:"created"`
+	By          string       `json:"by,omitzero"`
 }
 
 // Document is a paper of the meeting: a link, or a file that was uploaded (Hash is set).

@@ -10,7 +10,7 @@ import (
 )
 
 // Schema is the version this program writes. Steps lead from each older one to the next.
-const Schema = 1
+const Schema = 2
 
 // ErrNewer says the data was written by a newer program.
 var ErrNewer = errors.New("the data was written by a newer version of Belfry")
@@ -58,7 +58,22 @@ func schemaIn(r kv.Reader) (int, error) {
 }
 
 // migrations[i] leads from schema i+1 to i+2. A step is never changed once released.
-func migrations() []func(*tx) error { return nil }
+func migrations() []func(*tx) error { return []func(*tx) error{countInside} }
+
+// countInside counts anew who comes to each meeting: since schema 2 a tally knows how many of each town have a seat.
+func countInside(t *tx) error {
+	return tallies().each(t, func(kept Tally) error {
+		answers, err := t.answers(kept.Meeting)
+		if err != nil {
+			return err
+		}
+		fresh := Tally{Meeting: kept.Meeting, Asked: kept.Asked}
+		for _, r := range answers {
+			fresh.count(r, 1)
+		}
+		return tallies().put(t, fresh)
+	})
+}
 
 func (s *Store) migrate(ctx context.Context) error {
 	return s.update(ctx, "schema", func(t *tx) error {

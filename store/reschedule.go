@@ -19,6 +19,7 @@ type MeetingInput struct {
 	Online                   bool
 	Link                     string
 	Seats                    int
+	TownSeats, OnlineSeats   int
 	Propose, Freeze          int   // days before the start, 0 for none
 	Remind                   []int // days before the start
 	Draft                    bool  // for new meetings: seen by organisers only
@@ -27,7 +28,7 @@ type MeetingInput struct {
 // input is the meeting as it would be typed.
 func (m Meeting) input() MeetingInput {
 	return MeetingInput{Title: m.Title, Lang: m.Lang, About: m.About, Date: m.Date, Clock: m.Clock, Zone: m.Zone,
-		Minutes: m.Minutes, HostTown: m.HostTown, Venue: m.Venue, Address: m.Address, Online: m.Online, Link: m.Link, Seats: m.Seats,
+		Minutes: m.Minutes, HostTown: m.HostTown, Venue: m.Venue, Address: m.Address, Online: m.Online, Link: m.Link, Seats: m.Seats, TownSeats: m.TownSeats, OnlineSeats: m.OnlineSeats,
 		Propose: m.Propose, Freeze: m.Freeze, Remind: m.Remind}
 }
 
@@ -46,6 +47,8 @@ func (in *MeetingInput) check() error {
 	in.Address = c.line("address", in.Address, MaxLine)
 	in.Link = c.link("link", in.Link)
 	c.between("seats", in.Seats, 0, 5000)
+	c.between("town_seats", in.TownSeats, 0, 5000)
+	c.between("online_seats", in.OnlineSeats, 0, 5000)
 	checkDeadlines(&c, in.Propose, in.Freeze, in.Remind)
 	if !in.Online && in.Venue == "" && in.Address == "" && in.HostTown == "" {
 		c.add("venue", "meeting.nowhere")
@@ -67,14 +70,14 @@ func (in MeetingInput) apply(m *Meeting, html string) []string {
 	note("when", m.Date != in.Date || m.Clock != in.Clock || m.Minutes != in.Minutes || m.Zone != in.Zone)
 	note("place", m.HostTown != in.HostTown || m.Venue != in.Venue || m.Address != in.Address)
 	note("online", m.Online != in.Online || m.Link != in.Link)
-	note("seats", m.Seats != in.Seats)
+	note("seats", m.Seats != in.Seats || m.TownSeats != in.TownSeats || m.OnlineSeats != in.OnlineSeats)
 	note("deadlines", m.Propose != in.Propose || m.Freeze != in.Freeze || !slices.Equal(m.Remind, in.Remind))
 	start, _ := LocalTime(in.Zone, in.Date, in.Clock)
 	m.Title, m.Lang, m.About, m.AboutHTML = in.Title, in.Lang, in.About, html
 	m.Date, m.Clock, m.Zone, m.Minutes = in.Date, in.Clock, in.Zone, in.Minutes
 	m.Start, m.End = start.UTC(), start.Add(time.Duration(in.Minutes)*time.Minute).UTC()
 	m.HostTown, m.Venue, m.Address = in.HostTown, in.Venue, in.Address
-	m.Online, m.Link, m.Seats = in.Online, in.Link, in.Seats
+	m.Online, m.Link, m.Seats, m.TownSeats, m.OnlineSeats = in.Online, in.Link, in.Seats, in.TownSeats, in.OnlineSeats
 	m.Propose, m.Freeze, m.Remind = in.Propose, in.Freeze, in.Remind
 	return changed
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -50,9 +51,15 @@ type Tally struct {
 	Online  int            `json:"online"`
 	Maybe   int            `json:"maybe"`
 	No      int            `json:"no"`
-	Waiting int            `json:"waiting"`         // people on the waitlist, guests included
-	Towns   map[string]int `json:"towns,omitempty"` // people on site or online, by town id
-	Asked   int64          `json:"asked"`           // last place given in the queue
+	Waiting int            `json:"waiting"`          // people on the waitlist, guests included
+	Towns   map[string]int `json:"towns,omitempty"`  // people on site or online, by town id
+	Inside  map[string]int `json:"inside,omitempty"` // people with a seat, by town id
+	Asked   int64          `json:"asked"`            // last place given in the queue
+}
+
+// fits says whether an answer's party finds seats now, in the room and within its town's share.
+func (t Tally) fits(m Meeting, r RSVP) bool {
+	return (m.Seats == 0 || t.OnSite+r.Party() <= m.Seats) && (m.TownSeats == 0 || r.Town == "" || t.Inside[r.Town]+r.Party() <= m.TownSeats)
 }
 
 // Coming is how many people take part, on site or online.
@@ -87,25 +94,25 @@ func (t *Tally) count(r RSVP, sign int) {
 	if r.Town == "" {
 		return
 	}
-	if t.Towns == nil {
-		t.Towns = map[string]int{}
+	countTown(&t.Towns, r.Town, people)
+	if r.Answer == OnSite {
+		countTown(&t.Inside, r.Town, people)
 	}
-	if t.Towns[r.Town] += people; t.Towns[r.Town] == 0 {
-		delete(t.Towns, r.Town)
+}
+
+func countTown(all *map[string]int, town string, people int) {
+	if *all == nil {
+		*all = map[string]int{}
+	}
+	if (*all)[town] += people; (*all)[town] == 0 {
+		delete(*all, town)
 	}
 }
 
 // equal compares what people see of two tallies.
 func (t Tally) equal(o Tally) bool {
-	if t.OnSite != o.OnSite || t.Online != o.Online || t.Maybe != o.Maybe || t.No != o.No || t.Waiting != o.Waiting || len(t.Towns) != len(o.Towns) {
-		return false
-	}
-	for town, n := range t.Towns {
-		if o.Towns[town] != n {
-			return false
-		}
-	}
-	return true
+	return t.OnSite == o.OnSite && t.Online == o.Online && t.Maybe == o.Maybe && t.No == o.No && t.Waiting == o.Waiting &&
+		maps.Equal(t.Towns, o.Towns) && maps.Equal(t.Inside, o.Inside)
 }
 
 func rsvps() *table[RSVP] {

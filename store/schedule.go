@@ -45,6 +45,8 @@ func (tpl *Template) check(c *check) {
 	tpl.Address = c.line("address", tpl.Address, MaxLine)
 	tpl.Link = c.link("link", tpl.Link)
 	tpl.Seats = c.between("seats", tpl.Seats, 0, 5000)
+	c.between("town_seats", tpl.TownSeats, 0, 5000)
+	c.between("online_seats", tpl.OnlineSeats, 0, 5000)
 	checkDeadlines(c, tpl.Propose, tpl.Freeze, tpl.Remind)
 	if len(tpl.Standing) > MaxItems {
 		c.add("standing", "agenda.too_many", "Max", MaxItems)
@@ -181,7 +183,7 @@ func (t *tx) openMeeting(series *Series, slot string) error {
 	m := Meeting{ID: id, UID: uid, Slug: slug, Series: series.ID, Slot: slot, SlotClock: series.Clock, Title: tpl.Title,
 		Lang: series.Lang, Date: slot, Clock: clock, Minutes: tpl.Minutes, Zone: series.Zone,
 		Start: start.UTC(), End: start.Add(time.Duration(tpl.Minutes) * time.Minute).UTC(),
-		HostTown: tpl.HostTown, Venue: tpl.Venue, Address: tpl.Address, Online: tpl.Online, Link: tpl.Link, Seats: tpl.Seats,
+		HostTown: tpl.HostTown, Venue: tpl.Venue, Address: tpl.Address, Online: tpl.Online, Link: tpl.Link, Seats: tpl.Seats, TownSeats: tpl.TownSeats, OnlineSeats: tpl.OnlineSeats,
 		Propose: tpl.Propose, Freeze: tpl.Freeze, Remind: tpl.Remind, State: MeetingScheduled, Published: t.now.Truncate(time.Second), Created: t.now, By: series.By}
 	if series.NextNumber > 0 {
 		m.Number = series.NextNumber
@@ -273,7 +275,7 @@ func (t *tx) followSeries(by Actor, series Series) error {
 			in.Online, in.Link = tpl.Online, tpl.Link
 		}
 		if m.Follows("seats") {
-			in.Seats = tpl.Seats
+			in.Seats, in.TownSeats, in.OnlineSeats = tpl.Seats, tpl.TownSeats, tpl.OnlineSeats
 		}
 		if m.Follows("deadlines") {
 			in.Propose, in.Freeze, in.Remind = tpl.Propose, tpl.Freeze, tpl.Remind

@@ -27,18 +27,20 @@ type Series struct {
 
 // Template is what a new meeting of a series starts from.
 type Template struct {
-	Title    string         `json:"title"`   // of each meeting; numbered meetings get their number in front
-	Minutes  int            `json:"minutes"` // length
-	HostTown string         `json:"host_town,omitzero"`
-	Venue    string         `json:"venue,omitzero"`
-	Address  string         `json:"address,omitzero"`
-	Online   bool           `json:"online,omitzero"`
-	Link     string         `json:"link,omitzero"` // video link, for members only
-	Seats    int            `json:"seats"`         // on site; 0 means no limit
-	Standing []StandingItem `json:"standing,omitzero"`
-	Propose  int            `json:"propose,omitzero"` // days before the meeting until which items are proposed in time; 0 means none
-	Freeze   int            `json:"freeze,omitzero"`  // days before the meeting when the agenda closes; 0 means by hand
-	Remind   []int          `json:"remind,omitzero"`  // days before the meeting when those who come are reminded
+	Title       string         `json:"title"`   // of each meeting; numbered meetings get their number in front
+	Minutes     int            `json:"minutes"` // length
+	HostTown    string         `json:"host_town,omitzero"`
+	Venue       string         `json:"venue,omitzero"`
+	Address     string         `json:"address,omitzero"`
+	Online      bool           `json:"online,omitzero"`
+	Link        string         `json:"link,omitzero"`         // video link, for members only
+	Seats       int            `json:"seats"`                 // on site; 0 means no limit
+	TownSeats   int            `json:"town_seats,omitzero"`   // on site for one town, guests included; 0 means no limit
+	OnlineSeats int            `json:"online_seats,omitzero"` // online; 0 means no limit
+	Standing    []StandingItem `json:"standing,omitzero"`
+	Propose     int            `json:"propose,omitzero"` // days before the meeting until which items are proposed in time; 0 means none
+	Freeze      int            `json:"freeze,omitzero"`  // days before the meeting when the agenda closes; 0 means by hand
+	Remind      []int          `json:"remind,omitzero"`  // days before the meeting when those who come are reminded
 }
 
 // StandingItem is an agenda item every meeting of the series starts with.

@@ -53,7 +53,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(tickets(), func(v *verification, k *Ticket) { v.lead(famTicket, k.Hash, famMember, k.Member) }),
 			verifyTable(attempts(), nil), verifyTable(roleChanges(), (*verification).roleChange),
 			verifyTable(serieses(), nil), verifyTable(meetings(), (*verification).meeting),
-			verifyTable(rsvps(), (*verification).rsvp),
+			verifyTable(rsvps(), (*verification).rsvp), verifyTable(presences(), (*verification).presence),
 			verifyTable(tallies(), func(v *verification, t *Tally) { v.tallies[t.Meeting] = *t }),
 			verifyTable(items(), (*verification).item),
 			verifyTable(revisions(), func(v *verification, r *MinutesRevision) { v.lead(famRevision, r.Meeting, famMinutes, r.Meeting) }),

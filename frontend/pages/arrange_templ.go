@@ -1220,4 +1220,10 @@ func daysField(p *frontend.Page, f frontend.Form, name, label, hint string) part
 	})
 }
 
+func seatsField(p *frontend.Page, f frontend.Form, name, label string) parts.Field {
+	return with(hinted(typed(field(p, f, name, label), "number"), p.T("field.seats_hint")), func(x *parts.Field) {
+		x.Short, x.Min, x.Max, x.Inputmode = true, "0", "5000", "numeric"
+	})
+}
+
 var _ = templruntime.GeneratedTemplate

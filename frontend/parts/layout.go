@@ -34,6 +34,7 @@ func footerGroups() []footerGroup {
 			{href: "/meetings", label: "nav.meetings"},
 			{href: "/decisions", label: "decision.title"},
 			{href: "/actions", label: "actions.title"},
+			{href: "/meetings/attendance", label: "door.footer"},
 			{href: "/towns", label: "nav.towns"},
 			{href: "/meetings.ics", label: "layout.footer.calendar"},
 		}},
