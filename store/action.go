@@ -33,8 +33,10 @@ type Action struct {
 	Due     string       `json:"due,omitzero"`    // civil date
 	State   ActionState  `json:"state"`
 	Steps   []ActionStep `json:"steps,omitzero"` // its history, oldest first
-	Created time.Time    `json:"created"`
-	Changed time.Time    `json:"changed"`
+	// Vanished says that the minutes that gave it do not hold it any more; the number stays used.
+	Vanished bool      `json:"vanished,omitzero"`
+	Created  time.Time `json:"created"`
+	Changed  time.Time `json:"changed"`
 }
 
 // ActionStep is one change of an action: its state, or the town or person who carries it.
@@ -46,6 +48,8 @@ type ActionStep struct {
 	Person string      `json:"person,omitzero"`
 	Due    string      `json:"due,omitzero"`
 	Note   string      `json:"note,omitzero"`
+	// Minutes says that publishing the minutes made the step: the action left their text, or came back.
+	Minutes bool `json:"minutes,omitzero"`
 }
 
 // Number is how people name the action: A-2026-031.
@@ -81,6 +85,7 @@ func actions() *table[Action] {
 				return [][]string{{fmt.Sprintf("%04d%06d", a.Year, a.Seq)}}
 			}},
 			{family: famActionState, parts: func(a *Action) [][]string { return [][]string{{string(a.State), a.due()}} }},
+			under(famActionYear, func(a *Action) string { return fmt.Sprintf("%04d", a.Year) }),
 			under(famActionMeeting, func(a *Action) string { return a.Meeting }),
 			under(famActionSeries, func(a *Action) string { return a.Series }),
 			under(famActionTown, func(a *Action) string { return a.Town }),

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -37,6 +38,16 @@ func (d Decision) Number() string { return number(d.Year, d.Seq) }
 
 func number(year, seq int) string { return fmt.Sprintf("%04d-%03d", year, seq) }
 
+// OutcomeWithdrawn asks the register for what was taken out of the minutes again; no item has it.
+const OutcomeWithdrawn ItemOutcome = "withdrawn"
+
+func (d *Decision) state() string {
+	if !d.Withdrawn.IsZero() {
+		return string(OutcomeWithdrawn)
+	}
+	return string(d.Outcome)
+}
+
 // ItemOutcome is what became of an agenda item.
 type ItemOutcome string
 
@@ -66,6 +77,114 @@ func decisions() *table[Decision] {
 			under(famDecisionMeeting, func(d *Decision) string { return d.Meeting }),
 			under(famDecisionSeries, func(d *Decision) string { return d.Series }),
 			under(famDecisionTown, func(d *Decision) string { return d.Town }),
+			under(famDecisionOutcome, (*Decision).state),
 		},
 	}
+}
+
+// DecisionQuery asks for decisions, the newest first. Empty fields ask for all. After is where the page before ended.
+type DecisionQuery struct {
+	Year         int
+	Series, Town string      // ids
+	Outcome      ItemOutcome // also OutcomeWithdrawn
+	After        string
+	Limit        int
+}
+
+// DecisionRow is a decision with what it names.
+type DecisionRow struct {
+	Decision Decision
+	Meeting  Meeting
+	Item     AgendaItem // zero when it stands under no item, or under one for members only
+	Town     Town
+}
+
+// DecisionList is one page of the register of decisions. Next is "" at its end.
+type DecisionList struct {
+	Rows []DecisionRow
+	Next string
+}
+
+// Decisions is a page of the register of decisions. It is public.
+func (s *Store) Decisions(ctx context.Context, q DecisionQuery) (DecisionList, error) {
+	var list DecisionList
+	err := s.view(ctx, func(t *tx) error {
+		ix, w := famDecisionNumber, window{Reverse: true}
+		switch {
+		case q.Town != "":
+			ix, w.Under = famDecisionTown, []string{q.Town}
+		case q.Outcome != "":
+			ix, w.Under = famDecisionOutcome, []string{string(q.Outcome)}
+		case q.Series != "":
+			ix, w.Under = famDecisionSeries, []string{q.Series}
+		}
+		if q.Year > 0 {
+			w.From, w.To = fmt.Sprintf("%04d", q.Year), fmt.Sprintf("%04d", q.Year+1)
+		}
+		place := func(d Decision) string {
+			at := fmt.Sprintf("%04d%06d", d.Year, d.Seq)
+			if ix != famDecisionNumber {
+				at += partEnd + d.ID
+			}
+			return at
+		}
+		fits := func(d Decision) bool {
+			return (q.Series == "" || d.Series == q.Series) && (q.Outcome == "" || d.state() == string(q.Outcome))
+		}
+		found, next, err := walk(t, decisions(), ix, []window{w}, paging[Decision]{q.After, q.Limit, place, fits})
+		if err != nil {
+			return err
+		}
+		list.Next = next
+		list.Rows, err = t.decisionRows(found)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) decisionRows(found []Decision) ([]DecisionRow, error) {
+	var meetingIDs, itemIDs, townIDs []string
+	for _, d := range found {
+		meetingIDs, itemIDs, townIDs = append(meetingIDs, d.Meeting), append(itemIDs, d.Item), append(townIDs, d.Town)
+	}
+	held, err := meetings().many(t, meetingIDs)
+	if err != nil {
+		return nil, err
+	}
+	points, err := items().many(t, itemIDs)
+	if err != nil {
+		return nil, err
+	}
+	places, err := towns().many(t, townIDs)
+	rows := make([]DecisionRow, len(found))
+	for i, d := range found {
+		rows[i] = DecisionRow{Decision: d, Meeting: held[d.Meeting], Item: shown(points[d.Item]), Town: places[d.Town]}
+	}
+	return rows, err
+}
+
+// DecisionByNumber finds a decision by its permanent number, 2026-014.
+func (s *Store) DecisionByNumber(ctx context.Context, number string) (DecisionRow, error) {
+	var row DecisionRow
+	err := s.view(ctx, func(t *tx) error {
+		d, err := decisions().lookup(t, famDecisionNumber, sequenceOf(number))
+		if err != nil {
+			return err
+		}
+		rows, err := t.decisionRows([]Decision{d})
+		if err == nil {
+			row = rows[0]
+		}
+		return err
+	})
+	return row, err
+}
+
+// DecisionYears counts the decisions of each year that has some, the newest first.
+func (s *Store) DecisionYears(ctx context.Context) (years []Numbering, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		years, err = numberings().under(t, window{Under: []string{"decision"}, Reverse: true, Limit: scanBatch})
+		return err
+	})
+	return years, err
 }

@@ -55,9 +55,11 @@ const (
 	famDecisionMeeting family = "decision.meeting" // meeting id, year and number, id
 	famDecisionSeries  family = "decision.series"  // series id, year and number, id
 	famDecisionTown    family = "decision.town"    // town id, year and number, id
+	famDecisionOutcome family = "decision.outcome" // outcome or "withdrawn", year and number, id
 	famAction          family = "action"           // id → Action
 	famActionNumber    family = "action.number"    // year and number → id (unique)
 	famActionState     family = "action.state"     // state, due date, id
+	famActionYear      family = "action.year"      // year, state, due date, id
 	famActionMeeting   family = "action.meeting"   // meeting id, state, due date, id
 	famActionSeries    family = "action.series"    // series id, state, due date, id
 	famActionTown      family = "action.town"      // town id, state, due date, id

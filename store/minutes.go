@@ -318,14 +318,11 @@ func (p *MinutesPage) records(t *tx, reader Member) error {
 	if len(p.Marks) == 0 {
 		return nil
 	}
-	taken, err := decisions().list(t, famDecisionMeeting, window{Under: []string{p.Meeting.ID}, Limit: scanBatch})
+	err := decisions().every(t, famDecisionMeeting, p.Meeting.ID, func(d Decision) { p.Decisions[d.Number()] = d })
 	if err != nil {
 		return err
 	}
-	for _, d := range taken {
-		p.Decisions[d.Number()] = d
-	}
-	given, err := t.actionList(reader, ActionQuery{State: "all", Meeting: p.Meeting.ID, Limit: scanBatch})
+	given, err := t.actionList(reader, ActionQuery{State: "all", Meeting: p.Meeting.ID, Limit: maxMarks})
 	for _, row := range given.Rows {
 		p.Actions[row.Action.Number()] = row
 	}

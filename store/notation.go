@@ -45,11 +45,12 @@ type Mark struct {
 	Person   Member // found by Handle
 	Town     Town   // found by Place, or the person's
 	Problems []Problem
+	said     []string // attributes it has, each once
 }
 
 const (
 	markOpen, markClose = "\ue000", "\ue001" // what stands in a text for its n-th block; people's own are taken out
-	maxMarks            = 200
+	maxMarks            = 2000               // in one text: twice what the longest agenda needs
 )
 
 var (
@@ -92,7 +93,7 @@ func outcomeOf(words string) ItemOutcome {
 // private-use characters, so that they can be rendered apart, and the blocks in order. Date is the meeting's civil
 // date: a day without a year is the next one after it. Blocks in fenced code are code.
 func Notation(source, date string) (text string, marks []Mark) {
-	source = strings.NewReplacer(markOpen, "", markClose, "").Replace(source)
+	source = strings.NewReplacer(markOpen, "", markClose, "").Replace(strings.ToValidUTF8(source, "\ufffd")) // half a character could complete one
 	lines := strings.Split(source, "\n")
 	var out []string
 	fence, section := "", ""
@@ -103,7 +104,11 @@ func Notation(source, date string) (text string, marks []Mark) {
 			section = strings.TrimSpace(heading)
 		}
 		found := markLine.FindStringSubmatch(line)
-		if found == nil || fence != "" || len(marks) == maxMarks {
+		if found != nil && fence == "" && len(marks) == maxMarks {
+			marks[maxMarks-1].tooMany(i + 1)
+			found = nil
+		}
+		if found == nil || fence != "" {
 			out = append(out, line)
 			continue
 		}
@@ -130,6 +135,8 @@ func fenced(open, line string) string {
 		if n := len(trimmed) - len(strings.TrimLeft(trimmed, mark)); n >= 3 {
 			run := strings.Repeat(mark, n)
 			switch {
+			case open == "" && mark == "`" && strings.Contains(trimmed[n:], mark): // code within a line
+				return ""
 			case open == "":
 				return run
 			case strings.HasPrefix(run, open) && strings.Trim(trimmed, mark+" \t") == "":
@@ -162,6 +169,22 @@ func (m *Mark) problem(key string, args ...any) {
 	m.Problems = append(m.Problems, Problem{Field: "source", Key: key, Args: append([]any{"Line", m.Line}, args...)})
 }
 
+// tooMany says once that blocks from this line on are not read.
+func (m *Mark) tooMany(line int) {
+	if !slices.Contains(m.said, "many") {
+		m.said = append(m.said, "many")
+		m.Problems = append(m.Problems, Problem{Field: "source", Key: "notation.too_many", Args: []any{"Line", line, "Max", maxMarks}})
+	}
+}
+
+// once notes that a block names its person, town, date or vote; a second one would have to be guessed between.
+func (m *Mark) once(what, words string) {
+	if slices.Contains(m.said, what) {
+		m.problem("notation.twice", "Words", cut(words))
+	}
+	m.said = append(m.said, what)
+}
+
 // read fills a mark from its marker and lines.
 func (m *Mark) read(marker string, block []string, date string) {
 	m.Kind = map[string]MarkKind{"D": MarkDecision, "A": MarkAction, "R": MarkResult}[marker]
@@ -187,11 +210,32 @@ func (m *Mark) read(marker string, block []string, date string) {
 		title = append(title, line)
 	}
 	m.Title = strings.Join(strings.Fields(strings.Join(title, " ")), " ")
+	m.inside(date)
 	switch n := len([]rune(m.Title)); {
 	case n == 0:
 		m.problem("notation.empty")
 	case n > MaxLine:
 		m.problem("notation.too_long", "Max", MaxLine, "Have", n)
+	}
+}
+
+// inside points out a person, a date or a vote among the words, where it says nothing to the register.
+func (m *Mark) inside(date string) {
+	for _, at := range attribute.FindAllStringSubmatchIndex(m.Title, -1) {
+		words, what := strings.TrimLeft(m.Title[at[0]:], " ,;"), "person"
+		first := ""
+		if at[2] < 0 {
+			what = attributeOf(m.Title[at[4]:at[5]])
+			first, _, _ = strings.Cut(strings.TrimSpace(m.Title[at[1]:]), " ")
+		}
+		if slices.Contains(m.said, what) {
+			continue
+		}
+		switch {
+		case what == "person" && m.Kind == MarkAction, what == "due" && m.Kind == MarkAction && dayOf(strings.Trim(first, ",;"), date) != "",
+			what == "vote" && m.Kind == MarkDecision && votes.MatchString(strings.Trim(strings.TrimSpace(m.Title[at[1]:]), ".")):
+			m.problem("notation.inside", "Words", cut(words))
+		}
 	}
 }
 
@@ -205,7 +249,11 @@ func (m *Mark) attributes(line, date string) {
 			end = all[i+1][0]
 		}
 		if at[2] >= 0 {
-			m.Handle = line[at[2]:at[3]]
+			m.Handle = strings.TrimRight(line[at[2]:at[3]], ".-")
+			m.once("person", "@"+m.Handle)
+			if rest := strings.Trim(line[at[1]:end], " \t,;."); rest != "" {
+				m.problem("notation.leftover", "Words", cut(rest))
+			}
 			continue
 		}
 		m.set(attributeOf(line[at[4]:at[5]]), strings.Trim(line[at[1]:end], " \t,;"), date)
@@ -213,6 +261,7 @@ func (m *Mark) attributes(line, date string) {
 }
 
 func (m *Mark) set(what, value, date string) {
+	m.once(what, value)
 	switch what {
 	case "town":
 		m.Place = value
@@ -257,6 +306,11 @@ func (m *Mark) prefix(line, date string) string {
 		return line
 	}
 	m.Handle, m.Place, m.Due = handle, place, due
+	for what, words := range map[string]string{"person": handle, "town": place, "due": due} {
+		if words != "" {
+			m.once(what, words)
+		}
+	}
 	return after
 }
 

@@ -33,24 +33,27 @@ func (t *tx) giveNumber(kind string, year int) (int, error) {
 func numberingKey(kind string, year int) string { return fmt.Sprintf("%s %04d", kind, year) }
 
 func (v *verification) decision(d *Decision) {
-	v.number("decision", d.Year, d.Seq)
-	v.lead(famDecision, d.ID, famMeeting, d.Meeting)
+	v.number(famDecision, "decision", d.Year, d.Seq)
+	v.lead(famDecision, d.ID, famMinutes, d.Meeting)
 	v.lead(famDecision, d.ID, famItem, d.Item)
 	v.lead(famDecision, d.ID, famTown, d.Town)
 }
 
 func (v *verification) action(a *Action) {
-	v.number("action", a.Year, a.Seq)
-	v.lead(famAction, a.ID, famMeeting, a.Meeting)
+	v.number(famAction, "action", a.Year, a.Seq)
+	v.lead(famAction, a.ID, famMinutes, a.Meeting)
 	v.lead(famAction, a.ID, famItem, a.Item)
 	v.lead(famAction, a.ID, famTown, a.Town)
 	v.lead(famAction, a.ID, famMember, a.Person)
 }
 
-func (v *verification) number(kind string, year, seq int) {
+func (v *verification) number(from family, kind string, year, seq int) {
 	key := numberingKey(kind, year)
 	if v.given[key] == nil {
 		v.given[key] = map[int]bool{}
+	}
+	if v.given[key][seq] {
+		v.report(Fault{"count", string(from), "two records have the number " + number(year, seq)})
 	}
 	v.given[key][seq] = true
 }
@@ -75,42 +78,37 @@ func (v *verification) numbers() error {
 // published compares the numbers in published minutes with the records, and approved minutes with their hash.
 func (v *verification) published() error {
 	return minutes().each(v.t, func(m Minutes) error {
-		if m.Published == 0 {
-			return nil
-		}
-		revision, ok, err := revisions().find(v.t, m.Meeting, fmt.Sprintf("%06d", m.Published))
-		if err != nil || !ok { // reported as a reference already
-			return nil
-		}
-		place := string(famMinutes) + "/" + m.Meeting
-		if sum := sha256.Sum256([]byte(revision.Source)); m.Approval.SHA256 != "" && hex.EncodeToString(sum[:]) != m.Approval.SHA256 {
-			v.report(Fault{"record", place, "the approved text is not the one that was approved: its SHA-256 differs"})
-		}
-		_, marks := Notation(revision.Source, "")
-		inText := map[string]bool{}
-		for _, mark := range marks {
-			inText[mark.Number] = true
-		}
-		taken, err := decisions().list(v.t, famDecisionMeeting, window{Under: []string{m.Meeting}, Limit: scanBatch})
-		if err != nil {
-			return nil
-		}
-		given, err := actions().list(v.t, famActionMeeting, window{Under: []string{m.Meeting}, Limit: scanBatch})
-		if err != nil {
-			return nil
+		inText, place := map[string]int{}, string(famMinutes)+"/"+m.Meeting
+		if m.Published > 0 {
+			revision, ok, err := revisions().find(v.t, m.Meeting, fmt.Sprintf("%06d", m.Published))
+			if err != nil || !ok { // reported as a record or a reference already
+				return nil
+			}
+			if sum := sha256.Sum256([]byte(revision.Source)); m.Approval.SHA256 != "" && hex.EncodeToString(sum[:]) != m.Approval.SHA256 {
+				v.report(Fault{"record", place, "the approved text is not the one that was approved: its SHA-256 differs"})
+			}
+			_, marks := Notation(revision.Source, "")
+			for _, mark := range marks {
+				if inText[mark.Number]++; mark.Number == "" && mark.Kind != MarkResult {
+					v.report(Fault{"reference", place, fmt.Sprintf("line %d of the text has no number", mark.Line)})
+				} else if mark.Number != "" && inText[mark.Number] == 2 {
+					v.report(Fault{"reference", place, "the text names " + mark.Number + " twice"})
+				}
+			}
 		}
 		recorded := map[string]bool{"": true}
-		for _, d := range taken {
-			if recorded[d.Number()] = true; d.Withdrawn.IsZero() && !inText[d.Number()] {
-				v.report(Fault{"reference", place, "decision " + d.Number() + " is not in the text"})
+		compare := func(number string, gone bool) {
+			switch recorded[number] = true; {
+			case gone && inText[number] > 0:
+				v.report(Fault{"reference", place, number + " was taken out of the text, but is there"})
+			case !gone && inText[number] == 0:
+				v.report(Fault{"reference", place, number + " is not in the text"})
 			}
 		}
-		for _, a := range given {
-			if recorded[a.Number()] = true; a.State == ActionOpen && !inText[a.Number()] {
-				v.report(Fault{"reference", place, "action " + a.Number() + " is not in the text"})
-			}
-		}
-		for number := range inText {
+		// A record or an entry that cannot be read was reported before.
+		_ = decisions().every(v.t, famDecisionMeeting, m.Meeting, func(d Decision) { compare(d.Number(), !d.Withdrawn.IsZero()) })
+		_ = actions().every(v.t, famActionMeeting, m.Meeting, func(a Action) { compare(a.Number(), a.Vanished) })
+		for _, number := range slices.Sorted(maps.Keys(inText)) {
 			if !recorded[number] {
 				v.report(Fault{"reference", place, "the text names " + number + ", which has no record"})
 			}

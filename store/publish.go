@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
+	"reflect"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -54,7 +53,7 @@ func (s *Store) PublishMinutes(ctx context.Context, by Actor, meetingID string) 
 
 // publish makes the records of a revision and shows it.
 func (t *tx) publish(by Actor, m Meeting, have Minutes, revision MinutesRevision, html string) (Minutes, error) {
-	source, err := t.record(by, m, have.Lang, revision.Source)
+	source, err := t.record(by, m, have, revision.Source)
 	if err != nil {
 		return have, err
 	}
@@ -105,100 +104,6 @@ func (s *Store) newestMinutes(ctx context.Context, by Actor, meetingID string) (
 	return m, revision, err
 }
 
-// ReadMarks reads the notation of a text as it would be published for a meeting: what each block becomes, who and
-// which town it names, and what is wrong with it.
-func (s *Store) ReadMarks(ctx context.Context, meetingID, source string) (text string, marks []Mark, err error) {
-	err = s.view(ctx, func(t *tx) error {
-		m, err := meetings().get(t, meetingID)
-		if err != nil {
-			return err
-		}
-		if text, marks = Notation(source, m.Date); len(marks) == 0 {
-			return nil
-		}
-		return t.resolve(m, marks)
-	})
-	return text, marks, err
-}
-
-// resolve finds the people and towns that marks name, exactly: what is unknown or could be two is a problem.
-func (t *tx) resolve(m Meeting, marks []Mark) error {
-	places := map[string][]Town{}
-	err := towns().each(t, func(town Town) error {
-		for _, name := range slices.Compact(slices.Sorted(maps.Values(town.folded()))) {
-			places[name] = append(places[name], town)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	used := map[string]bool{}
-	for i := range marks {
-		mark := &marks[i]
-		if mark.Number != "" && used[mark.Number] {
-			mark.problem("notation.number_twice", "Number", mark.Number)
-		}
-		used[mark.Number] = true
-		if mark.Handle != "" {
-			mark.Person, err = members().lookup(t, famMemberHandle, strings.ToLower(mark.Handle))
-			if err != nil && KindOf(err) != NotFound {
-				return err
-			}
-			if err != nil || mark.Person.State != MemberActive {
-				mark.problem("notation.person", "Words", cut(mark.Handle))
-			}
-		}
-		switch found := places[placeKey(mark.Place)]; {
-		case mark.Place == "" && mark.Person.TownID() != "":
-			if mark.Town, _, err = towns().find(t, mark.Person.TownID()); err != nil {
-				return err
-			}
-		case mark.Place == "":
-		case len(found) == 1:
-			mark.Town = found[0]
-		case len(found) == 0:
-			mark.problem("notation.town", "Words", cut(mark.Place))
-		default:
-			mark.problem("notation.town_twice", "Words", cut(mark.Place))
-		}
-		if mark.Due != "" && mark.Due < m.Date {
-			mark.problem("notation.due_before", "Words", mark.Due)
-		}
-	}
-	return nil
-}
-
-// folded are the names a town may be called by, as they are compared.
-func (t Town) folded() map[string]string {
-	all := map[string]string{"": placeKey(t.Name)}
-	for lang, name := range t.Names {
-		all[lang] = placeKey(name)
-	}
-	return all
-}
-
-func placeKey(name string) string {
-	return strings.Join(strings.FieldsFunc(fold(name), func(r rune) bool { return r == ' ' || r == '-' || r == '\'' || r == '’' }), " ")
-}
-
-var headingNumber = regexp.MustCompile(`^\d+[.)]\s+`)
-
-// underItem is the agenda item whose title is a section's heading; "" when none is, or two are.
-func underItem(section string, agenda []AgendaItem) string {
-	wanted, id := placeKey(headingNumber.ReplaceAllString(section, "")), ""
-	for _, item := range agenda {
-		if wanted == "" || placeKey(item.Title) != wanted {
-			continue
-		}
-		if id != "" {
-			return ""
-		}
-		id = item.ID
-	}
-	return id
-}
-
 // publication is one publishing of minutes in its transaction.
 type publication struct {
 	*tx
@@ -206,45 +111,40 @@ type publication struct {
 	meeting   Meeting
 	lang      string
 	agenda    map[string]AgendaItem
-	decisions map[string]Decision // of this meeting, by number; taken out when met in the text
+	before    map[string]Mark        // the blocks that were published last, by number
+	said      map[string]ItemOutcome // the results that were published last, by item
+	decisions map[string]Decision    // of this meeting, by number; taken out when met in the text
 	actions   map[string]Action
 	numbers   map[int]string // given now, by mark
 	told      map[string]int // new actions, by the member to tell
-	problems  []Problem
 }
 
 // record turns the marks of a text into records and outcomes, and returns the text with their numbers. Everything
 // that is wrong is one Invalid error, and then nothing is written.
-func (t *tx) record(by Actor, m Meeting, lang, source string) (string, error) {
+func (t *tx) record(by Actor, m Meeting, have Minutes, source string) (string, error) {
 	_, marks := Notation(source, m.Date)
-	if err := t.resolve(m, marks); err != nil {
+	p := publication{tx: t, by: by, meeting: m, lang: have.Lang}
+	if err := p.load(have); err != nil {
 		return "", err
 	}
-	p := publication{tx: t, by: by, meeting: m, lang: lang, agenda: map[string]AgendaItem{}, decisions: map[string]Decision{},
-		actions: map[string]Action{}, numbers: map[int]string{}, told: map[string]int{}}
-	if err := p.load(); err != nil {
+	if err := p.examine(marks); err != nil {
+		return "", err
+	}
+	var problems []Problem
+	for _, mark := range marks {
+		problems = append(problems, mark.Problems...)
+	}
+	if len(problems) > 0 {
+		return "", &Error{Kind: Invalid, Problems: problems}
+	}
+	if err := p.outcomes(marks); err != nil {
 		return "", err
 	}
 	agenda := slices.Collect(maps.Values(p.agenda))
-	for i := range marks {
-		mark := &marks[i]
-		if mark.Number != "" && !p.known(*mark) {
-			mark.problem("notation.number_foreign", "Number", mark.Number)
-		}
-		if mark.Kind == MarkResult && underItem(mark.Section, agenda) == "" {
-			mark.problem("notation.no_item")
-		}
-		p.problems = append(p.problems, mark.Problems...)
-	}
-	if len(p.problems) > 0 {
-		return "", &Error{Kind: Invalid, Problems: p.problems}
-	}
 	for i, mark := range marks {
 		item := underItem(mark.Section, agenda)
 		var err error
 		switch mark.Kind {
-		case MarkResult:
-			err = p.outcome(item, mark.Outcome)
 		case MarkDecision:
 			err = p.decision(i, mark, item)
 		case MarkAction:
@@ -257,15 +157,18 @@ func (t *tx) record(by Actor, m Meeting, lang, source string) (string, error) {
 	if err := p.vanished(); err != nil {
 		return "", err
 	}
-	for member, n := range p.told {
-		if err := t.emit(Event{Kind: EventActions, Subject: m.ID, Member: member, By: by.MemberID, Data: map[string]string{"count": fmt.Sprint(n)}}); err != nil {
+	for _, member := range slices.Sorted(maps.Keys(p.told)) {
+		if err := t.emit(Event{Kind: EventActions, Subject: m.ID, Member: member, By: by.MemberID, Data: map[string]string{"count": fmt.Sprint(p.told[member])}}); err != nil {
 			return "", err
 		}
 	}
 	return numbered(source, marks, p.numbers), nil
 }
 
-func (p *publication) load() error {
+// load reads what the meeting has: its agenda, its records, and the blocks of the text that is published.
+func (p *publication) load(have Minutes) error {
+	p.agenda, p.before, p.said = map[string]AgendaItem{}, map[string]Mark{}, map[string]ItemOutcome{}
+	p.decisions, p.actions, p.numbers, p.told = map[string]Decision{}, map[string]Action{}, map[int]string{}, map[string]int{}
 	all, err := p.tx.agenda(p.meeting.ID)
 	if err != nil {
 		return err
@@ -273,18 +176,54 @@ func (p *publication) load() error {
 	for _, item := range all {
 		p.agenda[item.ID] = item
 	}
-	taken, err := decisions().list(p.tx, famDecisionMeeting, window{Under: []string{p.meeting.ID}, Limit: scanBatch})
+	if have.Published > 0 {
+		published, err := revisions().get(p.tx, p.meeting.ID, fmt.Sprintf("%06d", have.Published))
+		if err != nil {
+			return err
+		}
+		_, marks := Notation(published.Source, p.meeting.Date)
+		for _, mark := range marks {
+			p.before[mark.Number] = mark
+			if item := underItem(mark.Section, all); mark.Kind == MarkResult && item != "" {
+				p.said[item] = mark.Outcome
+			}
+		}
+	}
+	err = decisions().every(p.tx, famDecisionMeeting, p.meeting.ID, func(d Decision) { p.decisions[d.Number()] = d })
 	if err != nil {
 		return err
 	}
-	for _, d := range taken {
-		p.decisions[d.Number()] = d
+	return actions().every(p.tx, famActionMeeting, p.meeting.ID, func(a Action) { p.actions[a.Number()] = a })
+}
+
+// examine finds who and what the marks name, and everything that stops them from being published.
+func (p *publication) examine(marks []Mark) error {
+	if err := p.resolve(p.meeting, marks); err != nil {
+		return err
 	}
-	given, err := actions().list(p.tx, famActionMeeting, window{Under: []string{p.meeting.ID}, Limit: scanBatch})
-	for _, a := range given {
-		p.actions[a.Number()] = a
+	agenda, results := slices.Collect(maps.Values(p.agenda)), map[string]bool{}
+	for i := range marks {
+		mark := &marks[i]
+		if mark.Number != "" && !p.known(*mark) {
+			mark.problem("notation.number_foreign", "Number", mark.Number)
+		}
+		if p.asPublished(*mark) {
+			mark.Problems = slices.DeleteFunc(mark.Problems, func(one Problem) bool {
+				return slices.Contains([]string{"notation.person", "notation.town", "notation.town_twice", "notation.due_before"}, one.Key)
+			})
+		}
+		if mark.Kind != MarkResult {
+			continue
+		}
+		item := underItem(mark.Section, agenda)
+		if item == "" {
+			mark.problem("notation.no_item")
+		} else if results[item] {
+			mark.problem("notation.result_twice")
+		}
+		results[item] = true
 	}
-	return err
+	return nil
 }
 
 func (p *publication) known(m Mark) bool {
@@ -293,17 +232,45 @@ func (p *publication) known(m Mark) bool {
 	return m.Kind == MarkDecision && decided || m.Kind == MarkAction && given
 }
 
-func (p *publication) outcome(itemID string, outcome ItemOutcome) error {
-	item := p.agenda[itemID]
-	if item.Outcome == outcome {
-		return nil
+// asPublished says that a block names whom it named when it was published last: that somebody left since, or a town
+// has another name, does not make the text wrong.
+func (p *publication) asPublished(m Mark) bool {
+	old, ok := p.before[m.Number]
+	return ok && m.Number != "" && p.known(m) && old.Handle == m.Handle && old.Place == m.Place && old.Due == m.Due
+}
+
+// outcomes sets what became of the items, before the decisions that stand under them. A result that is not in the
+// text any more is taken back.
+func (p *publication) outcomes(marks []Mark) error {
+	agenda, now := slices.Collect(maps.Values(p.agenda)), map[string]ItemOutcome{}
+	for id, outcome := range p.said {
+		if p.agenda[id].Outcome == outcome {
+			now[id] = ""
+		}
 	}
-	item.Outcome, item.Changed = outcome, p.now
-	if outcome == OutcomePostponed && item.State == ItemAccepted {
-		item.State = ItemPostponed
+	for _, mark := range marks {
+		if mark.Kind == MarkResult {
+			now[underItem(mark.Section, agenda)] = mark.Outcome
+		}
 	}
-	p.agenda[itemID] = item
-	return items().put(p.tx, item)
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		item, outcome := p.agenda[id], now[id]
+		if item.Outcome == outcome {
+			continue
+		}
+		switch {
+		case outcome == OutcomePostponed && item.State == ItemAccepted:
+			item.State = ItemPostponed
+		case item.Outcome == OutcomePostponed && item.State == ItemPostponed && item.Next == "": // not carried over yet
+			item.State = ItemAccepted
+		}
+		item.Outcome, item.Changed = outcome, p.now
+		p.agenda[id] = item
+		if err := items().put(p.tx, item); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *publication) decision(i int, mark Mark, itemID string) error {
@@ -322,11 +289,16 @@ func (p *publication) decision(i int, mark Mark, itemID string) error {
 		p.numbers[i] = d.Number()
 	}
 	delete(p.decisions, mark.Number)
-	d.Title, d.Lang, d.Vote, d.Date, d.Item, d.Changed = mark.Title, p.lang, mark.Vote, p.meeting.Date, itemID, p.now
+	was := d
+	d.Title, d.Lang, d.Vote, d.Date, d.Item = mark.Title, p.lang, mark.Vote, p.meeting.Date, itemID
 	d.Town, d.Withdrawn = p.agenda[itemID].Town, time.Time{}
 	if d.Outcome = p.agenda[itemID].Outcome; d.Outcome == "" {
 		d.Outcome = OutcomeAccepted
 	}
+	if d == was {
+		return nil
+	}
+	d.Changed = p.now
 	return decisions().put(p.tx, d)
 }
 
@@ -349,11 +321,20 @@ func (p *publication) action(i int, mark Mark, itemID string) error {
 			return err
 		}
 	}
+	same := p.asPublished(mark)
 	delete(p.actions, mark.Number)
-	a.Title, a.Lang, a.Item, a.Changed = mark.Title, p.lang, itemID, p.now
-	if len(a.Steps) == 0 { // later on the register says who carries it and until when
+	was := a
+	a.Title, a.Lang, a.Item, a.Vanished = mark.Title, p.lang, itemID, false
+	if len(a.Steps) == 0 && !same { // later on the register says who carries it and until when
 		a.Town, a.Person, a.Due = mark.Town.ID, mark.Person.ID, mark.Due
 	}
+	if n := len(a.Steps); was.Vanished && n > 0 && a.Steps[n-1].Minutes {
+		a.step(p.tx, p.by, ActionStep{State: ActionOpen, Town: a.Town, Person: a.Person, Due: a.Due, Minutes: true})
+	}
+	if reflect.DeepEqual(a, was) && old {
+		return nil
+	}
+	a.Changed = p.now
 	return actions().put(p.tx, a)
 }
 
@@ -383,11 +364,14 @@ func (p *publication) vanished() error {
 	}
 	for _, number := range slices.Sorted(maps.Keys(p.actions)) {
 		a := p.actions[number]
-		if a.State == ActionOpen {
-			a.step(p.tx, p.by, ActionStep{State: ActionDropped, Town: a.Town, Person: a.Person, Due: a.Due})
-			if err := actions().put(p.tx, a); err != nil {
-				return err
-			}
+		if a.Vanished {
+			continue
+		}
+		if a.Vanished = true; a.State == ActionOpen {
+			a.step(p.tx, p.by, ActionStep{State: ActionDropped, Town: a.Town, Person: a.Person, Due: a.Due, Minutes: true})
+		}
+		if err := actions().put(p.tx, a); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -86,7 +86,7 @@ func TestPublishingMakesRecords(t *testing.T) {
 		_, err = publish(t, h, m, 2, text)
 		ok(t, err)
 		want(t, register(t, h), "2026-002 Une autre  accepted\n2026-001 La sortie attend la traduction. Délib 4 : état du pilote accepted\n"+
-			"A-2026-002 Relire Namur   dropped\nA-2026-001 Tester Namur Lena Exemple 2026-04-15 open")
+			"A-2026-001 Tester Namur Lena Exemple 2026-04-15 open\nA-2026-002 Relire Namur   dropped")
 		want(t, told(t, h, store.EventActions, lena.ID), 1)
 		text = newest(t, h, m)
 		_, err = publish(t, h, m, 4, text[:strings.Index(text, "!D 2026-002")])

@@ -224,6 +224,28 @@ func (tb *table[T]) list(t *tx, ix family, w window) ([]T, error) {
 	return records, nil
 }
 
+// every visits all records that an index has under one part, reading in batches.
+func (tb *table[T]) every(t *tx, ix family, under string, visit func(T)) error {
+	w := window{Under: []string{under}, Limit: scanBatch}
+	for {
+		pairs, err := t.Scan(w.bounds(ix), w.Limit)
+		if err != nil {
+			return err
+		}
+		records, err := tb.list(t, ix, w)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			visit(record)
+		}
+		if len(pairs) < w.Limit {
+			return nil
+		}
+		w.start(string(pairs[len(pairs)-1].Key[len(ix.prefix(under)):]))
+	}
+}
+
 // under reads the records whose own key starts with these parts, in key order, at most limit.
 func (tb *table[T]) under(t *tx, w window) ([]T, error) {
 	pairs, err := t.Scan(w.bounds(tb.family), w.Limit)

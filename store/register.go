@@ -5,90 +5,65 @@ import (
 	"encoding/base64"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// DecisionQuery asks for decisions, the newest first. Empty fields ask for all. After is where the page before ended.
-type DecisionQuery struct {
-	Year         int
-	Series, Town string // ids
-	After        string
-	Limit        int
-}
-
-// DecisionRow is a decision with what it names.
-type DecisionRow struct {
-	Decision Decision
-	Meeting  Meeting
-	Item     AgendaItem // zero when it stands under no item
-	Town     Town
-}
-
-// DecisionList is one page of the register of decisions. Next is "" at its end.
-type DecisionList struct {
-	Rows []DecisionRow
-	Next string
-}
-
-// ActionQuery asks for actions, the most urgent first. State is "open" (also ""), "overdue", "done", "dropped" or
-// "all".
-type ActionQuery struct {
-	State                string
-	Series, Town, Person string // ids
-	Meeting              string
-	Unassigned           bool // only those that name no person
-	Year                 int
-	After                string
-	Limit                int
-}
-
-// ActionRow is an action with what it names.
-type ActionRow struct {
-	Action  Action
-	Meeting Meeting
-	Town    Town
-	Person  Member
-	Overdue bool
-	May     bool // the reader may change it
-}
-
-// ActionList is one page of the register of actions. Next is "" at its end.
-type ActionList struct {
-	Rows []ActionRow
-	Next string
-}
-
-// walk reads records of an index from a cursor on until limit of them fit, and the cursor behind the last. What it
-// costs grows with what does not fit, never with the length of the register before the cursor.
-func walk[T any](t *tx, tb *table[T], ix family, w window, after string, limit int, place func(T) string, fits func(T) bool) (found []T, next string, err error) {
-	if after != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(after)
-		if err != nil {
-			return nil, "", notFound()
-		}
-		w.start(string(raw))
+// walk reads records of an index, window after window, from a cursor on until limit of them fit, and the cursor
+// behind the last. What it costs grows with what does not fit, never with the length of the register before the cursor.
+func walk[T any](t *tx, tb *table[T], ix family, windows []window, q paging[T]) (found []T, next string, err error) {
+	at, err := q.begin(windows)
+	if err != nil {
+		return nil, "", err
 	}
-	w.Limit = max(2*limit, 100)
-	for {
-		batch, err := tb.list(t, ix, w)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, one := range batch {
-			if !fits(one) {
-				continue
+	for ; at < len(windows); at++ {
+		w := windows[at]
+		w.Limit = max(2*q.limit, 100)
+		for more := true; more; {
+			batch, err := tb.list(t, ix, w)
+			if err != nil {
+				return nil, "", err
 			}
-			if len(found) == limit {
-				return found, base64.RawURLEncoding.EncodeToString([]byte(place(found[limit-1]))), nil
+			for _, one := range batch {
+				if !q.fits(one) {
+					continue
+				}
+				if len(found) == q.limit {
+					return found, next, nil
+				}
+				found = append(found, one)
+				next = base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(at) + ":" + q.place(one)))
 			}
-			found = append(found, one)
+			if more = len(batch) == w.Limit; more {
+				w.start(q.place(batch[len(batch)-1]))
+			}
 		}
-		if len(batch) < w.Limit {
-			return found, "", nil
-		}
-		w.start(place(batch[len(batch)-1]))
 	}
+	return found, "", nil
+}
+
+// paging is which records a page has: those behind a cursor that fit, so many; place is where an index has one.
+type paging[T any] struct {
+	after string
+	limit int
+	place func(T) string
+	fits  func(T) bool
+}
+
+// begin lets the windows begin at the cursor, and says which is the first. A cursor that nobody gave is NotFound.
+func (q paging[T]) begin(windows []window) (int, error) {
+	if q.after == "" {
+		return 0, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(q.after)
+	n, entry, ok := strings.Cut(string(raw), ":")
+	at, bad := strconv.Atoi(n)
+	if err != nil || bad != nil || !ok || at < 0 || at >= len(windows) {
+		return 0, notFound()
+	}
+	windows[at].start(entry)
+	return at, nil
 }
 
 // start lets a window begin behind an entry.
@@ -100,59 +75,12 @@ func (w *window) start(entry string) {
 	}
 }
 
-// Decisions is a page of the register of decisions. It is public.
-func (s *Store) Decisions(ctx context.Context, q DecisionQuery) (DecisionList, error) {
-	var list DecisionList
-	err := s.view(ctx, func(t *tx) error {
-		ix, w := famDecisionNumber, window{Reverse: true}
-		unique := true
-		switch {
-		case q.Town != "":
-			ix, w.Under, unique = famDecisionTown, []string{q.Town}, false
-		case q.Series != "":
-			ix, w.Under, unique = famDecisionSeries, []string{q.Series}, false
-		}
-		if q.Year > 0 {
-			w.From, w.To = fmt.Sprintf("%04d", q.Year), fmt.Sprintf("%04d", q.Year+1)
-		}
-		place := func(d Decision) string {
-			at := fmt.Sprintf("%04d%06d", d.Year, d.Seq)
-			if !unique {
-				at += partEnd + d.ID
-			}
-			return at
-		}
-		fits := func(d Decision) bool { return q.Series == "" || d.Series == q.Series }
-		found, next, err := walk(t, decisions(), ix, w, q.After, q.Limit, place, fits)
-		if err != nil {
-			return err
-		}
-		list.Next = next
-		list.Rows, err = t.decisionRows(found)
-		return err
-	})
-	return list, err
-}
-
-func (t *tx) decisionRows(found []Decision) ([]DecisionRow, error) {
-	var meetingIDs, itemIDs, townIDs []string
-	for _, d := range found {
-		meetingIDs, itemIDs, townIDs = append(meetingIDs, d.Meeting), append(itemIDs, d.Item), append(townIDs, d.Town)
+// shown is an item as the registers name it: they are public, so what is for members only is not named.
+func shown(item AgendaItem) AgendaItem {
+	if item.Members {
+		return AgendaItem{}
 	}
-	held, err := meetings().many(t, meetingIDs)
-	if err != nil {
-		return nil, err
-	}
-	points, err := items().many(t, itemIDs)
-	if err != nil {
-		return nil, err
-	}
-	places, err := towns().many(t, townIDs)
-	rows := make([]DecisionRow, len(found))
-	for i, d := range found {
-		rows[i] = DecisionRow{Decision: d, Meeting: held[d.Meeting], Item: points[d.Item], Town: places[d.Town]}
-	}
-	return rows, err
+	return item
 }
 
 var permanent = regexp.MustCompile(`^(\d{4})-(\d{3,6})$`)
@@ -171,21 +99,36 @@ func sequenceOf(text string) string {
 	return fmt.Sprintf("%04d%06d", year, seq)
 }
 
-// DecisionByNumber finds a decision by its permanent number, 2026-014.
-func (s *Store) DecisionByNumber(ctx context.Context, number string) (DecisionRow, error) {
-	var row DecisionRow
-	err := s.view(ctx, func(t *tx) error {
-		d, err := decisions().lookup(t, famDecisionNumber, sequenceOf(number))
-		if err != nil {
-			return err
-		}
-		rows, err := t.decisionRows([]Decision{d})
-		if err == nil {
-			row = rows[0]
-		}
-		return err
-	})
-	return row, err
+// ActionQuery asks for actions: open ones by their date, the most urgent first, closed ones by their date, the latest
+// first. State is "open" (also ""), "overdue", "done", "dropped" or "all", which is one after the other.
+type ActionQuery struct {
+	State                string
+	Series, Town, Person string // ids
+	Meeting              string
+	Unassigned           bool // only those that name no person
+	Year                 int
+	Newest               bool // by number instead, the newest first, and not farther back than newestReach
+	After                string
+	Limit                int
+}
+
+// newestReach bounds how many actions a look at the newest reads.
+const newestReach = 1000
+
+// ActionRow is an action with what it names.
+type ActionRow struct {
+	Action  Action
+	Meeting Meeting
+	Town    Town
+	Person  Member
+	Overdue bool
+	May     bool // the reader may change it
+}
+
+// ActionList is one page of the register of actions. Next is "" at its end.
+type ActionList struct {
+	Rows []ActionRow
+	Next string
 }
 
 // Actions is a page of the register of actions. It is public.
@@ -203,39 +146,69 @@ func (s *Store) Actions(ctx context.Context, by Actor, q ActionQuery) (ActionLis
 }
 
 func (t *tx) actionList(reader Member, q ActionQuery) (ActionList, error) {
+	if q.Newest {
+		return t.newestActions(reader, q)
+	}
 	today := t.now.Format(civilDate)
-	state := map[string]string{"": string(ActionOpen), "open": string(ActionOpen), "overdue": string(ActionOpen), "done": string(ActionDone), "dropped": string(ActionDropped)}[q.State]
-	ix, w := famActionState, window{}
+	ix, under := famActionState, []string(nil)
 	for _, by := range []struct {
 		family family
 		id     string
-	}{{famActionPerson, q.Person}, {famActionMeeting, q.Meeting}, {famActionTown, q.Town}, {famActionSeries, q.Series}} {
+	}{{famActionPerson, q.Person}, {famActionMeeting, q.Meeting}, {famActionTown, q.Town}, {famActionYear, yearKey(q.Year)}, {famActionSeries, q.Series}} {
 		if by.id != "" {
-			ix, w.Under = by.family, []string{by.id}
+			ix, under = by.family, []string{by.id}
 			break
 		}
 	}
-	depth := len(w.Under)
-	if state != "" {
-		w.Under = append(w.Under, state)
+	of := func(state ActionState) window {
+		return window{Under: append(slices.Clone(under), string(state)), Reverse: state != ActionOpen}
 	}
-	if q.State == "overdue" {
-		w.To = today
+	windows := []window{of(ActionOpen)}
+	switch q.State {
+	case "overdue":
+		windows[0].To = today
+	case "done", "dropped":
+		windows = []window{of(ActionState(q.State))}
+	case "all":
+		windows = append(windows, of(ActionDone), of(ActionDropped))
 	}
-	place := func(a Action) string {
-		parts := []string{string(a.State), a.due(), a.ID}
-		return strings.Join(parts[len(w.Under)-depth:], partEnd)
-	}
-	fits := func(a Action) bool {
-		return (q.Series == "" || a.Series == q.Series) && (q.Town == "" || a.Town == q.Town) && (q.Year == 0 || a.Year == q.Year) && (!q.Unassigned || a.Person == "") &&
-			(q.State != "overdue" || a.Overdue(today))
-	}
-	found, next, err := walk(t, actions(), ix, w, q.After, q.Limit, place, fits)
+	place := func(a Action) string { return a.due() + partEnd + a.ID }
+	found, next, err := walk(t, actions(), ix, windows, paging[Action]{q.After, q.Limit, place, q.fits})
 	if err != nil {
 		return ActionList{}, err
 	}
 	rows, err := t.actionRows(found, reader)
 	return ActionList{Rows: rows, Next: next}, err
+}
+
+func yearKey(year int) string {
+	if year == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%04d", year)
+}
+
+// fits says whether an action is asked for; its state and date are the index's matter.
+func (q ActionQuery) fits(a Action) bool {
+	return (q.Series == "" || a.Series == q.Series) && (q.Town == "" || a.Town == q.Town) && (q.Person == "" || a.Person == q.Person) &&
+		(q.Meeting == "" || a.Meeting == q.Meeting) && (q.Year == 0 || a.Year == q.Year) && (!q.Unassigned || a.Person == "")
+}
+
+// newestActions are the last that were given. They are not paged.
+func (t *tx) newestActions(reader Member, q ActionQuery) (ActionList, error) {
+	last, err := actions().list(t, famActionNumber, window{Reverse: true, Limit: newestReach})
+	if err != nil {
+		return ActionList{}, err
+	}
+	var found []Action
+	for _, a := range last {
+		state := q.State == "" || q.State == "all" || q.State == string(a.State) || q.State == "overdue" && a.Overdue(t.now.Format(civilDate))
+		if state && q.fits(a) && len(found) < q.Limit {
+			found = append(found, a)
+		}
+	}
+	rows, err := t.actionRows(found, reader)
+	return ActionList{Rows: rows}, err
 }
 
 func (t *tx) actionRows(found []Action, reader Member) ([]ActionRow, error) {
@@ -290,9 +263,11 @@ func (s *Store) ActionByNumber(ctx context.Context, by Actor, number string) (Ac
 			return err
 		}
 		page.ActionRow = rows[0]
-		if page.Item, _, err = items().find(t, a.Item); err != nil {
+		item, _, err := items().find(t, a.Item)
+		if err != nil {
 			return err
 		}
+		page.Item = shown(item)
 		var people, places []string
 		for _, step := range a.Steps {
 			people, places = append(people, step.By, step.Person), append(places, step.Town)
@@ -307,13 +282,4 @@ func (s *Store) ActionByNumber(ctx context.Context, by Actor, number string) (Ac
 		return err
 	})
 	return page, err
-}
-
-// DecisionYears counts the decisions of each year that has some, the newest first.
-func (s *Store) DecisionYears(ctx context.Context) (years []Numbering, err error) {
-	err = s.view(ctx, func(t *tx) error {
-		years, err = numberings().under(t, window{Under: []string{"decision"}, Reverse: true, Limit: scanBatch})
-		return err
-	})
-	return years, err
 }
