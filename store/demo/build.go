@@ -12,6 +12,7 @@ import (
 
 // story is the community while it is being built.
 type story struct {
+	before  store.Meeting // the last monthly meeting whose minutes were published
 	ctx     context.Context
 	hub     *store.Store
 	clock   *Clock
@@ -42,7 +43,8 @@ func Build(ctx context.Context, hub *store.Store, clock *Clock) error {
 	if s.topics, err = topics(); err != nil {
 		return err
 	}
-	for _, chapter := range []func() error{s.found, s.startSeries, s.twoYears, s.sideMeetings, s.nextMeeting, s.newcomers, s.tidyPost} {
+	remind := func() error { _, err := hub.Advance(ctx); return err }
+	for _, chapter := range []func() error{s.found, s.startSeries, s.twoYears, s.sideMeetings, s.nextMeeting, s.newcomers, remind, s.tidyPost} {
 		if err := chapter(); err != nil {
 			return err
 		}

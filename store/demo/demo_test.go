@@ -87,7 +87,7 @@ func whole(t *testing.T, hub *store.Store) {
 	}
 	next := store.MeetingRow{}
 	for _, row := range rows {
-		if row.Meeting.Number > 0 && row.Meeting.State == store.MeetingScheduled && row.Tally.Waiting > 0 {
+		if row.Meeting.Number > 0 && row.Meeting.Open(hub.Now()) && row.Tally.Waiting > 0 {
 			next = row
 			break
 		}

@@ -25,7 +25,7 @@ func (s *story) startSeries() error {
 		Rule:  store.Recurrence{Frequency: store.MonthlyWeekday, Interval: 1, Nth: 3, Weekday: time.Thursday, SkipMonths: []time.Month{7, 8}},
 		Zone:  zone, Start: first, Clock: "09:30", NextNumber: 108,
 		Template: store.Template{Minutes: 390, HostTown: s.townOf("BE-58001").ID, Venue: "Hôtel de ville", Online: true,
-			Link: "https://visio.exemple.example/mensuelle", Seats: 48, Standing: []store.StandingItem{
+			Link: "https://visio.exemple.example/mensuelle", Seats: 48, TownSeats: 6, Propose: 7, Freeze: 2, Remind: []int{7, 1}, Standing: []store.StandingItem{
 				{Title: "Accueil et tour de table", Kind: store.ToInform, Minutes: 30},
 				{Title: "Approbation du procès-verbal précédent", Kind: store.ToDecide, Minutes: 10}}}})
 	if err != nil {
@@ -103,9 +103,13 @@ func (s *story) holdMonthly(m store.Meeting, n int) error {
 	if err != nil {
 		return err
 	}
+	if err := s.tickAtTheDoor(m); err != nil {
+		return err
+	}
 	s.reach(m.End.Add(20 * time.Hour))
 	next := s.townOf(hosts()[(n+1)%len(hosts())])
-	text, err := monthlyMinutes(items, n, strings.NewReplacer("{host}", host.NameIn("fr"), "{next}", next.NameIn("fr"),
+	due := m.Local().AddDate(0, 0, 42).Format("2006-01-02")
+	text, err := monthlyMinutes(items, n, due, strings.NewReplacer("{host}", host.NameIn("fr"), "{next}", next.NameIn("fr"),
 		"{coming}", fmt.Sprint(tally.Coming()), "{online}", fmt.Sprint(tally.Online)))
 	if err != nil {
 		return err
@@ -113,6 +117,10 @@ func (s *story) holdMonthly(m store.Meeting, n int) error {
 	if err := s.publish(m, text, "Première rédaction, relue par deux communes"); err != nil {
 		return err
 	}
+	if err := s.follow(s.before, m, n); err != nil {
+		return err
+	}
+	s.before = m
 	return s.planSingle(m, n)
 }
 
@@ -123,7 +131,8 @@ func (s *story) atHost(m store.Meeting, town store.Town, strike bool) (store.Mee
 		venue, address = "Stadhuis, raadzaal", "Grote Markt 1, "+town.Name
 	}
 	in := store.MeetingInput{Title: m.Title, Lang: m.Lang, About: m.About, Date: m.Date, Clock: m.Clock, Zone: m.Zone, Minutes: m.Minutes,
-		HostTown: town.ID, Venue: venue, Address: address, Online: m.Online, Link: m.Link, Seats: m.Seats}
+		HostTown: town.ID, Venue: venue, Address: address, Online: m.Online, Link: m.Link, Seats: m.Seats,
+		TownSeats: m.TownSeats, Propose: m.Propose, Freeze: m.Freeze, Remind: m.Remind}
 	if strike {
 		in.Date = m.Local().AddDate(0, 0, 1).Format("2006-01-02")
 		in.About = "Déplacée d’un jour à cause d’une grève des trains."
@@ -150,6 +159,7 @@ func (s *story) agenda(m store.Meeting, n int) ([]topic, error) {
 				return nil, err
 			}
 		}
+		one.by = who
 		taken = append(taken, one)
 	}
 	return taken, nil
@@ -194,7 +204,7 @@ func (s *story) answers(m store.Meeting, count int) (store.Tally, error) {
 }
 
 // monthlyMinutes puts the minutes of one meeting together: how it began, its topics, news, how it ended.
-func monthlyMinutes(items []topic, n int, words *strings.Replacer) (string, error) {
+func monthlyMinutes(items []topic, n int, due string, words *strings.Replacer) (string, error) {
 	var text strings.Builder
 	opening, err := variant("opening", n, 5, "fr")
 	if err != nil {
@@ -202,7 +212,7 @@ func monthlyMinutes(items []topic, n int, words *strings.Replacer) (string, erro
 	}
 	text.WriteString("## Ouverture\n\n" + words.Replace(opening) + "\n\n")
 	for i, one := range items {
-		fmt.Fprintf(&text, "## %d. %s\n\n%s\n\n", i+1, one.item.Title, one.said)
+		fmt.Fprintf(&text, "## %d. %s\n\n%s%s\n\n", i+1, one.item.Title, one.said, records(one, n, i, due))
 	}
 	if n >= 9 || len(items) < 3 {
 		news, err := variant("news", n, 5, "fr")

@@ -19,7 +19,7 @@ func (s *story) nextMeeting() error {
 	}
 	m, err = s.hub.ChangeMeeting(s.ctx, s.lead, m.ID, store.MeetingInput{Title: m.Title, Lang: "fr", Date: m.Date, Clock: m.Clock, Zone: m.Zone,
 		Minutes: m.Minutes, HostTown: s.townOf("BE-57081").ID, Venue: "Hôtel de ville, salle du Conseil", Address: "Rue de l’Exemple 52, 7500 Tournai",
-		Online: true, Link: m.Link, Seats: m.Seats, About: "Tournai nous accueille. La matinée est consacrée à la **préparation des conseils** : " +
+		Online: true, Link: m.Link, Seats: m.Seats, TownSeats: m.TownSeats, Propose: m.Propose, Freeze: m.Freeze, Remind: m.Remind, About: "Tournai nous accueille. La matinée est consacrée à la **préparation des conseils** : " +
 			"quatre communes montrent ce qu’elles ont changé.\n\nL’après-midi, nous choisissons nos prochains développements. " +
 			"Chaque commune présente a trois voix, quelle que soit sa taille.\n\nPremière réunion ? Demandez la table « Premiers pas » à l’accueil."})
 	if err != nil {

@@ -16,6 +16,7 @@ var texts embed.FS
 type topic struct {
 	item store.ItemInput
 	said string
+	by   store.Member // who brought it, once it is on an agenda
 }
 
 // topics reads the topics in the order in which the community takes them up: each comes once, and once more a year
