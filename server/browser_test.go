@@ -197,11 +197,18 @@ func TestBrowserAccessibility(t *testing.T) {
 	past, _, err := v.PastMeetings(ctx, store.Visitor(), 0, 5)
 	ok(t, err)
 	slug, old := "/meetings/"+m.Slug, "/meetings/"+past[0].Meeting.Slug
+	taken, err := v.Decisions(ctx, store.DecisionQuery{Limit: 2})
+	ok(t, err)
+	given, err := v.Actions(ctx, store.Visitor(), store.ActionQuery{State: "overdue", Limit: 1})
+	ok(t, err)
+	monthly := "/meetings/" + taken.Rows[1].Meeting.Slug
 	public := []string{"/", "/about", "/meetings", "/meetings/past", slug, old, old + "/minutes", "/series/reunion-mensuelle", "/subscribe", "/towns",
-		"/towns/namur", "/people/hugo-servais", "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/demo", "/not-here"}
-	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/seneffe"}
+		"/towns/namur", "/people/hugo-servais", "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/demo", "/not-here", "/decisions", "/decisions/" + taken.Rows[0].Decision.Number(), "/actions?state=all", "/help/minutes-notation",
+		monthly + "/minutes", slug + "/room", "/meetings/attendance", "/decisions?year=1999"}
+	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/seneffe", monthly + "/minutes/correct", "/actions"}
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", old + "/minutes/edit", "/admin",
-		"/admin/mail", "/admin/log", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux"}
+		"/admin/mail", "/admin/log", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux", slug + "/agenda", slug + "/room/lead", slug + "/door", monthly + "/minutes", monthly + "/minutes/history",
+		old + "/minutes/edit?section=1", "/actions/" + given.Rows[0].Action.Number()}
 	tags := []string{"fr", "nl", "de", "en"}
 	seen := 0
 	for _, who := range []struct {

@@ -35,14 +35,14 @@ func contains(t testing.TB, what, body string, all ...string) {
 func TestRegisters(t *testing.T) {
 	s, lena, _, m := minuted(t)
 	visitor := s.visitor()
-	contains(t, "minutes", visitor.get("/meetings/"+m.Slug+"/minutes").body, `class="record"`, "2026-001", "A-2026-001", "24 pour, 0 contre, 2 abstentions",
+	contains(t, "minutes", visitor.get("/meetings/"+m.Slug+"/minutes").body, `class="record"`, "2026-001", "A-2026-001", "abstentions : 2",
 		"=La sortie attend &lt;b&gt;", "pour le 15", "En cours", `id="2026-001"`)
 	contains(t, "decisions", visitor.get("/decisions").body, "2026-001", "=La sortie attend")
 	contains(t, "decisions of a year", visitor.get("/decisions?year=2026&series=reunion-mensuelle").body, "2026-001")
 	if got := visitor.get("/decisions?year=2025"); strings.Contains(got.body, "2026-001") {
 		t.Error("another year's decisions")
 	}
-	contains(t, "decision", visitor.get("/decisions/2026-001").body, "=La sortie attend", "Accueil", "adopté")
+	contains(t, "decision", visitor.get("/decisions/2026-001").body, "=La sortie attend", "Accueil", "Adopté")
 	contains(t, "action", visitor.get("/actions/A-2026-001").body, "Tester", "Lena Exemple", "Namur")
 	for _, missing := range []string{"/decisions/2026-002", "/decisions/x", "/actions/2026-001", "/decisions?after=%FF", "/decisions?town=nowhere"} {
 		if got := visitor.get(missing); got.StatusCode != 404 {

@@ -40,9 +40,9 @@ func (s *story) nextMeeting() error {
 // nextAgenda is four topics beside the standing ones, and one a member has proposed that waits for an organiser.
 func (s *story) nextAgenda(m store.Meeting) error {
 	for i, in := range []store.ItemInput{
-		{Title: "Préparation des conseils : quatre communes montrent leur méthode", Text: "Dix minutes chacune, puis les questions.", Lang: "fr",
+		{Title: "Préparation des conseils : quatre communes montrent leur méthode", Text: "Dix minutes chacune, puis les questions.", Lang: "fr",
 			Kind: store.ToDiscuss, Minutes: 90},
-		{Title: "Hébergement mutualisé : tarif de l’an prochain", Text: "La note tarifaire est parmi les documents.", Lang: "fr", Kind: store.ToDecide, Minutes: 45},
+		{Title: "Hébergement mutualisé : tarif de l’an prochain", Text: "La note tarifaire est parmi les documents.", Lang: "fr", Kind: store.ToDecide, Minutes: 45},
 		{Title: "Nederlandse woordenlijst: laatste vragen", Text: "Drie woorden waarover we nog niet akkoord zijn.", Lang: "nl",
 			Kind: store.ToInform, Minutes: 20},
 		{Title: "Choisir nos prochains développements", Text: "Trois voix par commune présente, sur place ou en visio.", Lang: "fr",

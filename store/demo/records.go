@@ -21,8 +21,14 @@ func promises(lang string) []string {
 
 // resolved says in one sentence that a proposal was taken.
 func resolved(lang, title string) string {
-	return fmt.Sprintf(map[string]string{"fr": "La proposition « %s » est adoptée.", "nl": "Het voorstel “%s” is aangenomen.",
+	return fmt.Sprintf(map[string]string{"fr": "La proposition « %s » est adoptée.", "nl": "Het voorstel “%s” is aangenomen.",
 		"de": "Der Vorschlag „%s“ ist angenommen.", "en": "The proposal “%s” is accepted."}[lang], title)
+}
+
+// goesOn says in one sentence that the community keeps working on something.
+func goesOn(lang, title string) string {
+	return fmt.Sprintf(map[string]string{"fr": "La communauté poursuit le travail : %s.", "nl": "De gemeenschap werkt verder aan: %s.",
+		"de": "Die Gemeinschaft arbeitet weiter an: %s.", "en": "The community goes on with: %s."}[lang], strings.TrimSuffix(title, "?"))
 }
 
 // records are the blocks of the notation below a topic: what was decided, and what somebody promised.
@@ -31,6 +37,10 @@ func records(one topic, n, k int, due string) string {
 	switch one.item.Kind {
 	case store.ToDecide:
 		fmt.Fprintf(&b, "\n\n!D %s\n   vote: %d / %d / %d\n!R adopté", resolved(one.item.Lang, one.item.Title), 17+(n*3+k)%9, (n+k)%3, (n+2*k)%4)
+	case store.ToDiscuss:
+		if (n+k)%2 == 0 {
+			fmt.Fprintf(&b, "\n\n!D %s", goesOn(one.item.Lang, one.item.Title))
+		}
 	case store.ToInform:
 		b.WriteString("\n\n!R pris acte")
 	}

@@ -61,7 +61,8 @@ func parse(text, lang string) (topic, error) {
 	}
 	kind, length, _ := strings.Cut(lines[1], " ")
 	n, err := strconv.Atoi(length)
-	return topic{said: strings.TrimSpace(said), item: store.ItemInput{Title: strings.TrimPrefix(lines[0], "# "), Text: lines[2],
+	typeset := strings.NewReplacer(" :", "\u00a0:", " ?", "\u202f?", " ;", "\u202f;", "« ", "«\u00a0", " »", "\u00a0»")
+	return topic{said: strings.TrimSpace(said), item: store.ItemInput{Title: typeset.Replace(strings.TrimPrefix(lines[0], "# ")), Text: lines[2],
 		Lang: lang, Kind: store.ItemKind(kind), Minutes: n}}, err
 }
 
