@@ -60,6 +60,13 @@ const (
 type Notice struct {
 	Kind NoticeKind
 	Text string
+	Undo Undo
+}
+
+// Undo is a button that takes back what was just done: it posts do=Do to Action. The zero Undo is none.
+type Undo struct {
+	Action string `json:"a,omitempty"`
+	Do     string `json:"d,omitempty"`
 }
 
 // NoticeKind decides the colour and the sign of a notice.

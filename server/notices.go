@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"belfry/server/mail"
 	"belfry/store"
@@ -25,10 +26,43 @@ func (p *Post) noticeLetter(ctx context.Context, e store.Event) ([]store.Mail, e
 	}
 	r := p.readerOf(m)
 	args := n.args(r.lang.Tag())
-	one, err := p.write(r, mail.Letter{Subject: r.lang.T(n.kind+"subject", args...), Paragraphs: []string{r.lang.T(n.kind+"text", args...)},
+	facts, err := p.promises(ctx, e, m, r)
+	if err != nil {
+		return nil, err
+	}
+	one, err := p.write(r, mail.Letter{Subject: r.lang.T(n.kind+"subject", args...), Paragraphs: []string{r.lang.T(n.kind+"text", args...)}, Facts: facts,
 		Button: mail.Link{Label: r.lang.T(n.kind + "button"), URL: p.PublicURL + n.path}}, true)
 	return []store.Mail{one}, err
 }
+
+// promises are the actions that minutes gave a member: their own, and those of a town they coordinate that name nobody.
+func (p *Post) promises(ctx context.Context, e store.Event, m store.Member, r reader) ([]mail.Fact, error) {
+	if e.Kind != store.EventActions {
+		return nil, nil
+	}
+	var facts []mail.Fact
+	queries := []store.ActionQuery{{Meeting: e.Subject, Person: m.ID, Limit: listedInLetter}}
+	if town := m.TownID(); town != "" && m.Coordinates(town) {
+		queries = append(queries, store.ActionQuery{Meeting: e.Subject, Town: town, Unassigned: true, Limit: listedInLetter})
+	}
+	for _, q := range queries {
+		list, err := p.Store.Actions(ctx, store.Visitor(), q)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range list.Rows {
+			words := row.Action.Title
+			if day, err := time.Parse(time.DateOnly, row.Action.Due); err == nil {
+				words += " (" + r.lang.T("actions.due", "Date", r.lang.DateShort(day)) + ")"
+			}
+			facts = append(facts, mail.Fact{Label: row.Action.Number(), Value: words})
+		}
+	}
+	return facts, nil
+}
+
+// listedInLetter bounds how many actions a letter names; all of them are in the minutes.
+const listedInLetter = 20
 
 // noticeOf says what an event tells, and where it leads.
 func (p *Post) noticeOf(ctx context.Context, e store.Event) (notice, error) {

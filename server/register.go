@@ -1,12 +1,9 @@
 package server
 
 import (
-	"encoding/csv"
-	"encoding/xml"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"belfry/frontend"
 	"belfry/frontend/pages"
@@ -15,53 +12,85 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Entries on a page of a register, and in its feed and its table for spreadsheets.
-const (
-	registerPage  = 30
-	registerFeed  = 50
-	registerTable = 100_000
-)
+// registerPage is how many entries a page of a register has.
+const registerPage = 30
 
 // decisionQuery reads the filters of the register of decisions from the address.
-func (s *Server) decisionQuery(c *fiber.Ctx, limit int) (pages.DecisionsPage, error) {
-	v := pages.DecisionsPage{Form: queried(c, "year", "series", "town"), Query: store.DecisionQuery{After: c.Query("after"), Limit: limit}}
-	v.Query.Year, _ = strconv.Atoi(v.Form.Value("year"))
-	var err error
-	if v.Query.Series, v.Town, err = s.filters(c, v.Form); err != nil {
-		return v, err
-	}
-	v.Query.Town = v.Town.ID
-	v.List, err = s.Store.Decisions(c.UserContext(), v.Query)
+func (s *Server) decisionQuery(c *fiber.Ctx) (pages.DecisionsPage, error) {
+	v := pages.DecisionsPage{Form: queried(c, "year", "outcome", "series", "town"), Query: store.DecisionQuery{After: c.Query("after"), Limit: registerPage}}
+	f, err := s.filters(c, &v.Form)
+	v.Town, v.Query.Year, v.Query.Series, v.Query.Town = f.town, f.year, f.series, f.town.ID
+	v.Query.Outcome = store.ItemOutcome(v.Form.Value("outcome"))
+	return v, err
+}
+
+// actionQuery reads the filters of the register of actions from the address.
+func (s *Server) actionQuery(c *fiber.Ctx) (pages.ActionsPage, error) {
+	v := pages.ActionsPage{Form: queried(c, "state", "year", "series", "town", "person")}
+	f, err := s.filters(c, &v.Form)
+	v.Town, v.Person = f.town, f.person
+	v.Query = store.ActionQuery{State: v.Form.Value("state"), Year: f.year, Series: f.series, Town: f.town.ID, Person: f.person.ID, After: c.Query("after"), Limit: registerPage}
 	return v, err
 }
 
 // queried is a form that was sent in the address.
 func queried(c *fiber.Ctx, names ...string) frontend.Form {
-	f := frontend.Form{Values: map[string]string{}}
+	f := frontend.Form{Values: map[string]string{}, Problems: map[string]string{}}
 	for _, name := range names {
-		f.Values[name] = strings.ToValidUTF8(c.Query(name), "\uFFFD")
+		f.Values[name] = strings.TrimSpace(strings.ToValidUTF8(c.Query(name), "\uFFFD"))
 	}
 	return f
 }
 
-// filters finds the series and the town that an address names.
-func (s *Server) filters(c *fiber.Ctx, f frontend.Form) (series string, town store.Town, err error) {
-	if slug := f.Value("series"); slug != "" {
-		found, _, err := s.Store.SeriesBySlug(c.UserContext(), slug)
-		if err != nil {
-			return "", town, err
+// filter is what the filters of an address name.
+type filter struct {
+	year   int
+	series string
+	town   store.Town
+	person store.Member
+}
+
+// filters finds what an address asks for. A town or a person that somebody typed and nobody knows is a problem beside
+// its field; what only a wrong address can say is NotFound.
+func (s *Server) filters(c *fiber.Ctx, form *frontend.Form) (f filter, err error) {
+	ctx, lang := c.UserContext(), visitOf(c).lang
+	if year := form.Value("year"); year != "" {
+		if f.year, err = strconv.Atoi(year); err != nil || f.year < 1 || f.year > 9999 {
+			return f, fiber.ErrNotFound
 		}
-		series = found.ID
 	}
-	if slug := f.Value("town"); slug != "" {
-		town, err = s.Store.TownBySlug(c.UserContext(), slug)
+	if slug := form.Value("series"); slug != "" {
+		found, _, err := s.Store.SeriesBySlug(ctx, slug)
+		if err != nil {
+			return f, err
+		}
+		f.series = found.ID
 	}
-	return series, town, err
+	if name := form.Value("town"); name != "" {
+		switch f.town, err = s.Store.TownNamed(ctx, name); store.KindOf(err) {
+		case store.NotFound:
+			form.Problems["town"], err = lang.T("member.town_unknown"), nil
+		default:
+			form.Values["town"] = f.town.Slug
+		}
+	}
+	if handle := strings.ToLower(strings.TrimPrefix(form.Value("person"), "@")); handle != "" && err == nil {
+		switch f.person, err = s.Store.MemberByHandle(ctx, handle); store.KindOf(err) {
+		case store.NotFound:
+			form.Problems["person"], err = lang.T("rsvp.unknown_member"), nil
+		default:
+			form.Values["person"] = f.person.Handle
+		}
+	}
+	return f, err
 }
 
 // decisions is the register of decisions.
 func (s *Server) decisions(c *fiber.Ctx) error {
-	v, err := s.decisionQuery(c, registerPage)
+	v, err := s.decisionQuery(c)
+	if err == nil && len(v.Form.Problems) == 0 {
+		v.List, err = s.Store.Decisions(c.UserContext(), v.Query)
+	}
 	if err != nil {
 		return err
 	}
@@ -73,7 +102,7 @@ func (s *Server) decisions(c *fiber.Ctx) error {
 	}
 	p := s.page(c, visitOf(c).lang.T("decision.title"))
 	p.Section = frontend.Meetings
-	p.Feeds = []frontend.Feed{{Title: p.Title, Href: "/decisions.atom", Type: "application/atom+xml"}}
+	p.Feeds = []frontend.Feed{{Title: p.Title, Href: "/decisions.atom", Type: atomType}}
 	return s.render(c, p, pages.Decisions(p, v))
 }
 
@@ -88,137 +117,16 @@ func (s *Server) decision(c *fiber.Ctx) error {
 	return s.render(c, p, pages.DecisionOf(p, row))
 }
 
-// decisionsTable is the register for spreadsheets.
-func (s *Server) decisionsTable(c *fiber.Ctx) error {
-	v, err := s.decisionQuery(c, registerTable)
-	if err != nil {
-		return err
-	}
-	rows := [][]string{{"number", "date", "title", "lang", "outcome", "for", "against", "abstain", "town", "meeting", "url", "withdrawn"}}
-	for _, row := range v.List.Rows {
-		d := row.Decision
-		rows = append(rows, []string{d.Number(), d.Date, d.Title, d.Lang, string(d.Outcome), strconv.Itoa(d.Vote.For), strconv.Itoa(d.Vote.Against),
-			strconv.Itoa(d.Vote.Abstain), row.Town.Name, row.Meeting.Title, s.absolute("/decisions/" + d.Number()), date(d.Withdrawn)})
-	}
-	return s.table(c, "decisions", rows)
-}
-
-func date(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateOnly)
-}
-
-// table sends rows as CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe in front.
-func (s *Server) table(c *fiber.Ctx, name string, rows [][]string) error {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
-	for _, row := range rows {
-		for i, cell := range row {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				row[i] = "'" + cell
-			}
-		}
-		if err := w.Write(row); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8; header=present")
-	c.Set(fiber.HeaderContentDisposition, attachment(name+".csv"))
-	return s.send(c, []byte(b.String()))
-}
-
-// atomFeed is a feed of RFC 4287.
-type atomFeed struct {
-	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-	ID      string      `xml:"id"`
-	Title   string      `xml:"title"`
-	Updated string      `xml:"updated"`
-	Links   []atomLink  `xml:"link"`
-	Author  string      `xml:"author>name"`
-	Entries []atomEntry `xml:"entry"`
-}
-
-type atomLink struct {
-	Rel  string `xml:"rel,attr"`
-	Href string `xml:"href,attr"`
-}
-
-type atomEntry struct {
-	ID        string   `xml:"id"`
-	Title     string   `xml:"title"`
-	Updated   string   `xml:"updated"`
-	Published string   `xml:"published"`
-	Link      atomLink `xml:"link"`
-	Summary   string   `xml:"summary"`
-}
-
-// atom sends a feed. An empty one is as old as the community's first second.
-func (s *Server) atom(c *fiber.Ctx, path, title string, entries []atomEntry) error {
-	feed := atomFeed{ID: s.absolute(path), Title: title, Author: "Belfry", Entries: entries, Updated: time.Unix(0, 0).UTC().Format(time.RFC3339),
-		Links: []atomLink{{"self", s.absolute(path)}, {"alternate", s.absolute(strings.TrimSuffix(path, ".atom"))}}}
-	for _, e := range entries {
-		feed.Updated = max(feed.Updated, e.Updated)
-	}
-	body, err := xml.MarshalIndent(feed, "", " ")
-	if err != nil {
-		return err
-	}
-	body = append([]byte(xml.Header), body...)
-	c.Set(fiber.HeaderContentType, "application/atom+xml; charset=utf-8")
-	etag := etagOf(body)
-	c.Set(fiber.HeaderETag, etag)
-	if unchanged(c, etag) {
-		return c.SendStatus(fiber.StatusNotModified)
-	}
-	return s.send(c, body)
-}
-
-func (s *Server) entry(path, title, summary string, created, changed time.Time) atomEntry {
-	return atomEntry{ID: s.absolute(path), Title: title, Summary: summary, Link: atomLink{"alternate", s.absolute(path)},
-		Published: created.UTC().Format(time.RFC3339), Updated: changed.UTC().Format(time.RFC3339)}
-}
-
-// decisionsFeed is the news of decisions.
-func (s *Server) decisionsFeed(c *fiber.Ctx) error {
-	v, err := s.decisionQuery(c, registerFeed)
-	if err != nil {
-		return err
-	}
-	var entries []atomEntry
-	for _, row := range v.List.Rows {
-		d := row.Decision
-		entries = append(entries, s.entry("/decisions/"+d.Number(), d.Number()+" – "+d.Title, row.Meeting.Title+", "+d.Date, d.Created, d.Changed))
-	}
-	return s.atom(c, "/decisions.atom", visitOf(c).lang.T("decision.title"), entries)
-}
-
-// actionQuery reads the filters of the register of actions from the address.
-func (s *Server) actionQuery(c *fiber.Ctx, limit int) (pages.ActionsPage, error) {
-	v := pages.ActionsPage{Form: queried(c, "state", "series", "town", "person")}
-	q := store.ActionQuery{State: v.Form.Value("state"), After: c.Query("after"), Limit: limit}
-	var err error
-	if q.Series, v.Town, err = s.filters(c, v.Form); err != nil {
-		return v, err
-	}
-	q.Town = v.Town.ID
-	if handle := v.Form.Value("person"); handle != "" {
-		if v.Person, err = s.Store.MemberByHandle(c.UserContext(), handle); err != nil {
-			return v, err
-		}
-		q.Person = v.Person.ID
-	}
-	v.List, err = s.Store.Actions(c.UserContext(), by(c), q)
-	return v, err
-}
-
 // actions is the register of actions.
 func (s *Server) actions(c *fiber.Ctx) error {
-	v, err := s.actionQuery(c, registerPage)
+	v, err := s.actionQuery(c)
+	if err == nil && len(v.Form.Problems) == 0 {
+		v.List, err = s.Store.Actions(c.UserContext(), by(c), v.Query)
+	}
 	if err != nil {
+		return err
+	}
+	if v.Years, err = s.Store.ActionYears(c.UserContext()); err != nil {
 		return err
 	}
 	if v.Series, err = s.Store.AllSeries(c.UserContext()); err != nil {
@@ -226,38 +134,8 @@ func (s *Server) actions(c *fiber.Ctx) error {
 	}
 	p := s.page(c, visitOf(c).lang.T("actions.title"))
 	p.Section = frontend.Meetings
-	p.Feeds = []frontend.Feed{{Title: p.Title, Href: "/actions.atom", Type: "application/atom+xml"}}
+	p.Feeds = []frontend.Feed{{Title: p.Title, Href: "/actions.atom", Type: atomType}}
 	return s.render(c, p, pages.Actions(p, v))
-}
-
-// actionsTable is the register for spreadsheets.
-func (s *Server) actionsTable(c *fiber.Ctx) error {
-	v, err := s.actionQuery(c, registerTable)
-	if err != nil {
-		return err
-	}
-	rows := [][]string{{"number", "state", "due", "title", "lang", "town", "person", "meeting", "url"}}
-	for _, row := range v.List.Rows {
-		a := row.Action
-		rows = append(rows, []string{a.Number(), string(a.State), a.Due, a.Title, a.Lang, row.Town.Name, row.Person.Name, row.Meeting.Title, s.absolute("/actions/" + a.Number())})
-	}
-	return s.table(c, "actions", rows)
-}
-
-// actionsFeed is the news of actions.
-func (s *Server) actionsFeed(c *fiber.Ctx) error {
-	v, err := s.actionQuery(c, registerFeed)
-	if err != nil {
-		return err
-	}
-	lang := visitOf(c).lang
-	var entries []atomEntry
-	for _, row := range v.List.Rows {
-		a := row.Action
-		summary := lang.T("actions.state."+string(a.State)) + ", " + row.Town.NameIn(lang.Tag())
-		entries = append(entries, s.entry("/actions/"+a.Number(), a.Number()+" – "+a.Title, summary, a.Created, a.Changed))
-	}
-	return s.atom(c, "/actions.atom", lang.T("actions.title"), entries)
 }
 
 // action is one action at its permanent address.
@@ -285,12 +163,13 @@ func (s *Server) postAction(c *fiber.Ctx) error {
 		return err
 	}
 	in := store.ActionInput{State: store.ActionOpen, Town: page.Action.Town, Person: page.Action.Person, Due: page.Action.Due}
-	key := "actions.said.changed"
+	address, said := "/actions/"+page.Action.Number(), flash{Kind: frontend.OK, Key: "actions.said.changed", Args: []string{"Number", page.Action.Number()}}
+	undo := frontend.Undo{Action: address, Do: "reopen"}
 	switch c.FormValue("do") {
 	case "done":
-		in.State, key = store.ActionDone, "actions.said.done"
+		in.State, said.Key, said.Undo = store.ActionDone, "actions.said.done", undo
 	case "drop":
-		in.State = store.ActionDropped
+		in.State, said.Key, said.Undo = store.ActionDropped, "actions.said.dropped", undo
 	case "hand":
 		in, err = s.Store.ActionNamed(c.UserContext(), by(c), c.FormValue("town"), c.FormValue("person"))
 		in.State, in.Due, in.Note = store.ActionOpen, c.FormValue("due"), c.FormValue("note")
@@ -302,7 +181,8 @@ func (s *Server) postAction(c *fiber.Ctx) error {
 		_, err = s.Store.ChangeAction(c.UserContext(), by(c), page.Action.ID, in)
 	}
 	if err == nil {
-		return s.done(c, safePath(c.FormValue("back", "/actions/"+page.Action.Number())), key, "Number", page.Action.Number())
+		s.leaveFlash(c, said)
+		return s.to(c, safePath(c.FormValue("back", address)))
 	}
 	if mayTypeAgain(err) {
 		form := s.typed(c, err, "town", "person", "due", "note")

@@ -44,7 +44,8 @@ func TestRegisters(t *testing.T) {
 	}
 	contains(t, "decision", visitor.get("/decisions/2026-001").body, "=La sortie attend", "Accueil", "Adopté")
 	contains(t, "action", visitor.get("/actions/A-2026-001").body, "Tester", "Lena Exemple", "Namur")
-	for _, missing := range []string{"/decisions/2026-002", "/decisions/x", "/actions/2026-001", "/decisions?after=%FF", "/decisions?town=nowhere"} {
+	for _, missing := range []string{"/decisions/2026-002", "/decisions/x", "/actions/2026-001", "/decisions?after=%FF", "/decisions?year=x", "/actions?series=none",
+		"/decisions.csv?town=nowhere", "/actions.atom?person=nobody"} {
 		if got := visitor.get(missing); got.StatusCode != 404 {
 			t.Errorf("%s: status %d", missing, got.StatusCode)
 		}

@@ -25,7 +25,7 @@ func (s *Server) page(c *fiber.Ctx, title string) *frontend.Page {
 		p.Path = backOf(c)
 	}
 	if v.notice != nil {
-		p.Notices = append(p.Notices, frontend.Notice{Kind: v.notice.Kind, Text: v.lang.T(v.notice.Key, v.notice.args()...)})
+		p.Notices = append(p.Notices, frontend.Notice{Kind: v.notice.Kind, Text: v.lang.T(v.notice.Key, v.notice.args()...), Undo: v.notice.Undo})
 	}
 	if v.signedIn() {
 		p.Viewer = s.viewer(c, v)
@@ -67,6 +67,7 @@ type flash struct {
 	Kind frontend.NoticeKind `json:"k"`
 	Key  string              `json:"t"`
 	Args []string            `json:"a,omitempty"` // name, value pairs
+	Undo frontend.Undo       `json:"u,omitzero"`
 }
 
 func (f *flash) args() []any {
@@ -79,7 +80,11 @@ func (f *flash) args() []any {
 
 // say leaves a sentence for the next page.
 func (s *Server) say(c *fiber.Ctx, kind frontend.NoticeKind, key string, args ...string) {
-	body, err := json.Marshal(flash{Kind: kind, Key: key, Args: args})
+	s.leaveFlash(c, flash{Kind: kind, Key: key, Args: args})
+}
+
+func (s *Server) leaveFlash(c *fiber.Ctx, f flash) {
+	body, err := json.Marshal(f)
 	if err != nil {
 		return
 	}

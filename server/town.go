@@ -79,10 +79,14 @@ func (s *Server) town(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	open, err := s.Store.Actions(c.UserContext(), by(c), store.ActionQuery{Town: page.Town.ID, Limit: actionsAtHome})
+	if err != nil {
+		return err
+	}
 	p := s.page(c, page.Town.NameIn(lang.Tag()))
 	p.Section = frontend.Towns
 	p.Feeds = []frontend.Feed{{Title: p.Title, Href: "/towns/" + page.Town.Slug + "/meetings.ics", Type: "text/calendar"}}
-	return s.render(c, p, pages.Town(p, pages.TownScreen{Page: page, Area: s.Store.Gazetteer().AreaName(page.Town.Area, lang.Tag()), Map: drawn}))
+	return s.render(c, p, pages.Town(p, pages.TownScreen{Page: page, Area: s.Store.Gazetteer().AreaName(page.Town.Area, lang.Tag()), Map: drawn, Open: open.Rows}))
 }
 
 // editTown shows the form of a town's profile.

@@ -181,9 +181,16 @@ func (s *Store) DecisionByNumber(ctx context.Context, number string) (DecisionRo
 }
 
 // DecisionYears counts the decisions of each year that has some, the newest first.
-func (s *Store) DecisionYears(ctx context.Context) (years []Numbering, err error) {
+func (s *Store) DecisionYears(ctx context.Context) ([]Numbering, error) {
+	return s.years(ctx, "decision")
+}
+
+// ActionYears counts the actions of each year that has some, the newest first.
+func (s *Store) ActionYears(ctx context.Context) ([]Numbering, error) { return s.years(ctx, "action") }
+
+func (s *Store) years(ctx context.Context, kind string) (years []Numbering, err error) {
 	err = s.view(ctx, func(t *tx) error {
-		years, err = numberings().under(t, window{Under: []string{"decision"}, Reverse: true, Limit: scanBatch})
+		years, err = numberings().under(t, window{Under: []string{kind}, Reverse: true, Limit: scanBatch})
 		return err
 	})
 	return years, err

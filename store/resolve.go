@@ -89,6 +89,27 @@ func (t *tx) placesOf(marks []Mark) (map[string][]Town, error) {
 	return places, err
 }
 
+// TownNamed finds a welcomed town by its address, current or former, or by its exact name in any language. NotFound
+// when there is none, or more than one.
+func (s *Store) TownNamed(ctx context.Context, name string) (Town, error) {
+	var town Town
+	err := s.view(ctx, func(t *tx) error {
+		found, err := towns().lookup(t, famTownSlug, name)
+		if KindOf(err) == NotFound {
+			var places map[string][]Town
+			if places, err = t.placesOf([]Mark{{Place: name}}); err == nil && len(places[placeKey(name)]) == 1 {
+				found = places[placeKey(name)][0]
+			}
+		}
+		if err == nil && (found.ID == "" || found.State == TownJoining) {
+			err = notFound()
+		}
+		town = found
+		return err
+	})
+	return town, err
+}
+
 // folded are the names a town may be called by, as they are compared.
 func (t Town) folded() map[string]string {
 	all := map[string]string{"": placeKey(t.Name)}

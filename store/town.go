@@ -92,17 +92,6 @@ func slugs(current string, old []string) [][]string {
 // mayEditTown: its coordinators, and stewards.
 func mayEditTown(m Member, townID string) bool { return may(m, Steward) || m.Coordinates(townID) }
 
-// TownBySlug finds a town by its address, current or former.
-func (s *Store) TownBySlug(ctx context.Context, slug string) (Town, error) {
-	var town Town
-	err := s.view(ctx, func(t *tx) error {
-		var err error
-		town, err = towns().lookup(t, famTownSlug, slug)
-		return err
-	})
-	return town, err
-}
-
 // TownByID reads one town.
 func (s *Store) TownByID(ctx context.Context, id string) (Town, error) {
 	var town Town

@@ -238,7 +238,7 @@ func adminBody(p *frontend.Page, v AdminPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, row := range v.Overdue {
-				templ_7745c5c3_Err = actionRow(p, row, true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = actionRow(p, row, 3).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

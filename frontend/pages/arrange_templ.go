@@ -1162,7 +1162,7 @@ func openActions(p *frontend.Page, v MeetingScreen) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, row := range v.Page.Actions {
-				templ_7745c5c3_Err = actionRow(p, row, true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = actionRow(p, row, 3).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -887,13 +887,13 @@ func memberBody(p *frontend.Page, v HomePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, row := range v.Mine {
-				templ_7745c5c3_Err = actionRow(p, row, true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = actionRow(p, row, 3).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			for _, row := range v.Ours {
-				templ_7745c5c3_Err = actionRow(p, row, true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = actionRow(p, row, 3).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
