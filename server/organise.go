@@ -167,7 +167,7 @@ func fiberDenied(c *fiber.Ctx) error {
 
 func seriesNames() []string {
 	names := []string{"title", "lang", "about", "frequency", "nth", "weekday", "day", "interval", "start", "until", "count", "zone", "clock",
-		"meeting_title", "next_number", "minutes", "host", "venue", "address", "online", "link", "seats", "town_seats", "online_seats", "standing", "propose", "freeze", "remind"}
+		"meeting_title", "next_number", "minutes", "host", "venue", "address", "online", "link", "seats", "town_seats", "online_seats", "standing", "propose", "freeze", "remind", "from"}
 	for m := time.January; m <= time.December; m++ {
 		names = append(names, "skip_"+strconv.Itoa(int(m)))
 	}
@@ -177,7 +177,7 @@ func seriesNames() []string {
 // seriesInput reads the form of a series. Standing items are lines: "title | minutes".
 func seriesInput(c *fiber.Ctx) store.SeriesInput {
 	in := store.SeriesInput{Title: c.FormValue("title"), Lang: c.FormValue("lang"), About: c.FormValue("about"), Zone: strings.TrimSpace(c.FormValue("zone")),
-		Start: c.FormValue("start"), Clock: c.FormValue("clock"), NextNumber: number(c, "next_number", 0),
+		From: c.FormValue("from"), Start: c.FormValue("start"), Clock: c.FormValue("clock"), NextNumber: number(c, "next_number", 0),
 		Rule: store.Recurrence{Frequency: store.Frequency(c.FormValue("frequency")), Interval: number(c, "interval", 1), Nth: number(c, "nth", 0),
 			Weekday: time.Weekday(number(c, "weekday", 0)), Day: number(c, "day", 0), Until: c.FormValue("until"), Count: number(c, "count", 0)},
 		Template: store.Template{Title: c.FormValue("meeting_title"), Minutes: number(c, "minutes", 0), HostTown: c.FormValue("host"),
@@ -218,6 +218,15 @@ func (s *Server) showSeriesForm(c *fiber.Ctx, err error, screen pages.SeriesForm
 	key := "series.new"
 	if screen.Series.ID != "" {
 		key = "series.edit"
+		rows, err := s.Store.SeriesMeetings(c.UserContext(), by(c), screen.Series.ID, 40)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if row.Meeting.Open(s.Store.Now()) {
+				screen.Ahead = append([]store.Meeting{row.Meeting}, screen.Ahead...)
+			}
+		}
 	}
 	p := s.page(c, visitOf(c).lang.T(key))
 	p.Section = frontend.Meetings

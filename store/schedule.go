@@ -16,6 +16,7 @@ type SeriesInput struct {
 	Zone, Start, Clock string
 	Template           Template
 	NextNumber         int
+	From               string // a change is for the meetings of this slot and later ones; "" for all to come
 }
 
 func (in *SeriesInput) check(c *check) {
@@ -207,7 +208,7 @@ func (t *tx) openMeeting(series *Series, slot string) error {
 }
 
 // ChangeSeries changes a series' words, hour and template: by organisers. Meetings to come follow in every field
-// that was not changed on them alone; answers stay. The rule itself stays: another rule is another series.
+// that was not changed on them alone, all of them or those from a slot on; answers stay. The rule itself stays: another rule is another series.
 func (s *Store) ChangeSeries(ctx context.Context, by Actor, id string, in SeriesInput) (Series, error) {
 	html, err := s.renderer.Render(ctx, in.About)
 	if err != nil {
@@ -225,6 +226,9 @@ func (s *Store) ChangeSeries(ctx context.Context, by Actor, id string, in Series
 		in.Rule, in.Start, in.Zone, in.NextNumber = series.Rule, series.Start, series.Zone, series.NextNumber
 		var c check
 		in.check(&c)
+		if _, err := time.Parse(civilDate, in.From); in.From != "" && err != nil {
+			c.add("from", "when.date")
+		}
 		if err := c.err(); err != nil {
 			return err
 		}
@@ -235,7 +239,7 @@ func (s *Store) ChangeSeries(ctx context.Context, by Actor, id string, in Series
 		series.About, series.AboutHTML = in.About, html
 		series.Sequence++
 		series.Published = t.now.Truncate(time.Second)
-		if err := t.followSeries(by, series); err != nil {
+		if err := t.followSeries(by, series, in.From); err != nil {
 			return err
 		}
 		_, err = t.openAhead(&series)
@@ -245,7 +249,7 @@ func (s *Store) ChangeSeries(ctx context.Context, by Actor, id string, in Series
 }
 
 // followSeries carries the series' new values to its meetings to come.
-func (t *tx) followSeries(by Actor, series Series) error {
+func (t *tx) followSeries(by Actor, series Series, from string) error {
 	ahead, err := meetings().list(t, famMeetingSeries, window{Under: []string{series.ID}, Reverse: true, Limit: 60})
 	if err != nil {
 		return err
@@ -279,6 +283,14 @@ func (t *tx) followSeries(by Actor, series Series) error {
 		}
 		if m.Follows("deadlines") {
 			in.Propose, in.Freeze, in.Remind = tpl.Propose, tpl.Freeze, tpl.Remind
+		}
+		if m.Slot < from { // stays as it is, and does not follow in these things any more
+			was := m
+			m.Edited = append(slices.Clone(m.Edited), in.apply(&was, m.AboutHTML)...)
+			if err := meetings().put(t, m); err != nil {
+				return err
+			}
+			continue
 		}
 		edited := slices.Clone(m.Edited)
 		if _, err := t.change(by, m, in, m.AboutHTML, func(changed *Meeting) { changed.Edited = edited }); err != nil {

@@ -90,6 +90,39 @@ func TestASeriesChangesWhatWasNotChangedAlone(t *testing.T) {
 	})
 }
 
+func TestASeriesChangesFromOneMeetingOn(t *testing.T) {
+	both(t, func(t *testing.T, h *storetest.Hub) {
+		in := series()
+		begun, err := h.StartSeries(ctx, store.System(), in)
+		ok(t, err)
+		_, meetings := ahead(t, h)
+		lena := store.As(h.Join(t, "Lena Exemple", "BE-92094").ID)
+		_, err = h.AnswerMeeting(ctx, lena, meetings[3].ID, store.AnswerInput{Answer: store.OnSite})
+		ok(t, err)
+		in.Clock, in.From = "14:00", meetings[2].Slot
+		_, err = h.ChangeSeries(ctx, store.System(), begun.ID, in)
+		ok(t, err)
+		clocks := func() (all string) {
+			_, now := ahead(t, h)
+			for _, m := range now {
+				all += m.Clock + m.Venue + " "
+			}
+			return all
+		}
+		want(t, clocks(), "09:30Salle 09:30Salle 14:00Salle 14:00Salle 14:00Salle 14:00Salle ")
+		in.From, in.Template.Venue = "", "Ailleurs" // the whole series again: the first two keep their hour
+		_, err = h.ChangeSeries(ctx, store.System(), begun.ID, in)
+		ok(t, err)
+		want(t, clocks(), "09:30Ailleurs 09:30Ailleurs 14:00Ailleurs 14:00Ailleurs 14:00Ailleurs 14:00Ailleurs ")
+		page, err := h.MeetingPage(ctx, lena, meetings[3].Slug)
+		ok(t, err)
+		want(t, page.Mine != nil && page.Mine.Seated(), true)
+		in.From = "demain"
+		_, err = h.ChangeSeries(ctx, store.System(), begun.ID, in)
+		wantKind(t, err, store.Invalid, "when.date")
+	})
+}
+
 func TestAMovedMeetingKeepsItsSlotAndItsOldAddress(t *testing.T) {
 	both(t, func(t *testing.T, h *storetest.Hub) {
 		_, err := h.StartSeries(ctx, store.System(), series())
