@@ -62,7 +62,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	c.SetUserContext(context.WithoutCancel(c.UserContext())) // the request's own time may be over
 	v := visitOf(c)
 	if v == nil { // the request was refused before the first handler
-		v = &visit{lang: s.Catalogue.Match("")}
+		v = &visit{known: &known{}, lang: s.Catalogue.Match("")}
 		c.Locals(visitKey, v)
 	}
 	if v.lang == nil {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -117,24 +118,25 @@ func (s *Server) showMeeting(c *fiber.Ctx, err error, change func(*pages.Meeting
 	screen := pages.MeetingScreen{Page: page}
 	screen.Item.Values = map[string]string{"item_minutes": "15", "item_lang": v.lang.Tag(), "item_kind": "discussion"}
 	screen.For.Values = map[string]string{"answer": "on_site"}
-	if page.Mine != nil {
-		screen.Answer.Values = map[string]string{"answer": string(page.Mine.Answer), "guests": joinLines(page.Mine.Guests), "note": page.Mine.Note}
-	}
+	screen.Answer = pages.AnswerForm(page.Mine)
 	if change != nil {
 		change(&screen)
 	}
 	p := s.page(c, page.Meeting.Title)
 	p.Section = frontend.Meetings
 	p.Path = "/meetings/" + page.Meeting.Slug
+	if err == nil {
+		return s.render(c, p, pages.Meeting(p, screen), s.answers(page.Meeting.ID))
+	}
 	return s.renderStatus(c, statusOr200(err), p, pages.Meeting(p, screen))
 }
 
-func joinLines(all []string) string {
-	text := ""
-	for _, line := range all {
-		text += line + "\n"
+// answers reads the reader's answers to these meetings.
+func (s *Server) answers(meetingIDs ...string) ownReader {
+	return func(ctx context.Context, who store.Actor, own *pages.Own) (err error) {
+		own.Mine, err = s.Store.Mine(ctx, who, meetingIDs...)
+		return err
 	}
-	return text
 }
 
 // meetingID finds the meeting a form is about, by its address.

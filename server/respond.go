@@ -20,34 +20,47 @@ import (
 func (s *Server) page(c *fiber.Ctx, title string) *frontend.Page {
 	v := visitOf(c)
 	p := &frontend.Page{Lang: v.lang, Languages: s.Catalogue.Languages(), Assets: s.Assets, Title: title,
-		Path: c.OriginalURL(), Theme: v.theme, Now: s.Store.Now(), Demo: s.Demo, CSRF: s.token(v)}
+		Path: c.OriginalURL(), Theme: v.theme, Now: s.Store.Now(), Demo: s.Demo}
 	if c.Method() != fiber.MethodGet {
 		p.Path = backOf(c)
 	}
-	if v.notice != nil {
-		p.Notices = append(p.Notices, frontend.Notice{Kind: v.notice.Kind, Text: v.lang.T(v.notice.Key, v.notice.args()...), Undo: v.notice.Undo})
-	}
+	p.Notices = v.notices()
 	if v.signedIn() {
-		p.Viewer = s.viewer(c, v)
+		p.Viewer = v.viewer()
+		if v.making == nil {
+			p.CSRF = s.token(v.session)
+		}
 	}
 	return p
 }
 
+// notices is what the request before left to say.
+func (v *visit) notices() []frontend.Notice {
+	if v.notice == nil {
+		return nil
+	}
+	return []frontend.Notice{{Kind: v.notice.Kind, Text: v.lang.T(v.notice.Key, v.notice.args()...), Undo: v.notice.Undo}}
+}
+
 // viewer is the member as the frame of a page shows them.
-func (s *Server) viewer(c *fiber.Ctx, v *visit) *frontend.Viewer {
+func (v *visit) viewer() *frontend.Viewer {
 	m := v.member
 	viewer := &frontend.Viewer{Name: m.Name, Handle: m.Handle, Organiser: m.May(store.Organise), Steward: m.May(store.Steward),
 		Admin: m.May(store.Administer)}
-	if id := m.TownID(); id != "" {
-		if town, err := s.Store.TownByID(c.UserContext(), id); err == nil {
-			viewer.TownName, viewer.TownSlug, viewer.TownCode = town.NameIn(v.lang.Tag()), town.Slug, town.Code
-		}
+	if v.town.ID != "" {
+		viewer.TownName, viewer.TownSlug, viewer.TownCode = v.town.NameIn(v.lang.Tag()), v.town.Slug, v.town.Code
 	}
 	return viewer
 }
 
-// render answers 200 with a page.
-func (s *Server) render(c *fiber.Ctx, p *frontend.Page, page templ.Component) error {
+// render answers 200 with a page. On routes that share pages, it is kept for everybody of the reader's class (see
+// shared); own reads what each reader has of their own besides.
+func (s *Server) render(c *fiber.Ctx, p *frontend.Page, page templ.Component, own ...ownReader) error {
+	v := visitOf(c)
+	if v.making != nil {
+		v.making.page, v.making.component, v.making.own = p, page, own
+		return nil
+	}
 	return s.renderStatus(c, fiber.StatusOK, p, page)
 }
 

@@ -40,14 +40,15 @@ type Options struct {
 // Server answers requests. Make one with New, give it a listener with Serve, end it with Shutdown.
 type Server struct {
 	Options
-	app    *fiber.App
-	public *url.URL
-	csrf   []byte
-	flash  []byte
-	pages  *pageCache
-	feeds  *feedCache
-	spoken spoken
-	fixed  [][2][]byte // headers of every answer
+	app     *fiber.App
+	public  *url.URL
+	csrf    []byte
+	flash   []byte
+	pages   *sharedPages
+	readers readers
+	feeds   *feedCache
+	spoken  spoken
+	fixed   [][2][]byte // headers of every answer
 }
 
 // Limits of a request. Minutes of 200,000 characters, percent-encoded, stay below the body limit.
@@ -66,7 +67,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Options: opt, public: public, pages: newPageCache(), feeds: newFeedCache()}
+	s := &Server{Options: opt, public: public, pages: newSharedPages(), feeds: newFeedCache()}
 	if s.csrf, err = opt.Store.Secret(ctx, "csrf"); err != nil {
 		return nil, err
 	}

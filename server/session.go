@@ -21,8 +21,8 @@ import (
 
 // visit is what is known of a request before its handler runs.
 type visit struct {
-	session store.Session // zero when signed out
-	member  store.Member
+	*known  // nobody's when signed out; of a whole class while a shared page is made
+	making  *made
 	lang    *locales.Language
 	theme   frontend.Theme
 	notice  *flash
@@ -42,8 +42,11 @@ func (v *visit) id() string {
 func (v *visit) signedIn() bool { return v.member.ID != "" }
 
 func (v *visit) actor() store.Actor {
-	if !v.signedIn() {
+	switch {
+	case !v.signedIn():
 		return store.Visitor()
+	case v.making != nil:
+		return store.Anybody(v.class)
 	}
 	return store.As(v.member.ID)
 }
@@ -107,12 +110,12 @@ func (s *Server) session(c *fiber.Ctx) error {
 		c.SetUserContext(ctx)
 	}
 	if token != "" {
-		session, member, err := s.Store.Session(ctx, token)
+		one, err := s.known(ctx, token)
 		switch {
 		case err == nil:
-			v.session, v.member = session, member
-			if session.Stale(s.Store.Now()) {
-				if err := s.Store.TouchSession(ctx, session.Hash); err != nil {
+			v.known = one
+			if v.session.Stale(s.Store.Now()) {
+				if err := s.Store.TouchSession(ctx, v.session.Hash); err != nil {
 					s.Log.Warn("session not touched", "error", err)
 				}
 			}
@@ -150,23 +153,20 @@ func (s *Server) startSession(c *fiber.Ctx, in store.SignedIn) {
 }
 
 // token is the form token of a session, masked anew each time so that compressing a page tells nothing of it.
-func (s *Server) token(v *visit) string {
-	if !v.signedIn() {
-		return ""
-	}
+func (s *Server) token(session store.Session) string {
 	pad := make([]byte, sha256.Size)
 	_, _ = rand.Read(pad) // never fails (crypto/rand)
 	masked := make([]byte, 0, 2*sha256.Size)
 	masked = append(masked, pad...)
-	for i, b := range s.sessionMAC(v) {
+	for i, b := range s.sessionMAC(session) {
 		masked = append(masked, b^pad[i])
 	}
 	return base64.RawURLEncoding.EncodeToString(masked)
 }
 
-func (s *Server) sessionMAC(v *visit) []byte {
+func (s *Server) sessionMAC(session store.Session) []byte {
 	mac := hmac.New(sha256.New, s.csrf)
-	mac.Write([]byte(v.session.Hash))
+	mac.Write([]byte(session.Hash))
 	return mac.Sum(nil)
 }
 
@@ -179,7 +179,7 @@ func (s *Server) validToken(v *visit, token string) bool {
 	for i := range sum {
 		sum[i] = masked[i] ^ masked[sha256.Size+i]
 	}
-	return subtle.ConstantTimeCompare(sum, s.sessionMAC(v)) == 1
+	return subtle.ConstantTimeCompare(sum, s.sessionMAC(v.session)) == 1
 }
 
 // forgery refuses requests that change something unless they come from our own pages: the browser must say so
@@ -219,7 +219,7 @@ func (s *Server) sameSite(c *fiber.Ctx) bool {
 
 // guard is first: it knows the request by an id, refuses hosts that are not ours, and survives a panic.
 func (s *Server) guard(c *fiber.Ctx) (err error) {
-	v := &visit{lang: s.Catalogue.Languages()[0]}
+	v := &visit{known: &known{}, lang: s.Catalogue.Languages()[0]}
 	c.Locals(visitKey, v)
 	defer func() {
 		if fault := recover(); fault != nil {

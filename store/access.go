@@ -1,8 +1,14 @@
 package store
 
+import (
+	"slices"
+	"strings"
+)
+
 // Actor says on whose behalf an intent runs. It is an argument of every intent, so that none can forget to ask.
 type Actor struct {
 	MemberID string // "" for a visitor
+	class    Class
 	system   bool
 }
 
@@ -11,6 +17,39 @@ func Visitor() Actor { return Actor{} }
 
 // As acts for a member; whether the member still may is read in each transaction.
 func As(memberID string) Actor { return Actor{MemberID: memberID} }
+
+// Anybody reads what everybody of a class may see, and nothing that is one person's own. It may write nothing.
+func Anybody(class Class) Actor { return Actor{class: class} }
+
+// Class says what readers may, without who they are. Visitors are "".
+type Class string
+
+// Class is the class a member reads with.
+func (m Member) Class() Class {
+	if m.State != MemberActive {
+		return ""
+	}
+	roles := []string{"member"}
+	for _, role := range slices.Sorted(slices.Values(m.Roles)) {
+		roles = append(roles, string(role))
+	}
+	return Class(strings.Join(roles, " "))
+}
+
+// nobodysID is no record's id, so that whatever is one person's own is not found for it.
+const nobodysID = "anybody"
+
+// Anybody is a member who has the rights of the class, and no name and no records of their own.
+func (c Class) Anybody() Member {
+	if c == "" {
+		return Member{}
+	}
+	m := Member{ID: nobodysID, State: MemberActive}
+	for _, role := range strings.Fields(string(c))[1:] {
+		m.Roles = append(m.Roles, Role(role))
+	}
+	return m
+}
 
 // System acts for the operator at the command line, for imports and for the clock. It may do everything.
 func System() Actor { return Actor{system: true} }
@@ -58,6 +97,15 @@ func may(m Member, q Question) bool {
 
 // May is may for pages that show or hide a control; the intent asks again.
 func (m Member) May(q Question) bool { return may(m, q) }
+
+// reader is who a page is read for: a member, anybody of a class, or the zero Member for a visitor.
+func (t *tx) reader(by Actor) (Member, error) {
+	if by.class != "" {
+		return by.class.Anybody(), nil
+	}
+	m, _, err := members().find(t, by.MemberID)
+	return m, err
+}
 
 // member loads the acting member; a visitor is told to sign in.
 func (t *tx) member(by Actor) (Member, error) {

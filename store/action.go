@@ -107,6 +107,9 @@ func mayCarry(m Member, a Action) bool {
 	return may(m, Organise) || may(m, Take) && (m.ID == a.Person || ok && place.Town == a.Town && !place.Welcomed.IsZero())
 }
 
+// MayCarry is mayCarry for pages.
+func (m Member) MayCarry(a Action) bool { return mayCarry(m, a) }
+
 // ActionInput is a change of an action. Empty fields of Town and Person mean nobody; Note says why, for the history.
 type ActionInput struct {
 	State        ActionState

@@ -75,7 +75,7 @@ func visible(m Meeting, reader Member) bool { return m.State != MeetingDraft || 
 func (s *Store) rows(ctx context.Context, by Actor, find func(*tx, Member) ([]Meeting, error)) ([]MeetingRow, error) {
 	var rows []MeetingRow
 	err := s.view(ctx, func(t *tx) error {
-		reader, _, err := members().find(t, by.MemberID)
+		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}
@@ -144,6 +144,7 @@ type MeetingPage struct {
 	Minutes    Minutes // Revision 0 when nothing was written yet
 	Names      map[string]Member
 	Towns      map[string]Town
+	waiting    []PlannedItem // all that is proposed
 	Organise   bool
 	Propose    bool
 	Answer     bool
@@ -157,7 +158,7 @@ func (s *Store) MeetingHead(ctx context.Context, by Actor, slug string) (Meeting
 		if m, err = meetings().lookup(t, famMeetingSlug, slug); err != nil {
 			return err
 		}
-		reader, _, err := members().find(t, by.MemberID)
+		reader, err := t.reader(by)
 		if err == nil && !visible(m, reader) {
 			err = notFound()
 		}
@@ -174,7 +175,7 @@ func (s *Store) MeetingPage(ctx context.Context, by Actor, slug string) (Meeting
 		if err != nil {
 			return err
 		}
-		reader, _, err := members().find(t, by.MemberID)
+		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}
@@ -182,7 +183,7 @@ func (s *Store) MeetingPage(ctx context.Context, by Actor, slug string) (Meeting
 			return notFound()
 		}
 		p = MeetingPage{Meeting: m, Moved: m.Slug != slug, Organise: may(reader, Organise)}
-		p.Answer = reader.ID != "" && may(reader, Take) && m.Open(t.now)
+		p.Answer = may(reader, Take) && m.Open(t.now)
 		p.Propose = p.Answer
 		if reader.ID == "" {
 			p.Meeting.Link = ""
@@ -249,9 +250,7 @@ func (p *MeetingPage) plan(t *tx, reader Member) error {
 			continue
 		}
 		if item.State == ItemProposed {
-			if p.Organise || item.By == reader.ID && reader.ID != "" {
-				p.Proposed = append(p.Proposed, planned)
-			}
+			p.waiting = append(p.waiting, planned)
 			continue
 		}
 		if item.State != ItemAccepted {
@@ -262,5 +261,40 @@ func (p *MeetingPage) plan(t *tx, reader Member) error {
 		p.Items = append(p.Items, planned)
 	}
 	p.Overrun = max(0, total-p.Meeting.Minutes)
+	*p = p.For(reader, Mine{})
 	return nil
+}
+
+// Mine is what a reader has of their own in a meeting.
+type Mine struct {
+	RSVP     *RSVP // nil without an answer
+	Position int   // on the waitlist
+}
+
+// Mine reads the acting member's answers to meetings, by meeting id.
+func (s *Store) Mine(ctx context.Context, by Actor, meetingIDs ...string) (map[string]Mine, error) {
+	found := map[string]Mine{}
+	err := s.view(ctx, func(t *tx) error {
+		for _, id := range meetingIDs {
+			var mine Mine
+			var err error
+			if mine.RSVP, mine.Position, err = t.mine(id, by.MemberID); err != nil {
+				return err
+			}
+			found[id] = mine
+		}
+		return nil
+	})
+	return found, err
+}
+
+// For completes a page that was read for anybody with what is one reader's own.
+func (p MeetingPage) For(reader Member, mine Mine) MeetingPage {
+	p.Mine, p.Position, p.Proposed = mine.RSVP, mine.Position, nil
+	for _, planned := range p.waiting {
+		if p.Organise || planned.Item.By == reader.ID && reader.ID != "" {
+			p.Proposed = append(p.Proposed, planned)
+		}
+	}
+	return p
 }

@@ -80,7 +80,7 @@ func (s *Store) TownPage(ctx context.Context, by Actor, slug string) (TownPage, 
 			return err
 		}
 		p = TownPage{Town: town, Moved: town.Slug != slug}
-		reader, _, err := members().find(t, by.MemberID)
+		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (s *Store) PersonPage(ctx context.Context, by Actor, handle string) (Person
 		if err != nil {
 			return err
 		}
-		reader, _, err := members().find(t, by.MemberID)
+		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}

@@ -274,7 +274,7 @@ func (s *Store) OpenDocument(ctx context.Context, by Actor, meetingSlug, docID s
 		if err != nil {
 			return err
 		}
-		reader, _, err := members().find(t, by.MemberID)
+		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}

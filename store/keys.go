@@ -88,6 +88,15 @@ func (f family) public() bool {
 	return false
 }
 
+// identity families are what a session is answered from.
+func (f family) identity() bool {
+	switch f.record() {
+	case famSession, famMember, famTown:
+		return true
+	}
+	return false
+}
+
 // record is the family of the records an index belongs to.
 func (f family) record() family {
 	name, _, _ := strings.Cut(string(f), ".")

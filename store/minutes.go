@@ -262,7 +262,7 @@ func (s *Store) MinutesPage(ctx context.Context, by Actor, slug string) (Minutes
 		if err != nil {
 			return err
 		}
-		reader, _, err := members().find(t, by.MemberID)
+		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}

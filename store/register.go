@@ -135,7 +135,7 @@ type ActionList struct {
 func (s *Store) Actions(ctx context.Context, by Actor, q ActionQuery) (ActionList, error) {
 	var list ActionList
 	err := s.view(ctx, func(t *tx) error {
-		reader, _, err := members().find(t, by.MemberID)
+		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}
@@ -254,7 +254,7 @@ func (s *Store) ActionByNumber(ctx context.Context, by Actor, number string) (Ac
 		if err != nil {
 			return err
 		}
-		reader, _, err := members().find(t, by.MemberID)
+		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}

@@ -30,6 +30,9 @@ func sessions() *table[Session] {
 	}
 }
 
+// Live is live for those who keep a session they were given, as long as Store.Identity stays the same.
+func (s Session) Live(now time.Time) bool { return s.live(now) }
+
 // live says whether a session still counts at this instant.
 func (s Session) live(now time.Time) bool {
 	return s.Expires.After(now) && now.Sub(s.Seen) < sessionIdle

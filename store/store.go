@@ -49,6 +49,7 @@ type Store struct {
 	hashing   chan struct{} // bounds password hashing at once
 
 	generation atomic.Uint64
+	identity   atomic.Uint64
 
 	mu        sync.Mutex // guards listeners
 	listeners []func(Event)
@@ -92,6 +93,10 @@ func (s *Store) Shelf() *shelf.Shelf { return s.shelf }
 // an older generation is out of date.
 func (s *Store) Generation() uint64 { return s.generation.Load() }
 
+// Identity grows with every commit that changed who somebody is or may be: a session, a member, a town. What is kept
+// of a session under an older identity is out of date.
+func (s *Store) Identity() uint64 { return s.identity.Load() }
+
 // Listen calls fn after every commit with each event it appended, in order, on the committing goroutine: fn must
 // not block and must not write to the store.
 func (s *Store) Listen(fn func(Event)) {
@@ -108,18 +113,24 @@ type tx struct {
 	ctx     context.Context
 	now     time.Time
 	public  bool
+	who     bool // a session, a member or a town changed
 	events  []Event
 	counter uint16
 }
 
 func (t *tx) put(f family, key, value []byte) {
-	t.public = t.public || f.public()
+	t.touch(f)
 	t.writer.Put(key, value)
 }
 
 func (t *tx) drop(f family, key []byte) {
-	t.public = t.public || f.public()
+	t.touch(f)
 	t.writer.Delete(key)
+}
+
+func (t *tx) touch(f family) {
+	t.public = t.public || f.public()
+	t.who = t.who || f.identity()
 }
 
 // view runs fn on a snapshot.
@@ -139,6 +150,9 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 	})
 	if err != nil {
 		return fromEngine(err)
+	}
+	if last.who {
+		s.identity.Add(1)
 	}
 	if last.public {
 		s.generation.Add(1)

@@ -1,0 +1,32 @@
+package pages
+
+import "belfry/store"
+
+// Own is what a reader has of their own in a page that is kept for all (frontend.Own). The records of a page take from
+// it what they show of the reader: see the methods called With.
+type Own struct {
+	Reader store.Member
+	Mine   map[string]store.Mine // answers, by meeting id
+}
+
+// With completes a meeting's page with the reader's answer and what they proposed.
+func (v MeetingScreen) With(own any) MeetingScreen {
+	o, ok := own.(Own)
+	if !ok {
+		return v
+	}
+	v.Page = v.Page.For(o.Reader, o.Mine[v.Page.Meeting.ID])
+	v.Answer = AnswerForm(v.Page.Mine)
+	return v
+}
+
+// actionEntry is an action in a list, which some readers may close.
+type actionEntry store.ActionRow
+
+// With says whether the reader may close it.
+func (row actionEntry) With(own any) actionEntry {
+	if o, ok := own.(Own); ok {
+		row.May = o.Reader.MayCarry(row.Action)
+	}
+	return row
+}

@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync"
+
+	"belfry/store"
+)
+
+// known is a session with all that is asked of it on every request. It does not change.
+type known struct {
+	identity uint64
+	session  store.Session
+	member   store.Member
+	town     store.Town // zero without one
+	class    store.Class
+	token    string // the form token of shared pages, see frontend/splice.go
+}
+
+// readers keeps the sessions that were used lately, by the hash of their token. A commit that touches any session,
+// member or town outdates them all, so a session that was ended is never answered from here.
+type readers struct {
+	mu   sync.RWMutex // guards kept
+	kept map[[sha256.Size]byte]*known
+}
+
+// maxReaders bounds how many sessions are kept.
+const maxReaders = 2000
+
+func (k *readers) get(hash [sha256.Size]byte, identity uint64) *known {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if one := k.kept[hash]; one != nil && one.identity == identity {
+		return one
+	}
+	return nil
+}
+
+func (k *readers) put(hash [sha256.Size]byte, one *known) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept == nil || len(k.kept) >= maxReaders {
+		k.kept = map[[sha256.Size]byte]*known{}
+	}
+	k.kept[hash] = one
+}
+
+// known finds who holds a session cookie; NotFound when the session does not count.
+func (s *Server) known(ctx context.Context, cookie string) (*known, error) {
+	hash := sha256.Sum256([]byte(cookie))
+	identity := s.Store.Identity() // before reading: what is read may only be newer
+	if one := s.readers.get(hash, identity); one != nil && one.session.Live(s.Store.Now()) {
+		return one, nil
+	}
+	session, member, err := s.Store.Session(ctx, cookie)
+	if err != nil {
+		return nil, err
+	}
+	one := &known{identity: identity, session: session, member: member, class: member.Class(), token: s.token(session)}
+	if id := member.TownID(); id != "" {
+		if one.town, err = s.Store.TownByID(ctx, id); err != nil && store.KindOf(err) != store.NotFound {
+			return nil, err
+		}
+	}
+	s.readers.put(hash, one)
+	return one, nil
+}

@@ -1,0 +1,251 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"hash/maphash"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"belfry/frontend"
+	"belfry/frontend/pages"
+	"belfry/store"
+
+	"github.com/a-h/templ"
+	"github.com/andybalholm/brotli"
+	"github.com/gofiber/fiber/v2"
+	"github.com/klauspost/compress/gzip"
+)
+
+// sharedPages keeps pages rendered once for everybody of a class, in one language, theme and time zone; each request
+// puts the reader's own parts into them (frontend.Own). A page counts until a commit changes something public, and at
+// most until the minute ends, because pages name days and hours to go.
+type sharedPages struct {
+	mu   sync.Mutex // guards kept and size
+	kept map[string]*sharedPage
+	size int
+	seed maphash.Seed
+}
+
+// sharedPage is the place of a page. One request makes it, the others wait for that.
+type sharedPage struct {
+	making sync.Mutex
+	made   atomic.Pointer[made]
+}
+
+// made is a page at one state of the store.
+type made struct {
+	generation uint64
+	minute     int64
+	page       *frontend.Page // as nobody in particular sees it
+	component  templ.Component
+	own        []ownReader
+	shared     *frontend.Shared
+	whole      *wholePage // for visitors
+}
+
+// ownReader reads from the store what one reader has of their own in a page.
+type ownReader func(ctx context.Context, who store.Actor, own *pages.Own) error
+
+// maxShared bounds the memory of the pages, in bytes of HTML; packed, they take as much again.
+const maxShared = 12 << 20
+
+func newSharedPages() *sharedPages {
+	return &sharedPages{kept: map[string]*sharedPage{}, seed: maphash.MakeSeed()}
+}
+
+// at is the place of a page.
+func (k *sharedPages) at(key string) *sharedPage {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	place := k.kept[key]
+	if place == nil {
+		place = &sharedPage{}
+		k.kept[key] = place
+	}
+	return place
+}
+
+// keep puts a page in its place, and forgets all others when they would take too much.
+func (k *sharedPages) keep(key string, place *sharedPage, fresh *made) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	grown := fresh.shared.Size()
+	if old := place.made.Load(); old != nil {
+		grown -= old.shared.Size()
+	}
+	if k.size += grown; k.size > maxShared || len(k.kept) > maxSharedKeys {
+		clear(k.kept)
+		k.size = fresh.shared.Size()
+	}
+	k.kept[key] = place
+	place.made.Store(fresh)
+}
+
+// maxSharedKeys bounds how many places there are, those of pages that cannot be kept among them.
+const maxSharedKeys = 4000
+
+// shared answers from pages that are kept, and keeps what the handler makes. The handler runs on behalf of anybody of
+// the reader's class, so it can read and render nothing of one person's own; what it hands to render as own is read
+// for each reader. Handlers of pages that differ between readers in other ways do not belong here.
+func (s *Server) shared(handler fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		v := visitOf(c)
+		key := strings.Join([]string{string(v.class), v.member.Zone, v.lang.Tag(), string(v.theme), string(c.Request().URI().RequestURI())}, "|")
+		place := s.pages.at(key)
+		generation, minute := s.Store.Generation(), s.Store.Now().Unix()/60
+		page := place.fresh(generation, minute)
+		if page == nil {
+			place.making.Lock()
+			defer place.making.Unlock()
+			if page = place.fresh(generation, minute); page == nil {
+				page = &made{generation: generation, minute: minute}
+				if err := s.make(c, v, page, handler); err != nil || page.shared == nil {
+					return err
+				}
+				s.pages.keep(key, place, page)
+			}
+		}
+		if !v.signedIn() && v.notice == nil {
+			return page.whole.send(c)
+		}
+		return s.sendJoined(c, v, page)
+	}
+}
+
+// visitorsShared is shared for visitors; a member's page is made for them alone, on every request.
+func (s *Server) visitorsShared(handler fiber.Handler) fiber.Handler {
+	shared := s.shared(handler)
+	return func(c *fiber.Ctx) error {
+		if visitOf(c).signedIn() {
+			return handler(c)
+		}
+		return shared(c)
+	}
+}
+
+func (p *sharedPage) fresh(generation uint64, minute int64) *made {
+	if page := p.made.Load(); page != nil && page.generation == generation && page.minute == minute {
+		return page
+	}
+	return nil
+}
+
+// make lets the handler make the page for nobody in particular. page.shared stays nil when it answered otherwise, with
+// a redirect.
+func (s *Server) make(c *fiber.Ctx, v *visit, page *made, handler fiber.Handler) error {
+	anybody := &known{class: v.class, member: v.class.Anybody()}
+	anybody.member.Zone = v.member.Zone
+	c.Locals(visitKey, &visit{known: anybody, making: page, lang: v.lang, theme: v.theme, request: v.request})
+	err := func() error {
+		defer c.Locals(visitKey, v) // whatever happens, an error page is the reader's own
+		return handler(c)
+	}()
+	if err != nil || page.component == nil {
+		return err
+	}
+	if page.shared, err = frontend.Share(c.UserContext(), page.component); err != nil || v.signedIn() {
+		return err
+	}
+	joined, err := page.shared.For(c.UserContext(), page.page)
+	if err != nil {
+		return err
+	}
+	plain := make([]byte, 0, page.shared.Size())
+	joined.Plain(func(b []byte) { plain = append(plain, b...) })
+	page.whole = &wholePage{plain: plain, etag: etagOf(plain)}
+	return nil
+}
+
+// sendJoined answers with a shared page and the reader's own parts.
+func (s *Server) sendJoined(c *fiber.Ctx, v *visit, page *made) error {
+	ctx, own := c.UserContext(), pages.Own{Reader: v.member}
+	for _, read := range page.own {
+		if err := read(ctx, v.actor(), &own); err != nil {
+			return err
+		}
+	}
+	p := *page.page
+	p.Own, p.Notices = own, v.notices()
+	if v.signedIn() {
+		p.Viewer, p.CSRF = v.viewer(), v.token
+	}
+	joined, err := page.shared.For(ctx, &p)
+	if err != nil {
+		return err
+	}
+	etag := s.pages.etag(page, joined)
+	if answered := sendHead(c, etag); answered {
+		return nil
+	}
+	body := c.Response().AppendBody
+	if !accepts(c, "gzip") {
+		joined.Plain(body)
+		return nil
+	}
+	c.Set(fiber.HeaderContentEncoding, "gzip")
+	joined.Gzip(body)
+	return nil
+}
+
+// etag names a page by the state of the store and the reader's own parts; it ends with the process.
+func (k *sharedPages) etag(page *made, joined frontend.Joined) string {
+	var h maphash.Hash
+	h.SetSeed(k.seed)
+	_, _ = h.Write(joined.Own()) // never fails (hash/maphash)
+	return `W/"` + strconv.FormatUint(page.generation, 36) + "-" + strconv.FormatInt(page.minute, 36) + "-" + strconv.FormatUint(h.Sum64(), 36) + `"`
+}
+
+// sendHead writes the headers of a page, and says whether nothing more is to be sent.
+func sendHead(c *fiber.Ctx, etag string) (answered bool) {
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	c.Set(fiber.HeaderETag, etag)
+	c.Set(fiber.HeaderVary, "Accept-Encoding, Accept-Language, Cookie")
+	if unchanged(c, strings.TrimPrefix(etag, "W/")) {
+		c.Status(fiber.StatusNotModified)
+		return true
+	}
+	return false
+}
+
+// wholePage is a page as visitors see it, packed when somebody first wants it packed.
+type wholePage struct {
+	etag     string
+	plain    []byte
+	packing  sync.Once
+	gzip, br []byte
+}
+
+func (p *wholePage) pack() {
+	var b bytes.Buffer
+	zw, _ := gzip.NewWriterLevel(&b, 6)
+	_, _ = zw.Write(p.plain) // into memory
+	_ = zw.Close()
+	p.gzip = b.Bytes()
+	var c bytes.Buffer
+	bw := brotli.NewWriterLevel(&c, 5)
+	_, _ = bw.Write(p.plain) // into memory
+	_ = bw.Close()
+	p.br = c.Bytes()
+}
+
+func (p *wholePage) send(c *fiber.Ctx) error {
+	if sendHead(c, p.etag) {
+		return nil
+	}
+	switch {
+	case accepts(c, "br"):
+		p.packing.Do(p.pack)
+		c.Set(fiber.HeaderContentEncoding, "br")
+		c.Response().SetBodyRaw(p.br)
+	case accepts(c, "gzip"):
+		p.packing.Do(p.pack)
+		c.Set(fiber.HeaderContentEncoding, "gzip")
+		c.Response().SetBodyRaw(p.gzip)
+	default:
+		c.Response().SetBodyRaw(p.plain)
+	}
+	return nil
+}
