@@ -167,14 +167,18 @@ func (s *Store) ProposeCorrection(ctx context.Context, by Actor, meetingID strin
 		if err != nil {
 			return err
 		}
+		waiting := 0
 		for _, one := range all {
-			if one.By == who.ID && one.Source == in.Source && one.State == CorrectionProposed {
+			if one.State != CorrectionProposed {
+				continue
+			}
+			if waiting++; one.By == who.ID && one.Source == in.Source {
 				made = one
 				return nil
 			}
 		}
-		if len(all) >= MaxItems {
-			return invalid("source", "minutes.too_many_corrections", "Max", MaxItems)
+		if waiting >= maxCorrections || len(all) >= scanBatch {
+			return invalid("source", "minutes.too_many_corrections", "Max", maxCorrections)
 		}
 		id, err := t.newID()
 		if err != nil {
@@ -185,6 +189,9 @@ func (s *Store) ProposeCorrection(ctx context.Context, by Actor, meetingID strin
 	})
 	return made, err
 }
+
+// maxCorrections is how many proposals wait at once: organisers see the difference of each on one page.
+const maxCorrections = 10
 
 // DecideCorrection takes a proposed correction into the text, as a new revision that is not published yet, or refuses
 // it: by organisers. What was changed in the same sections since clashes.
