@@ -2,6 +2,8 @@ package server
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,6 +123,34 @@ func (s *Server) skeleton(c *fiber.Ctx, page store.MinutesPage) string {
 	text := ""
 	for i, item := range meeting.Items {
 		text += "## " + strconv.Itoa(i+1) + ". " + item.Item.Title + "\n\n\n"
+	}
+	return text + s.present(c, page.Meeting)
+}
+
+// present is the section of who came, filled in from the list at the door: one line a town.
+func (s *Server) present(c *fiber.Ctx, m store.Meeting) string {
+	door, err := s.Store.Door(c.UserContext(), by(c), m.Slug)
+	lang, known := s.Catalogue.Language(m.Lang)
+	if err != nil || !known || door.Came == 0 {
+		return ""
+	}
+	names := map[string][]string{}
+	for _, row := range door.Rows {
+		if row.Presence == nil {
+			continue
+		}
+		town, name := row.Town.NameIn(m.Lang), row.Member.Name
+		if row.Presence.Guests > 0 {
+			name += " (+" + strconv.Itoa(row.Presence.Guests) + ")"
+		}
+		names[town] = append(names[town], name)
+	}
+	text := "## " + lang.T("minutes.present") + "\n\n" + lang.T("door.came_minutes", "People", lang.N("count.people", door.Came), "Towns", lang.N("count.towns", door.Towns)) + "\n\n"
+	for _, town := range slices.Sorted(maps.Keys(names)) {
+		if text += "- " + lang.List(names[town]); town != "" {
+			text += " (" + town + ")"
+		}
+		text += "\n"
 	}
 	return text
 }

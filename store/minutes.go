@@ -245,8 +245,10 @@ type MinutesPage struct {
 	Decisions map[string]Decision  // by number
 	Actions   map[string]ActionRow // by number
 	Proposed  []Correction         // that wait for a decision: all for organisers, their own for others
-	Approved  Meeting              // the meeting that approved the text
-	Approver  Meeting              // the meeting that could approve it now, for organisers
+	Before    Meeting              // of the same series, with published minutes; zero for none
+	After     Meeting
+	Approved  Meeting // the meeting that approved the text
+	Approver  Meeting // the meeting that could approve it now, for organisers
 	Names     map[string]Member
 	Tally     Tally
 	Correct   bool // the reader may propose a correction
@@ -302,6 +304,9 @@ func (s *Store) MinutesPage(ctx context.Context, by Actor, slug string) (Minutes
 		if err := p.approval(t, reader); err != nil {
 			return err
 		}
+		if err := p.neighbours(t); err != nil {
+			return err
+		}
 		for _, one := range p.Proposed {
 			ids = append(ids, one.By)
 		}
@@ -327,6 +332,34 @@ func (p *MinutesPage) records(t *tx, reader Member) error {
 		p.Actions[row.Action.Number()] = row
 	}
 	return err
+}
+
+// neighbours are the published minutes before and after these in the series.
+func (p *MinutesPage) neighbours(t *tx) error {
+	if p.Meeting.Series == "" {
+		return nil
+	}
+	for _, side := range []struct {
+		w    window
+		into *Meeting
+	}{{window{To: p.Meeting.Slot, Reverse: true}, &p.Before}, {window{From: p.Meeting.Slot + partEnd + p.Meeting.ID + partEnd}, &p.After}} {
+		side.w.Under, side.w.Limit = []string{p.Meeting.Series}, lookBack
+		near, err := meetings().list(t, famMeetingSeries, side.w)
+		if err != nil {
+			return err
+		}
+		for _, m := range near {
+			text, _, err := minutes().find(t, m.ID)
+			if err != nil {
+				return err
+			}
+			if text.Published > 0 {
+				*side.into = m
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // approval reads where the text stands on its way to the approval.

@@ -27,6 +27,7 @@ type crowd struct {
 	members []store.Member
 	seats   int
 	lowered bool // seats were taken away below what was given
+	share   int  // seats for one town, 0 for no limit
 }
 
 func gather(t testing.TB, people, seats int) *crowd {
@@ -74,11 +75,11 @@ func (c *crowd) wrong() string {
 	if err != nil {
 		return err.Error()
 	}
-	return judge(page.Attendance, c.seats, c.lowered)
+	return judge(page.Attendance, c.seats, c.share, c.lowered)
 }
 
 // judge recounts the records that a page shows.
-func judge(a store.Attendance, seats int, lowered bool) string {
+func judge(a store.Attendance, seats, share int, lowered bool) string {
 	var onSite, online, maybe, no, waiting int
 	queue := map[int]bool{}
 	for _, town := range a.Towns {
@@ -91,7 +92,7 @@ func judge(a store.Attendance, seats int, lowered bool) string {
 					return fmt.Sprintf("place %d on the waitlist is given twice or not at all", p.Position)
 				}
 				queue[p.Position] = true
-				if a.Tally.OnSite+party <= seats {
+				if a.Tally.OnSite+party <= seats && (share == 0 || a.Tally.Inside[town.Town.ID]+party <= share) {
 					return fmt.Sprintf("%s with %d people waits though %d seats are free", p.Member.Name, party, seats-a.Tally.OnSite)
 				}
 			case p.RSVP.Answer == store.OnSite:
@@ -145,6 +146,10 @@ func TestPropertyNobodyIsOverbooked(t *testing.T) {
 			c.lowered = true
 			in := store.MeetingInput{Title: c.meeting.Title, Lang: "fr", Date: c.meeting.Date, Clock: c.meeting.Clock, Zone: c.meeting.Zone,
 				Minutes: c.meeting.Minutes, Venue: c.meeting.Venue, Online: true, Seats: c.seats}
+			if rnd.IntN(2) == 0 {
+				in.TownSeats = 4 + rnd.IntN(6)
+			}
+			c.share = in.TownSeats
 			_, err := c.hub.ChangeMeeting(ctx, store.System(), c.meeting.ID, in)
 			ok(t, err)
 		}
@@ -176,7 +181,7 @@ func TestTheJudgeSeesAnOverbooking(t *testing.T) {
 		"skipped":    {Tally: store.Tally{Waiting: 1}, Towns: []store.TownAttendance{{People: []store.Attendee{person(store.OnSite, true, 1)}}}},
 		"miscounted": {Tally: store.Tally{OnSite: 1, Online: 1}, Towns: []store.TownAttendance{{People: []store.Attendee{person(store.OnSite, false, 0)}}}},
 	} {
-		if judge(a, 1, false) == "" {
+		if judge(a, 1, 0, false) == "" {
 			t.Errorf("%s was not seen", name)
 		}
 	}
