@@ -73,6 +73,7 @@ const (
 	Take       Question = "take"       // take part at all: answer, propose, write
 	Organise   Question = "organise"   // series, meetings, minutes
 	Steward    Question = "steward"    // welcome towns, give roles below steward
+	Moderate   Question = "moderate"   // other people's words
 	Administer Question = "administer" // the server's own settings, mail, every role
 	SeeAudit   Question = "audit"
 )
@@ -89,6 +90,8 @@ func may(m Member, q Question) bool {
 		return m.Has(RoleOrganiser) || m.Has(RoleSteward) || m.Has(RoleAdministrator)
 	case Steward, SeeAudit:
 		return m.Has(RoleSteward) || m.Has(RoleAdministrator)
+	case Moderate:
+		return m.Has(RoleModerator) || m.Has(RoleSteward) || m.Has(RoleAdministrator)
 	case Administer:
 		return m.Has(RoleAdministrator)
 	}

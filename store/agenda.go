@@ -110,6 +110,7 @@ type ItemInput struct {
 	Group             string // heading it stands under
 	Members           bool   // shown to signed-in members only
 	Owner, Town       string
+	Thread            string // id of the thread it is made of
 }
 
 func (in *ItemInput) check() error {
@@ -159,16 +160,37 @@ func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in 
 		}
 		item = AgendaItem{Title: in.Title, Text: in.Text, Lang: in.Lang, Kind: in.Kind, Group: in.Group, Members: in.Members,
 			Owner: who.ID, Town: who.TownID(), Minutes: in.Minutes, State: ItemProposed, By: who.ID, Late: m.Late(t.now)}
+		if in.Thread != "" {
+			item.Origin = Origin{Kind: FromThread, ID: in.Thread}
+		}
 		if organiser {
 			item.State = ItemAccepted
 			if err := t.assign(&item, in); err != nil {
 				return err
 			}
 		}
-		item, err = t.addItem(meetingID, all, item)
-		return err
+		if item, err = t.addItem(meetingID, all, item); err != nil || in.Thread == "" {
+			return err
+		}
+		return t.linkItem(who, in.Thread, item)
 	})
 	return item, err
+}
+
+// linkItem notes on a thread which agenda item was made of it. A thread for members only makes an item for members only.
+func (t *tx) linkItem(who Member, threadID string, item AgendaItem) error {
+	d, shelf, err := t.thread(threadID, who)
+	if err != nil {
+		return err
+	}
+	if d.MergedInto != "" {
+		return notFound()
+	}
+	if shelf.Members && !item.Members {
+		return invalid("item_members", "agenda.thread_members")
+	}
+	d.Items = append(d.Items, item.ID)
+	return threads().put(t, d)
 }
 
 // assign gives an item the owner and town an organiser chose.

@@ -131,7 +131,7 @@ func (s *Store) Decisions(ctx context.Context, q DecisionQuery) (DecisionList, e
 		fits := func(d Decision) bool {
 			return (q.Series == "" || d.Series == q.Series) && (q.Outcome == "" || d.state() == string(q.Outcome))
 		}
-		found, next, err := walk(t, decisions(), ix, []window{w}, paging[Decision]{q.After, q.Limit, place, fits})
+		found, next, err := walk(t, decisions(), ix, []window{w}, paging[Decision]{q.After, q.Limit, place, fits, 0})
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,41 @@ const (
 	famActionPerson    family = "action.person"    // member id, state, due date, id
 	famNumbering       family = "numbering"        // kind, year → last number given
 
+	famCategory        family = "category"         // id → Category
+	famCategorySlug    family = "category.slug"    // slug → id (unique), old slugs too
+	famTag             family = "tag"              // slug → Tag
+	famThread          family = "thread"           // id → Thread
+	famThreadNumber    family = "thread.number"    // number → id (unique)
+	famThreadActive    family = "thread.active"    // newest post, id
+	famThreadCategory  family = "thread.category"  // category id, newest post, id
+	famThreadTag       family = "thread.tag"       // tag, newest post, id
+	famThreadVotes     family = "thread.votes"     // votes, id
+	famThreadWaiting   family = "thread.waiting"   // newest post, id: without reply or answer
+	famThreadPinned    family = "thread.pinned"    // category id, id
+	famThreadAuthor    family = "thread.author"    // member id, opened, id
+	famThreadAssigned  family = "thread.assigned"  // member or town id, newest post, id
+	famPost            family = "post"             // thread id, seq → Post
+	famPostID          family = "post.id"          // id → thread id, seq (unique)
+	famPostAuthor      family = "post.author"      // member id, post id, thread id, seq
+	famPostOnce        family = "post.once"        // member id, form → thread id, seq (unique)
+	famPostMention     family = "post.mention"     // member or town id, thread id, seq
+	famPostRevision    family = "postrevision"     // post id, number → PostRevision
+	famMoved           family = "moved"            // thread id, seq → Moved
+	famPending         family = "pending"          // id → Pending
+	famPendingMember   family = "pending.member"   // member id, id
+	famReaction        family = "reaction"         // post id, kind, member id → Reaction
+	famReactionTally   family = "reaction.tally"   // post id → ReactionTally
+	famVote            family = "vote"             // thread id, member id → vote
+	famDraft           family = "draft"            // member id, place → Draft
+	famReading         family = "reading"          // member id, kind, subject → Reading
+	famReadingWrote    family = "reading.wrote"    // member id, when they last wrote, member id, kind, thread id
+	famReadingFollowed family = "reading.followed" // member id, since, member id, kind, thread id
+	famReadingMark     family = "reading.mark"     // member id, since, member id, kind, thread id
+	famReadingLevel    family = "reading.level"    // kind, subject, level, member id, kind, subject
+	famReadingProfile  family = "reading.profile"  // member id → ReadingProfile
+	famFollow          family = "follow"           // member id, kind, subject → Follow
+	famFollowSubject   family = "follow.subject"   // kind, subject, member id, kind, subject
+
 	famFeed      family = "feed"       // id → FeedLink (personal calendar address)
 	famFeedOwner family = "feed.owner" // member id, id
 
@@ -82,7 +117,7 @@ const (
 func (f family) public() bool {
 	switch f.record() {
 	case famMember, famTown, famSeries, famMeeting, famRSVP, famPresence, famItem, famMinutes, famRevision, famCorrection,
-		famDecision, famAction, famRoleChange:
+		famDecision, famAction, famRoleChange, famCategory, famTag, famThread, famPost, famReaction, famMoved:
 		return true
 	}
 	return false

@@ -49,7 +49,11 @@ const (
 	EventActionMoved    EventKind = "action.moved"       // Subject action, Member: it is yours now
 	EventCorrection     EventKind = "minutes.correction" // Subject meeting, Member: Data what (proposed, taken, refused)
 	EventApproved       EventKind = "minutes.approved"
-	EventTouched        EventKind = "live" // nothing to mail: open pages may want to know; never stored
+	EventPosted         EventKind = "post.new"        // Subject post
+	EventAccepted       EventKind = "post.accepted"   // Subject post, Member its author: it is the answer
+	EventAssigned       EventKind = "thread.assigned" // Subject thread, Member
+	EventModerated      EventKind = "post.moderated"  // Subject post, Member its author: Data what, reason
+	EventTouched        EventKind = "live"            // nothing to mail: open pages may want to know; never stored
 )
 
 func events() *table[Event] {

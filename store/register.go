@@ -13,6 +13,7 @@ import (
 // walk reads records of an index, window after window, from a cursor on until limit of them fit, and the cursor
 // behind the last. What it costs grows with what does not fit, never with the length of the register before the cursor.
 func walk[T any](t *tx, tb *table[T], ix family, windows []window, q paging[T]) (found []T, next string, err error) {
+	looked, last := 0, ""
 	at, err := q.begin(windows)
 	if err != nil {
 		return nil, "", err
@@ -26,14 +27,21 @@ func walk[T any](t *tx, tb *table[T], ix family, windows []window, q paging[T]) 
 				return nil, "", err
 			}
 			for _, one := range batch {
+				if looked++; q.bound > 0 && looked > q.bound {
+					return found, next, nil
+				}
+				if q.bound > 0 {
+					next = cursor(at, q.place(one))
+				}
 				if !q.fits(one) {
 					continue
 				}
 				if len(found) == q.limit {
-					return found, next, nil
+					return found, last, nil
 				}
 				found = append(found, one)
-				next = base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(at) + ":" + q.place(one)))
+				last = cursor(at, q.place(one))
+				next = last
 			}
 			if more = len(batch) == w.Limit; more {
 				w.start(q.place(batch[len(batch)-1]))
@@ -49,6 +57,23 @@ type paging[T any] struct {
 	limit int
 	place func(T) string
 	fits  func(T) bool
+	bound int // look at no more than this many, 0 for all; the page may be short then and have a next one
+}
+
+// cursor names an entry of one of the windows.
+func cursor(at int, entry string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(at) + ":" + entry))
+}
+
+// cursorPlace is the entry that a cursor of a single window names, "" without one.
+func cursorPlace(after string) (string, error) {
+	if after == "" {
+		return "", nil
+	}
+	windows := make([]window, 1)
+	windows[0].Reverse = true
+	_, err := paging[struct{}]{after: after}.begin(windows)
+	return windows[0].To, err
 }
 
 // begin lets the windows begin at the cursor, and says which is the first. A cursor that nobody gave is NotFound.
@@ -173,7 +198,7 @@ func (t *tx) actionList(reader Member, q ActionQuery) (ActionList, error) {
 		windows = append(windows, of(ActionDone), of(ActionDropped))
 	}
 	place := func(a Action) string { return a.due() + partEnd + a.ID }
-	found, next, err := walk(t, actions(), ix, windows, paging[Action]{q.After, q.Limit, place, q.fits})
+	found, next, err := walk(t, actions(), ix, windows, paging[Action]{q.After, q.Limit, place, q.fits, 0})
 	if err != nil {
 		return ActionList{}, err
 	}

@@ -20,9 +20,15 @@ import (
 
 // Renderer turns Markdown into safe HTML. It is handed in so that the store knows no markup library. The version
 // is stored beside the HTML, so that a better renderer can redo it.
+//
+// Post renders what people write to each other: known says which words after @ are somebody. Words finds what a text
+// names, and Language guesses what it is written in. Without Post everything is rendered by Render and names nothing.
 type Renderer struct {
-	Version int
-	Render  func(ctx context.Context, source string) (string, error)
+	Version  int
+	Render   func(ctx context.Context, source string) (string, error)
+	Post     func(ctx context.Context, source string, known map[string]Named) (string, error)
+	Words    func(source string) Words
+	Language func(source string) (lang string, sure bool)
 }
 
 // Options are what a store needs from outside. Zero values: the real clock, the system's randomness.

@@ -35,6 +35,9 @@ type verification struct {
 	queues   map[string]map[int64]bool
 	given    map[string]map[int]bool // permanent numbers that records carry, by kind and year
 	last     map[string]int          // the last one given, as it is kept
+
+	discussions map[string]*discussion    // what the posts of each thread say
+	reacted     map[string]*ReactionTally // what the reactions to each post say
 }
 
 // Verify reads every record and index entry: each record decodes and sits under its own key, each index entry belongs
@@ -45,7 +48,8 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 	err = s.view(ctx, func(t *tx) error {
 		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{},
 			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{},
-			given: map[string]map[int]bool{}, last: map[string]int{}}
+			given: map[string]map[int]bool{}, last: map[string]int{},
+			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}}
 		for _, check := range []func(*verification) error{
 			verifyTable(towns(), (*verification).town), verifyTable(members(), (*verification).member),
 			verifyTable(credentials(), func(v *verification, c *Credential) { v.lead(famCredential, c.Member, famMember, c.Member) }),
@@ -61,6 +65,12 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(corrections(), func(v *verification, c *Correction) { v.lead(famCorrection, c.ID, famMinutes, c.Meeting) }),
 			verifyTable(decisions(), (*verification).decision), verifyTable(actions(), (*verification).action),
 			verifyTable(numberings(), func(v *verification, n *Numbering) { v.last[numberingKey(n.Kind, n.Year)] = n.Last }),
+			verifyTable(categories(), nil), verifyTable(tags(), nil), verifyTable(threads(), (*verification).thread),
+			verifyTable(posts(), (*verification).post), verifyTable(postRevisions(), nil), verifyTable(moves(), nil),
+			verifyTable(pendings(), func(v *verification, p *Pending) { v.lead(famPending, p.ID, famMember, p.Member) }),
+			verifyTable(reactions(), (*verification).reaction), verifyTable(reactionTallies(), (*verification).reactionTally),
+			verifyTable(threadVotes(), (*verification).threadVote), verifyTable(drafts(), nil), verifyTable(readings(), (*verification).reading),
+			verifyTable(profiles(), nil), verifyTable(follows(), nil), (*verification).threadCounts,
 			verifyTable(feeds(), func(v *verification, f *FeedLink) { v.lead(famFeed, f.ID, famMember, f.Member) }),
 			verifyTable(audits(), nil), verifyTable(events(), nil), verifyTable(mails(), nil),
 			(*verification).references, (*verification).keys, (*verification).counts, (*verification).numbers, (*verification).published, (*verification).meta,

@@ -1,0 +1,415 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Post is one contribution to a thread. Seq numbers it within the thread, from 1; a number is never given twice, so
+// that an address never leads to other words. A post that moved leaves a Moved behind.
+type Post struct {
+	ID       string    `json:"id"`
+	Thread   string    `json:"thread"`
+	Seq      int       `json:"seq"`
+	Author   string    `json:"author"`        // member id
+	Town     string    `json:"town,omitzero"` // the author's, then
+	At       time.Time `json:"at"`
+	Source   string    `json:"source"` // Markdown, as it was written
+	HTML     string    `json:"html"`   // rendered and sanitised once
+	Renderer int       `json:"renderer"`
+	Lang     string    `json:"lang"`
+
+	Revision int       `json:"revision,omitzero"` // how often it was changed
+	Edited   time.Time `json:"edited,omitzero"`
+	EditedBy string    `json:"edited_by,omitzero"`
+	EditNote string    `json:"edit_note,omitzero"`
+	Hidden   *Hiding   `json:"hidden,omitzero"`
+
+	Mentions     []string      `json:"mentions,omitzero"` // ids of members and towns
+	Refs         []string      `json:"refs,omitzero"`     // records the text names, see Words
+	Translations []Translation `json:"translations,omitzero"`
+	Once         string        `json:"once,omitzero"`       // the form it came from
+	MessageID    string        `json:"message_id,omitzero"` // of the letter it was, in an archive
+}
+
+// Hiding says who took a post out of sight, when and why. Its author may do it too.
+type Hiding struct {
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitzero"`
+}
+
+// Translation is a post's text in another language, by a person. Of is the revision of the post it translates; an
+// older one than the post's is outdated.
+type Translation struct {
+	Lang   string    `json:"lang"`
+	Source string    `json:"source"`
+	HTML   string    `json:"html"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+	Of     int       `json:"of"`
+}
+
+// Moved is where a post went when its thread was split or merged.
+type Moved struct {
+	Thread   string `json:"thread"`
+	Seq      int    `json:"seq"`
+	ToThread string `json:"to_thread"`
+	ToSeq    int    `json:"to_seq"`
+}
+
+// PostRevision is a text that a post had before it was changed.
+type PostRevision struct {
+	Post   string    `json:"post"`
+	Number int       `json:"number"`
+	Source string    `json:"source"`
+	Lang   string    `json:"lang"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+	Note   string    `json:"note,omitzero"`
+}
+
+// Limits of posts.
+const (
+	MaxPost        = 20_000 // characters: goldmark is quadratic on hostile input
+	MaxMentions    = 50
+	postsPerMinute = 20
+)
+
+func postSeq(seq int) string { return fmt.Sprintf("%08d", seq) }
+
+func posts() *table[Post] {
+	return &table[Post]{
+		family: famPost,
+		key:    func(p *Post) []string { return []string{p.Thread, postSeq(p.Seq)} },
+		indexes: []index[Post]{
+			{family: famPostID, unique: true, parts: func(p *Post) [][]string { return [][]string{{p.ID}} }},
+			{family: famPostAuthor, parts: func(p *Post) [][]string { return [][]string{{p.Author, p.ID}} }},
+			{family: famPostOnce, unique: true, parts: func(p *Post) [][]string {
+				if p.Once == "" {
+					return nil
+				}
+				return [][]string{{p.Author, p.Once}}
+			}},
+			{family: famPostMention, parts: func(p *Post) [][]string {
+				var parts [][]string
+				for _, id := range p.Mentions {
+					parts = append(parts, []string{id})
+				}
+				return parts
+			}},
+		},
+	}
+}
+
+func moves() *table[Moved] {
+	return &table[Moved]{family: famMoved, key: func(m *Moved) []string { return []string{m.Thread, postSeq(m.Seq)} }}
+}
+
+func postRevisions() *table[PostRevision] {
+	return &table[PostRevision]{family: famPostRevision, key: func(r *PostRevision) []string {
+		return []string{r.Post, fmt.Sprintf("%06d", r.Number)}
+	}}
+}
+
+// PostInput is what a member types as a post. Lang may be "": it is guessed then. Once names the form.
+type PostInput struct {
+	Source, Lang, Once string
+}
+
+// Reply adds a post to a thread: by members, while it is open. What is not allowed is said and nothing is stored; the
+// same Once by the same person again is the post that is already there.
+func (s *Store) Reply(ctx context.Context, by Actor, threadID string, in PostInput) (Opened, error) {
+	var c check
+	text, err := s.written(ctx, &c, in)
+	if err != nil {
+		return Opened{}, err
+	}
+	var opened Opened
+	err = s.update(ctx, "thread/"+threadID, func(t *tx) error {
+		opened = Opened{}
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		if have, ok, err := t.posted(who.ID, in.Once); err != nil || ok {
+			opened = have
+			return err
+		}
+		d, _, err := t.thread(threadID, who)
+		if err != nil {
+			return err
+		}
+		if d.MergedInto != "" || d.Closed && !may(who, Moderate) {
+			return conflict("thread.closed")
+		}
+		if waits, err := t.mustWait(who, text); err != nil {
+			return err
+		} else if waits {
+			opened = Opened{Thread: d, Waits: true}
+			return t.hold(who, ThreadInput{PostInput: in}, d.ID)
+		}
+		post, err := t.addPost(who, &d, text, in.Once)
+		opened = Opened{Thread: d, Post: post}
+		if err != nil {
+			return err
+		}
+		return t.dropDraft(who.ID, "reply/"+d.ID)
+	})
+	return opened, err
+}
+
+// posted finds what a form of this member became already.
+func (t *tx) posted(memberID, once string) (Opened, bool, error) {
+	if once == "" {
+		return Opened{}, false, nil
+	}
+	p, err := posts().lookup(t, famPostOnce, memberID, once)
+	if KindOf(err) == NotFound {
+		return t.held(memberID, once)
+	}
+	if err != nil {
+		return Opened{}, false, err
+	}
+	d, err := threads().get(t, p.Thread)
+	return Opened{Thread: d, Post: p}, true, err
+}
+
+// addPost stores a thread's next post, and the thread with it.
+func (t *tx) addPost(who Member, d *Thread, text written, once string) (Post, error) {
+	if err := t.tooFast(who.ID); err != nil {
+		return Post{}, err
+	}
+	id, err := t.newID()
+	if err != nil {
+		return Post{}, err
+	}
+	d.Last++
+	p := Post{ID: id, Thread: d.ID, Seq: d.Last, Author: who.ID, Town: who.TownID(), At: t.now, Source: text.source, HTML: text.html,
+		Renderer: t.store.renderer.Version, Lang: text.lang(who), Mentions: text.mentions, Refs: text.refs, Once: once}
+	if err := posts().put(t, p); err != nil {
+		return Post{}, err
+	}
+	d.count(p, 1)
+	d.Active, d.LastBy = t.now, who.ID
+	if err := threads().put(t, *d); err != nil {
+		return Post{}, err
+	}
+	if err := t.wrote(who.ID, d.ID, p.Seq); err != nil {
+		return Post{}, err
+	}
+	return p, t.emit(Event{Kind: EventPosted, Subject: p.ID, By: who.ID})
+}
+
+// count adds a post to what its thread says of its posts, or with -1 takes it away. Answered is only ever set.
+func (d *Thread) count(p Post, by int) {
+	d.Posts += by
+	d.Answered = d.Answered || p.Author != d.Author
+	if p.Town == "" {
+		return
+	}
+	if d.Towns == nil {
+		d.Towns = map[string]int{}
+	}
+	if d.Towns[p.Town] += by; d.Towns[p.Town] == 0 {
+		delete(d.Towns, p.Town)
+	}
+}
+
+// recount reads all posts of a thread and says anew how many there are: after moderation, which is rare.
+func (t *tx) recount(d *Thread) error {
+	d.Posts, d.Answered, d.Towns = 0, false, nil
+	w := window{Under: []string{d.ID}, Limit: scanBatch}
+	for {
+		batch, err := posts().under(t, w)
+		if err != nil {
+			return err
+		}
+		for _, p := range batch {
+			if p.Hidden == nil {
+				d.count(p, 1)
+				d.Active, d.LastBy = p.At, p.Author
+			}
+		}
+		if len(batch) < w.Limit {
+			return nil
+		}
+		w.start(postSeq(batch[len(batch)-1].Seq))
+	}
+}
+
+// tooFast refuses more posts in a minute than a person writes.
+func (t *tx) tooFast(memberID string) error {
+	lately, err := t.Scan(window{Under: []string{memberID}, From: idFrom(t.now.Add(-time.Minute))}.bounds(famPostAuthor), postsPerMinute)
+	if err != nil || len(lately) < postsPerMinute {
+		return err
+	}
+	return &Error{Kind: Limited, RetryAfter: time.Minute, Problems: []Problem{{Key: "error.too_many_tries", Args: []any{"Minutes", 1}}}}
+}
+
+// idFrom is where the ids begin that were made at an instant or later.
+func idFrom(at time.Time) string {
+	ms := at.UnixMilli()
+	return fmt.Sprintf("%08x-%04x", ms>>16, ms&0xffff)
+}
+
+// EditPost changes a post's text: by its author while the thread is open, and by moderators, who say why in note. Base
+// is the revision it started from: when somebody changed the post meanwhile it is a Conflict and nothing is stored.
+// What the post said before is kept.
+func (s *Store) EditPost(ctx context.Context, by Actor, threadID string, seq, base int, in PostInput, note string) (Post, error) {
+	var c check
+	note = c.line("note", note, MaxLine)
+	text, err := s.written(ctx, &c, in)
+	if err != nil {
+		return Post{}, err
+	}
+	var kept Post
+	err = s.changePost(ctx, by, threadID, seq, func(t *tx, who Member, d *Thread, p *Post) error {
+		own := p.Author == who.ID && !d.Closed && p.Hidden == nil
+		if !own && !may(who, Moderate) {
+			return denied("error.not_allowed.moderate")
+		}
+		if p.Author != who.ID && note == "" {
+			return invalid("note", "invalid.required")
+		}
+		if p.Source == text.source && p.Lang == text.lang(who) {
+			kept = *p
+			return nil
+		}
+		if p.Revision != base {
+			return &Error{Kind: Conflict, Problems: []Problem{{Field: "source", Key: "post.changed_meanwhile"}}}
+		}
+		was := PostRevision{Post: p.ID, Number: p.Revision, Source: p.Source, Lang: p.Lang, By: p.Author, At: p.At, Note: p.EditNote}
+		if p.Revision > 0 {
+			was.By, was.At = p.EditedBy, p.Edited
+		}
+		if err := postRevisions().put(t, was); err != nil {
+			return err
+		}
+		p.Revision++
+		p.Source, p.HTML, p.Renderer, p.Lang, p.Mentions, p.Refs = text.source, text.html, t.store.renderer.Version, text.lang(who), text.mentions, text.refs
+		p.Edited, p.EditedBy, p.EditNote = t.now, who.ID, note
+		kept = *p
+		if err := t.dropDraft(who.ID, "edit/"+p.ID); err != nil || p.Author == who.ID {
+			return err
+		}
+		if err := t.emit(Event{Kind: EventModerated, Subject: p.ID, Member: p.Author, By: who.ID, Data: map[string]string{"what": "edited", "reason": note}}); err != nil {
+			return err
+		}
+		return t.audit(by, "audit.post_edited", p.ID, map[string]string{"reason": note})
+	})
+	return kept, err
+}
+
+// changePost runs one change of a post in a thread that the member may see, and stores the post.
+func (s *Store) changePost(ctx context.Context, by Actor, threadID string, seq int, change func(*tx, Member, *Thread, *Post) error) error {
+	return s.update(ctx, "thread/"+threadID, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		if by.system {
+			who = systemMember()
+		}
+		d, _, err := t.thread(threadID, who)
+		if err != nil {
+			return err
+		}
+		p, err := posts().get(t, threadID, postSeq(seq))
+		if err != nil {
+			return err
+		}
+		if err := change(t, who, &d, &p); err != nil {
+			return err
+		}
+		return posts().put(t, p)
+	})
+}
+
+// PostHistory is a post with the texts it had before, oldest first.
+type PostHistory struct {
+	Thread    Thread
+	Post      Post
+	Revisions []PostRevision
+	Names     map[string]Member
+}
+
+// PostHistory reads the texts a post had. Of a hidden post only moderators may.
+func (s *Store) PostHistory(ctx context.Context, by Actor, number, seq int) (PostHistory, error) {
+	var h PostHistory
+	err := s.view(ctx, func(t *tx) error {
+		reader, err := t.reader(by)
+		if err != nil {
+			return err
+		}
+		d, err := threads().lookup(t, famThreadNumber, threadNumber(number))
+		if err != nil {
+			return err
+		}
+		if h.Thread, _, err = t.thread(d.ID, reader); err != nil {
+			return err
+		}
+		if h.Post, err = posts().get(t, d.ID, postSeq(seq)); err != nil {
+			return err
+		}
+		if h.Post.Hidden != nil && !may(reader, Moderate) {
+			h = PostHistory{}
+			return notFound()
+		}
+		if h.Revisions, err = postRevisions().under(t, window{Under: []string{h.Post.ID}, Limit: scanBatch}); err != nil {
+			return err
+		}
+		ids := []string{h.Post.Author, h.Post.EditedBy}
+		for _, r := range h.Revisions {
+			ids = append(ids, r.By)
+		}
+		h.Names, err = members().many(t, ids)
+		return err
+	})
+	return h, err
+}
+
+// Translate adds a person's translation of a post, or replaces the one in that language: by members. An empty source
+// takes away one's own.
+func (s *Store) Translate(ctx context.Context, by Actor, threadID string, seq int, in PostInput) error {
+	var c check
+	oneOf(&c, "lang", in.Lang, Languages()...)
+	var text written
+	if in.Source != "" {
+		var err error
+		if text, err = s.written(ctx, &c, in); err != nil {
+			return err
+		}
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	return s.changePost(ctx, by, threadID, seq, func(t *tx, who Member, _ *Thread, p *Post) error {
+		if p.Hidden != nil {
+			return notFound()
+		}
+		if in.Lang == p.Lang {
+			return invalid("lang", "post.same_language")
+		}
+		at := slices.IndexFunc(p.Translations, func(tr Translation) bool { return tr.Lang == in.Lang })
+		if in.Source == "" {
+			if at < 0 || p.Translations[at].By != who.ID && !may(who, Moderate) {
+				return notFound()
+			}
+			p.Translations = slices.Delete(p.Translations, at, at+1)
+			return nil
+		}
+		fresh := Translation{Lang: in.Lang, Source: text.source, HTML: text.html, By: who.ID, At: t.now, Of: p.Revision}
+		if at < 0 {
+			p.Translations = append(p.Translations, fresh)
+			return nil
+		}
+		if before := p.Translations[at]; before.By != who.ID && before.Of == p.Revision && p.Author != who.ID && !may(who, Moderate) {
+			return conflict("post.translated") // somebody's good translation is not written over
+		}
+		p.Translations[at] = fresh
+		return nil
+	})
+}

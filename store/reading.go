@@ -1,0 +1,329 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Level is how closely a member follows something.
+type Level string
+
+const (
+	Normal   Level = ""         // new posts are shown as unread, without letters
+	Watch    Level = "watch"    // every post, by mail too
+	Mentions Level = "mentions" // only what mentions the member or their town
+	Muted    Level = "muted"    // nothing
+)
+
+// Levels are the choices in the order they are shown.
+func Levels() []Level { return []Level{Watch, Normal, Mentions, Muted} }
+
+// Reading is what a member has read of one thing, and how closely they follow it. Kind is "thread" (Read is a seq) or
+// "minutes" (Subject is a meeting, Read a revision).
+type Reading struct {
+	Member     string    `json:"member"`
+	Kind       string    `json:"kind"`
+	Subject    string    `json:"subject"`
+	Read       int       `json:"read,omitzero"`
+	Level      Level     `json:"level,omitzero"`
+	Chosen     bool      `json:"chosen,omitzero"` // the level was chosen for this one, and is not inherited
+	Wrote      time.Time `json:"wrote,omitzero"`  // when the member last wrote here
+	Bookmarked time.Time `json:"bookmarked,omitzero"`
+	At         time.Time `json:"at"`
+}
+
+func readings() *table[Reading] {
+	own := func(chosen func(*Reading) (time.Time, bool)) func(*Reading) [][]string {
+		return func(r *Reading) [][]string {
+			at, ok := chosen(r)
+			if !ok || r.Kind != "thread" {
+				return nil
+			}
+			return [][]string{{r.Member, instant(at)}}
+		}
+	}
+	return &table[Reading]{
+		family: famReading,
+		key:    func(r *Reading) []string { return []string{r.Member, r.Kind, r.Subject} },
+		indexes: []index[Reading]{
+			{family: famReadingWrote, parts: own(func(r *Reading) (time.Time, bool) { return r.Wrote, !r.Wrote.IsZero() })},
+			{family: famReadingFollowed, parts: own(func(r *Reading) (time.Time, bool) { return r.At, r.Chosen && r.Level == Watch })},
+			{family: famReadingMark, parts: own(func(r *Reading) (time.Time, bool) { return r.Bookmarked, !r.Bookmarked.IsZero() })},
+			// who is to be told of a thread's news
+			{family: famReadingLevel, parts: func(r *Reading) [][]string {
+				if !r.Chosen {
+					return nil
+				}
+				return [][]string{{r.Kind, r.Subject, string("l" + r.Level)}}
+			}},
+		},
+	}
+}
+
+// Follow is how closely a member follows a category or a tag.
+type Follow struct {
+	Member  string    `json:"member"`
+	Kind    string    `json:"kind"`    // category or tag
+	Subject string    `json:"subject"` // category id or tag slug
+	Level   Level     `json:"level"`
+	At      time.Time `json:"at"`
+}
+
+func follows() *table[Follow] {
+	return &table[Follow]{
+		family: famFollow,
+		key:    func(f *Follow) []string { return []string{f.Member, f.Kind, f.Subject} },
+		indexes: []index[Follow]{
+			{family: famFollowSubject, parts: func(f *Follow) [][]string { return [][]string{{f.Kind, f.Subject}} }},
+		},
+	}
+}
+
+// ReadingProfile is what a member chose about reading, and the instant up to which they have caught up: what was
+// written before it is not new to them, whatever they opened.
+type ReadingProfile struct {
+	Member    string    `json:"member"`
+	CaughtUp  time.Time `json:"caught_up,omitzero"`
+	Languages []string  `json:"languages,omitzero"` // that they read; none chosen means all
+}
+
+func profiles() *table[ReadingProfile] {
+	return &table[ReadingProfile]{family: famReadingProfile, key: func(p *ReadingProfile) []string { return []string{p.Member} }}
+}
+
+// caughtUp is the instant before which nothing is new to a member.
+func (t *tx) caughtUp(who Member) (ReadingProfile, error) {
+	p, ok, err := profiles().find(t, who.ID)
+	if !ok {
+		p = ReadingProfile{Member: who.ID}
+	}
+	if p.CaughtUp.Before(who.Joined) {
+		p.CaughtUp = who.Joined
+	}
+	return p, err
+}
+
+// unreadPage bounds how many new posts are counted: more is shown as "99+".
+const unreadPage = 100
+
+// newPosts are the posts of a thread that are new to a reader, the latest first, at most limit: those to be read that
+// are behind the read position, younger than the moment they caught up, and not their own. It is the one count of
+// what is unread.
+func (t *tx) newPosts(d Thread, r Reading, p ReadingProfile, limit int) ([]Post, error) {
+	if d.Last <= r.Read || !d.Active.After(p.CaughtUp) {
+		return nil, nil
+	}
+	var fresh []Post
+	w := window{Under: []string{d.ID}, From: postSeq(r.Read + 1), Reverse: true, Limit: min(limit, 20)}
+	for {
+		batch, err := posts().under(t, w)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range batch {
+			if !one.At.After(p.CaughtUp) || len(fresh) == limit {
+				return fresh, nil
+			}
+			if one.Hidden == nil && one.Author != p.Member {
+				fresh = append(fresh, one)
+			}
+		}
+		if len(batch) < w.Limit {
+			return fresh, nil
+		}
+		w.To = postSeq(batch[len(batch)-1].Seq)
+		w.Limit = unreadPage
+	}
+}
+
+// MarkRead moves a member's read position in a thread forward to a post, never back.
+func (s *Store) MarkRead(ctx context.Context, by Actor, threadID string, seq int) error {
+	return s.setReading(ctx, by, threadID, func(_ *tx, d Thread, r *Reading) bool {
+		seq = min(seq, d.Last)
+		if seq <= r.Read {
+			return false
+		}
+		r.Read = seq
+		return true
+	})
+}
+
+// MarkUnread moves a member's read position back before a post, so that it is new again.
+func (s *Store) MarkUnread(ctx context.Context, by Actor, threadID string, seq int) error {
+	return s.setReading(ctx, by, threadID, func(_ *tx, _ Thread, r *Reading) bool {
+		if seq < 1 || seq > r.Read {
+			return false
+		}
+		r.Read = seq - 1
+		return true
+	})
+}
+
+// FollowThread sets how closely a member follows a thread.
+func (s *Store) FollowThread(ctx context.Context, by Actor, threadID string, level Level) error {
+	var c check
+	oneOf(&c, "level", level, Levels()...)
+	if err := c.err(); err != nil {
+		return err
+	}
+	return s.setReading(ctx, by, threadID, func(t *tx, _ Thread, r *Reading) bool {
+		if r.Chosen && r.Level == level {
+			return false
+		}
+		r.Level, r.Chosen, r.At = level, true, t.now
+		return true
+	})
+}
+
+// Bookmark keeps a thread on a member's list, or takes it off.
+func (s *Store) Bookmark(ctx context.Context, by Actor, threadID string, on bool) error {
+	return s.setReading(ctx, by, threadID, func(t *tx, _ Thread, r *Reading) bool {
+		if on != r.Bookmarked.IsZero() {
+			return false
+		}
+		r.Bookmarked = time.Time{}
+		if on {
+			r.Bookmarked = t.now
+		}
+		return true
+	})
+}
+
+// setReading changes what a member has of a thread that they may see. It looks first, so that nothing is written when
+// nothing changes.
+func (s *Store) setReading(ctx context.Context, by Actor, threadID string, change func(*tx, Thread, *Reading) bool) error {
+	run := func(t *tx) (Reading, bool, error) {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return Reading{}, false, err
+		}
+		d, _, err := t.thread(threadID, who)
+		if err != nil {
+			return Reading{}, false, err
+		}
+		r, err := t.reading(who.ID, threadID)
+		return r, err == nil && change(t, d, &r), err
+	}
+	changes := false
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		_, changes, err = run(t)
+		return err
+	})
+	if err != nil || !changes {
+		return err
+	}
+	return s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
+		r, changed, err := run(t)
+		if err != nil || !changed {
+			return err
+		}
+		return readings().put(t, r)
+	})
+}
+
+// reading is what a member has of a thread; a new one when there is nothing yet.
+func (t *tx) reading(memberID, threadID string) (Reading, error) {
+	r, ok, err := readings().find(t, memberID, "thread", threadID)
+	if !ok {
+		r = Reading{Member: memberID, Kind: "thread", Subject: threadID, At: t.now}
+	}
+	return r, err
+}
+
+// follow sets a level in the transaction that makes it sensible, unless the member chose one.
+func (t *tx) follow(memberID, kind, subject string, level Level) error {
+	r, ok, err := readings().find(t, memberID, kind, subject)
+	if err != nil || ok && r.Chosen {
+		return err
+	}
+	if !ok {
+		r = Reading{Member: memberID, Kind: kind, Subject: subject}
+	}
+	r.Level, r.Chosen, r.At = level, true, t.now
+	return readings().put(t, r)
+}
+
+// wrote notes that a member wrote a post. What they had not read before it stays unread.
+func (t *tx) wrote(memberID, threadID string, seq int) error {
+	r, err := t.reading(memberID, threadID)
+	if err != nil {
+		return err
+	}
+	r.Wrote = t.now
+	if r.Read >= seq-1 {
+		r.Read = seq
+	}
+	return readings().put(t, r)
+}
+
+// FollowSubject sets how closely a member follows a category (id) or a tag (slug); Normal takes it away.
+func (s *Store) FollowSubject(ctx context.Context, by Actor, kind, subject string, level Level) error {
+	var c check
+	oneOf(&c, "level", level, Levels()...)
+	oneOf(&c, "kind", kind, "category", "tag")
+	if err := c.err(); err != nil {
+		return err
+	}
+	return s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		if kind == "category" {
+			shelf, err := categories().get(t, subject)
+			if err != nil {
+				return err
+			}
+			if !sees(who, shelf) {
+				return notFound()
+			}
+		} else if _, err := tags().get(t, subject); err != nil {
+			return err
+		}
+		if level == Normal {
+			return follows().remove(t, who.ID, kind, subject)
+		}
+		return follows().put(t, Follow{Member: who.ID, Kind: kind, Subject: subject, Level: level, At: t.now})
+	})
+}
+
+// levelOf is how closely a member follows a thread: as chosen for it, else for one of its tags, else for its category.
+// Of several tags the closest counts.
+func levelOf(r Reading, d Thread, chosen map[string]Level) Level {
+	if r.Chosen {
+		return r.Level
+	}
+	found, any := Normal, false
+	for _, level := range Levels() {
+		for _, tag := range d.Tags {
+			if have, ok := chosen["tag/"+tag]; ok && have == level && !any {
+				found, any = level, true
+			}
+		}
+	}
+	if any {
+		return found
+	}
+	return chosen["category/"+d.Category]
+}
+
+// chosen are a member's levels of categories and tags, by "category/" or "tag/" and subject.
+func (t *tx) chosen(memberID string) (map[string]Level, error) {
+	all, err := follows().under(t, window{Under: []string{memberID}, Limit: scanBatch})
+	found := make(map[string]Level, len(all))
+	for _, f := range all {
+		found[f.Kind+"/"+f.Subject] = f.Level
+	}
+	return found, err
+}
+
+func (v *verification) reading(r *Reading) {
+	v.lead(famReading, r.Member+"/"+r.Subject, famMember, r.Member)
+	if r.Kind == "thread" {
+		v.lead(famReading, r.Member+"/"+r.Subject, famThread, r.Subject)
+		if d := v.discussions[r.Subject]; d != nil && r.Read > d.thread.Last {
+			v.report(Fault{"count", string(famReading) + "/" + r.Member + "/" + r.Subject, "is behind the thread's last post"})
+		}
+	}
+}
