@@ -18,7 +18,7 @@ var email = regexp.MustCompile(`^[a-zA-Z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[a-zA-Z0-9
 func newParser(o options) parser.Parser {
 	linkify := extension.NewLinkifyParser(extension.WithLinkifyEmailRegexp(email),
 		extension.WithLinkifyAllowedProtocols([]string{"http:", "https:"}))
-	return parser.NewParser(
+	all := []parser.Option{
 		parser.WithBlockParsers(
 			util.Prioritized(parser.NewSetextHeadingParser(), 100),
 			util.Prioritized(parser.NewThematicBreakParser(), 200),
@@ -50,8 +50,14 @@ func newParser(o options) parser.Parser {
 			util.Prioritized(extension.NewTableASTTransformer(), 0),
 			util.Prioritized(extension.NewFootnoteASTTransformer(), 999),
 			util.Prioritized(shape{firstLevel: o.firstLevel}, 1000),
+			util.Prioritized(highlight{}, 1001),
 		),
-	)
+	}
+	if o.records {
+		all = append(all, parser.WithInlineParsers(util.Prioritized(inline{records{}, 0}, 150),
+			util.Prioritized(inline{codes{}, 0}, 998)))
+	}
+	return parser.NewParser(all...)
 }
 
 func newHTML(o options) renderer.Renderer {
@@ -64,6 +70,7 @@ func newHTML(o options) renderer.Renderer {
 		util.Prioritized(extension.NewFootnoteHTMLRenderer(
 			extension.WithFootnoteIDPrefix(o.footnoteID),
 			extension.WithFootnoteBacklinkHTML("↩")), 500),
+		util.Prioritized(recordLinks{}, 500),
 		util.Prioritized(html.NewRenderer(), 1000),
 	))
 }

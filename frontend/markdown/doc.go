@@ -4,6 +4,7 @@
 // and bare links. Raw HTML is shown as text, images become links, links lead to http, https and mailto only. What
 // goldmark writes then passes an allow-list of our own, so that a fault in one of the two harms nobody.
 //
-// It does not highlight code, does not know mentions, decisions or actions, and keeps nothing: whoever stores the
+// Posts also have mentions and short codes, see Post and Refer. The package does not know who or what they name, and
+// keeps nothing: whoever stores the
 // HTML stores Version beside it.
 package markdown

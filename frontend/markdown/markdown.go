@@ -18,7 +18,7 @@ import (
 )
 
 // Version grows when the same source gives other HTML than before, so that stored HTML can be made anew.
-const Version = 1
+const Version = 2
 
 // MaxCharacters is the longest text that is rendered.
 const MaxCharacters = 200_000
@@ -67,6 +67,7 @@ type Renderer struct {
 
 type options struct {
 	firstLevel          int
+	records             bool
 	tableName, codeName string
 	footnoteID          string
 }
@@ -86,6 +87,9 @@ func RegionNames(table, code string) Option {
 // small letters, digits and hyphens and begins with p-, as it does unless told.
 func FootnotePrefix(prefix string) Option { return func(o *options) { o.footnoteID = prefix } }
 
+// withRecords lets mentions and short codes become links.
+func withRecords() Option { return func(o *options) { o.records = true } }
+
 // New makes a Renderer.
 func New(opts ...Option) *Renderer {
 	o := options{firstLevel: 2, tableName: "Table", codeName: "Code", footnoteID: "p-"}
@@ -101,8 +105,12 @@ func New(opts ...Option) *Renderer {
 // Render turns source into HTML. The same source gives the same HTML. It fails with ErrTooLong, ErrTooComplex or the
 // error of ctx.
 func (r *Renderer) Render(ctx context.Context, source string) (string, error) {
+	return r.render(ctx, source, nil)
+}
+
+func (r *Renderer) render(ctx context.Context, source string, known map[string]string) (string, error) {
 	var html string
-	err := r.run(ctx, source, func(src []byte, root ast.Node) error {
+	err := r.run(ctx, source, known, func(src []byte, root ast.Node) error {
 		var out bytes.Buffer
 		out.Grow(len(src) * 2)
 		if err := r.html.Render(&out, src, root); err != nil {
@@ -120,7 +128,7 @@ func (r *Renderer) Render(ctx context.Context, source string) (string, error) {
 // Headings lists the headings of source in order, with the anchors Render gives them. It fails as Render does.
 func (r *Renderer) Headings(ctx context.Context, source string) ([]Heading, error) {
 	var found []Heading
-	err := r.run(ctx, source, func(src []byte, root ast.Node) error {
+	err := r.run(ctx, source, nil, func(src []byte, root ast.Node) error {
 		for n := range descend(root) {
 			if h, ok := n.(*ast.Heading); ok {
 				id, _ := h.AttributeString("id")
@@ -137,7 +145,7 @@ func (r *Renderer) Headings(ctx context.Context, source string) ([]Heading, erro
 
 // run parses source and gives the tree to use, within the bound. goldmark cannot be cancelled: when the bound passes
 // the caller goes on, and the work keeps its turn until the guard or the end of the text stops it.
-func (r *Renderer) run(ctx context.Context, source string, use func([]byte, ast.Node) error) error {
+func (r *Renderer) run(ctx context.Context, source string, known map[string]string, use func([]byte, ast.Node) error) error {
 	if utf8.RuneCountInString(source) > MaxCharacters {
 		return ErrTooLong
 	}
@@ -150,7 +158,7 @@ func (r *Renderer) run(ctx context.Context, source string, use func([]byte, ast.
 	done := make(chan error, 1)
 	go func() {
 		defer func() { <-r.turns }()
-		done <- r.work(bounded, source, use)
+		done <- r.work(bounded, source, known, use)
 	}()
 	defer cancel()
 	select {
@@ -161,7 +169,7 @@ func (r *Renderer) run(ctx context.Context, source string, use func([]byte, ast.
 	}
 }
 
-func (r *Renderer) work(ctx context.Context, source string, use func([]byte, ast.Node) error) (err error) {
+func (r *Renderer) work(ctx context.Context, source string, known map[string]string, use func([]byte, ast.Node) error) (err error) {
 	src := clean(source)
 	defer func() {
 		switch p := recover().(type) {
@@ -174,6 +182,7 @@ func (r *Renderer) work(ctx context.Context, source string, use func([]byte, ast
 	}()
 	pc := parser.NewContext()
 	pc.Set(guardKey, &guard{ctx: ctx, source: src})
+	pc.Set(knownKey, known)
 	root := r.parser.Parse(text.NewReader(src), parser.WithContext(pc))
 	return use(src, root)
 }

@@ -10,7 +10,7 @@ var (
 	anchor      = regexp.MustCompile(`^#p-[a-z0-9:-]{1,100}$`)
 	headingID   = regexp.MustCompile(`^p-[a-z0-9-]{1,100}$`)
 	footnoteID  = regexp.MustCompile(`^p-[a-z0-9-]*fn(ref[0-9]*)?:[0-9]{1,4}$`)
-	destination = regexp.MustCompile(`(?i)^(https?://[^/?#@\s]+([/?#].*)?|mailto:.+)$|^#p-[a-z0-9:-]{1,100}$`)
+	destination = regexp.MustCompile(`(?i)^(https?://[^/?#@\s]+([/?#].*)?|mailto:.+)$|^#p-[a-z0-9:-]{1,100}$|^/(people|towns|t|decisions|actions|meetings)/[a-zA-Z0-9/-]{1,120}(#agenda-[0-9]{1,3})?$`)
 )
 
 // newPolicy is the whole of what may leave this package: the second line of defence after goldmark. It is written
@@ -24,6 +24,8 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowRelativeURLs(true)
 	p.RequireParseableURLs(true)
 	p.AllowAttrs("href").Matching(destination).OnElements("a")
+	p.AllowAttrs("class").Matching(exactly(classMention + "|" + classRef + "|" + classPost)).OnElements("a")
+	p.AllowAttrs("class").Matching(exactly("[ksnc]")).OnElements("span")
 	p.AllowAttrs("rel").Matching(exactly(rel)).OnElements("a")
 	p.AllowAttrs("role").Matching(exactly("doc-noteref|doc-backlink")).OnElements("a")
 	p.AllowAttrs("id").Matching(headingID).OnElements("h1", "h2", "h3", "h4", "h5", "h6")

@@ -46,6 +46,10 @@ func (r regions) code(w util.BufWriter, src []byte, n ast.Node, entering bool) (
 	}
 	_, _ = w.WriteString(`<figure class="code" tabindex="0" role="region" aria-label="` + html.EscapeString(name) +
 		`"><pre><code` + class + ">")
+	if done, ok := n.AttributeString(highlightedKey); ok {
+		_, _ = w.Write(done.([]byte))
+		return ast.WalkContinue, nil
+	}
 	for i := range n.Lines().Len() {
 		line := n.Lines().At(i)
 		_, _ = w.Write(util.EscapeHTML(line.Value(src)))
