@@ -42,9 +42,10 @@ type Section string
 
 // The sections there are so far.
 const (
-	NoSection Section = ""
-	Meetings  Section = "meetings"
-	Towns     Section = "towns"
+	NoSection   Section = ""
+	Meetings    Section = "meetings"
+	Discussions Section = "discussions"
+	Towns       Section = "towns"
 )
 
 // Theme is the colour scheme a person chose.

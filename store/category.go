@@ -122,6 +122,9 @@ func (in *CategoryInput) check() error {
 	if in.Slug != "" && slugOf(in.Slug) != in.Slug {
 		c.add("slug", "invalid.slug")
 	}
+	if slices.Contains([]string{"new", "categories", "follow", "tags"}, in.Slug) {
+		c.add("slug", "invalid.taken") // pages of our own
+	}
 	clean := func(field string, texts map[string]string, one func(field, text string) string) map[string]string {
 		kept := map[string]string{}
 		for _, lang := range Languages() {
@@ -189,6 +192,9 @@ func (s *Store) SaveCategory(ctx context.Context, by Actor, id string, in Catego
 func (t *tx) categorySlug(c Category, in CategoryInput) (string, []string, error) {
 	if in.Slug == "" && c.Slug == "" {
 		name, _ := In(in.Names, Languages()[0])
+		if slices.Contains([]string{"new", "categories", "follow", "tags"}, slugOf(name)) {
+			name += " discussion"
+		}
 		slug, err := t.freeSlug(famCategorySlug, name, "discussion")
 		return slug, nil, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -326,4 +327,65 @@ func (v *verification) reading(r *Reading) {
 			v.report(Fault{"count", string(famReading) + "/" + r.Member + "/" + r.Subject, "is behind the thread's last post"})
 		}
 	}
+}
+
+// News counts what is new to a member in listed threads, by thread id, and says how closely they follow the category or
+// the tag that the list is of. Threads that are muted, or followed for mentions only, have no news here.
+func (s *Store) News(ctx context.Context, by Actor, rows []ThreadRow, categoryID, tag string) (fresh map[string]int, level Level, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		fresh = map[string]int{}
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		chosen, err := t.chosen(who.ID)
+		if err != nil {
+			return err
+		}
+		level = chosen["category/"+categoryID]
+		if tag != "" {
+			level = chosen["tag/"+tag]
+		}
+		profile, err := t.caughtUp(who)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			n, err := t.news(who, row.Thread, profile, chosen)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				fresh[row.Thread.ID] = n
+			}
+		}
+		return nil
+	})
+	return fresh, level, err
+}
+
+// news is how many posts of a thread are new to a member, as closely as they follow it.
+func (t *tx) news(who Member, d Thread, profile ReadingProfile, chosen map[string]Level) (int, error) {
+	if !d.Active.After(profile.CaughtUp) || d.MergedInto != "" {
+		return 0, nil
+	}
+	r, err := t.reading(who.ID, d.ID)
+	if err != nil {
+		return 0, err
+	}
+	level := levelOf(r, d, chosen)
+	if level == Muted {
+		return 0, nil
+	}
+	fresh, err := t.newPosts(d, r, profile, unreadPage)
+	if err != nil || level != Mentions {
+		return len(fresh), err
+	}
+	named := 0
+	for _, p := range fresh {
+		if slices.Contains(p.Mentions, who.ID) || who.TownID() != "" && slices.Contains(p.Mentions, who.TownID()) {
+			named++
+		}
+	}
+	return named, nil
 }

@@ -317,3 +317,17 @@ func (s *Store) changeThread(ctx context.Context, by Actor, id string, change fu
 func systemMember() Member {
 	return Member{State: MemberActive, Roles: []Role{RoleAdministrator, RoleModerator, RoleSteward}}
 }
+
+// CategoryOf is the category of a thread that the reader may see.
+func (s *Store) CategoryOf(ctx context.Context, by Actor, threadID string) (Category, error) {
+	var c Category
+	err := s.view(ctx, func(t *tx) error {
+		reader, err := t.reader(by)
+		if err != nil {
+			return err
+		}
+		_, c, err = t.thread(threadID, reader)
+		return err
+	})
+	return c, err
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // PostsPerPage is how many numbers of posts one page of a thread holds. Pages are cut by number, so that a post never
@@ -394,4 +396,84 @@ func (s *Store) PostPlace(ctx context.Context, by Actor, number, seq int) (Threa
 		return err
 	})
 	return d, seq, err
+}
+
+// LastPost is the highest number given in a thread, for pages that are open.
+func (s *Store) LastPost(ctx context.Context, by Actor, number int) (int, error) {
+	last := 0
+	err := s.view(ctx, func(t *tx) error {
+		d, err := t.numbered(by, number)
+		last = d.Last
+		return err
+	})
+	return last, err
+}
+
+// numbered reads a thread by its number, as far as the reader may see it.
+func (t *tx) numbered(by Actor, number int) (Thread, error) {
+	reader, err := t.reader(by)
+	if err != nil {
+		return Thread{}, err
+	}
+	d, err := threads().lookup(t, famThreadNumber, threadNumber(number))
+	if err != nil {
+		return Thread{}, err
+	}
+	d, _, err = t.thread(d.ID, reader)
+	return d, err
+}
+
+// LatestPosts are the newest posts of a thread that are there to be read, the newest first.
+func (s *Store) LatestPosts(ctx context.Context, by Actor, number, limit int) (Thread, []PostRow, error) {
+	var d Thread
+	var rows []PostRow
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		if d, err = t.numbered(by, number); err != nil {
+			return err
+		}
+		found, err := posts().under(t, window{Under: []string{d.ID}, Reverse: true, Limit: limit})
+		if err != nil {
+			return err
+		}
+		rows, err = t.postRows(slices.DeleteFunc(found, func(p Post) bool { return p.Hidden != nil }), false)
+		return err
+	})
+	return d, rows, err
+}
+
+// maxQuote is how much of a post a quote takes, in characters.
+const maxQuote = 1_500
+
+// Quote is a post as a Markdown quote that says whose it is and leads there.
+func (s *Store) Quote(ctx context.Context, by Actor, threadID string, seq int) (string, error) {
+	words := ""
+	err := s.view(ctx, func(t *tx) error {
+		reader, err := t.reader(by)
+		if err != nil {
+			return err
+		}
+		d, _, err := t.thread(threadID, reader)
+		if err != nil {
+			return err
+		}
+		p, err := posts().get(t, d.ID, postSeq(seq))
+		if err != nil {
+			return err
+		}
+		if p.Hidden != nil {
+			return notFound()
+		}
+		author, _, err := members().find(t, p.Author)
+		if err != nil {
+			return err
+		}
+		text := p.Source
+		if runes := []rune(text); len(runes) > maxQuote {
+			text = string(runes[:maxQuote]) + " …"
+		}
+		words = "> " + author.Name + ", " + d.Code() + "/" + strconv.Itoa(seq) + "\n>\n> " + strings.ReplaceAll(text, "\n", "\n> ")
+		return nil
+	})
+	return words, err
 }

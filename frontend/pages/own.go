@@ -7,6 +7,7 @@ import "belfry/store"
 type Own struct {
 	Reader store.Member
 	Mine   map[string]store.Mine // answers, by meeting id
+	Thread *store.OwnThread      // on the page of a thread
 }
 
 // With completes a meeting's page with the reader's answer and what they proposed.

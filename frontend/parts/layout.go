@@ -17,6 +17,7 @@ type navEntry struct {
 func navigation() []navEntry {
 	return []navEntry{
 		{frontend.Meetings, "/meetings", "nav.meetings", "calendar"},
+		{frontend.Discussions, "/discussions", "nav.discussions", "threads"},
 		{frontend.Towns, "/towns", "nav.towns", "town"},
 	}
 }

@@ -11,6 +11,9 @@ const elements = {
   "copy-button": () => import("./copy-button.js"),
   "agenda-order": () => import("./agenda-order.js"),
   "room-screen": () => import("./room-screen.js"),
+  "server-draft": () => import("./server-draft.js"),
+  "post-toolbar": () => import("./post-toolbar.js"),
+  "thread-news": () => import("./thread-news.js"),
 };
 
 function wake(root) {

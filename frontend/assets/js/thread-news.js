@@ -1,0 +1,37 @@
+// <thread-news src="…" last="57" href="…"> says that posts came while a thread is read. It never moves the page.
+
+const every = 20_000;
+
+class ThreadNews extends HTMLElement {
+  #timer;
+
+  connectedCallback() {
+    this.#timer = setInterval(() => this.#look(), every);
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#timer);
+  }
+
+  async #look() {
+    if (document.visibilityState !== "visible") return;
+    try {
+      const response = await fetch(this.getAttribute("src"), { credentials: "same-origin" });
+      if (!response.ok) return;
+      const { last } = await response.json();
+      const more = last - Number(this.getAttribute("last"));
+      if (more <= 0 || this.dataset.shown === String(more)) return;
+      this.dataset.shown = String(more);
+      const link = document.createElement("a");
+      link.className = "link-block";
+      link.href = this.getAttribute("href");
+      link.textContent = `${this.dataset.more} (${more})`;
+      this.replaceChildren(link);
+      this.hidden = false;
+    } catch {
+      // the next look may find the way
+    }
+  }
+}
+
+customElements.define("thread-news", ThreadNews);
