@@ -88,6 +88,10 @@ const (
 	famMoved           family = "moved"            // thread id, seq → Moved
 	famPending         family = "pending"          // id → Pending
 	famPendingMember   family = "pending.member"   // member id, id
+	famAct             family = "act"              // id → Act of a moderator
+	famReport          family = "report"           // id → Report
+	famReportOnce      family = "report.once"      // post id, member id → id (unique)
+	famReportOpen      family = "report.open"      // post id, id
 	famReaction        family = "reaction"         // post id, kind, member id → Reaction
 	famReactionTally   family = "reaction.tally"   // post id → ReactionTally
 	famVote            family = "vote"             // thread id, member id → vote

@@ -2607,7 +2607,7 @@ func threadMine(p *frontend.Page, v ThreadScreen) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("form.save"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.ButtonOf(p, parts.Button{Label: p.T("action.save"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
