@@ -26,6 +26,8 @@ type story struct {
 	lead    store.Actor // the organiser
 	monthly store.Series
 	coming  []place // towns that have not joined yet
+	shelf   map[string]store.Category
+	talks   []conversation
 }
 
 const (
@@ -44,7 +46,7 @@ func Build(ctx context.Context, hub *store.Store, clock *Clock) error {
 		return err
 	}
 	remind := func() error { _, err := hub.Advance(ctx); return err }
-	for _, chapter := range []func() error{s.found, s.startSeries, s.twoYears, s.sideMeetings, s.nextMeeting, s.newcomers, remind, s.tidyPost} {
+	for _, chapter := range []func() error{s.found, s.shelves, s.startSeries, s.twoYears, s.sideMeetings, s.lateTalk, s.nextMeeting, s.newcomers, remind, s.tidyPost} {
 		if err := chapter(); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,7 +57,9 @@ func (s *story) twoYears() error {
 		case m.State == store.MeetingCancelled:
 			s.reach(m.End)
 		case m.Series == s.monthly.ID:
-			err = s.holdMonthly(m, months)
+			if err = s.holdMonthly(m, months); err == nil {
+				err = s.talk(strconv.Itoa(months))
+			}
 			months++
 		case m.Series != "":
 			err = s.holdWorkshop(m, workshops)

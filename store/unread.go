@@ -1,0 +1,427 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// News of one thing: a thread with new posts, or minutes that were published.
+type News struct {
+	Kind     string // thread or minutes
+	At       time.Time
+	Row      ThreadRow // of a thread
+	Count    int       // new posts, at most 100 are counted; 1 for minutes
+	First    int       // seq of the first new post
+	Named    bool      // a new post mentions the reader or their town
+	Names    []Member  // who wrote the new posts, the latest first, at most three
+	Meeting  Meeting   // of minutes
+	Revision int
+}
+
+// UnreadQuery asks for news. With Since everything that happened from then on is listed, read or not.
+type UnreadQuery struct {
+	Since time.Time
+	After string
+	Limit int
+}
+
+// UnreadList is one page of news. Next is "" at its end.
+type UnreadList struct {
+	News     []News
+	Next     string
+	CaughtUp time.Time // up to when nothing is new
+}
+
+// maxUnread bounds how many active threads are looked at for one page of news, or for the count in the head of a page.
+const maxUnread = 300
+
+// Unread lists what is new to a member, the newest first.
+func (s *Store) Unread(ctx context.Context, by Actor, q UnreadQuery) (UnreadList, error) {
+	var list UnreadList
+	err := s.view(ctx, func(t *tx) error {
+		list = UnreadList{}
+		look, err := t.lookFor(by, q.Since)
+		if err != nil {
+			return err
+		}
+		list.CaughtUp = look.profile.CaughtUp
+		before, err := cursorPlace(q.After)
+		if err != nil {
+			return err
+		}
+		if before == "" {
+			before = instant(t.now.Add(time.Second))
+		}
+		threadNews, more, err := look.threads(t, before, q.Limit+1)
+		if err != nil {
+			return err
+		}
+		minutesNews, err := look.minutes(t, before, q.Limit+1)
+		if err != nil {
+			return err
+		}
+		all := append(threadNews, minutesNews...)
+		slices.SortStableFunc(all, func(a, b News) int { return b.At.Compare(a.At) })
+		if len(all) > q.Limit {
+			all = all[:q.Limit]
+			list.Next = cursor(0, instant(all[q.Limit-1].At))
+		} else if more != "" {
+			list.Next = cursor(0, more)
+		}
+		list.News = all
+		return nil
+	})
+	return list, err
+}
+
+// UnreadCount is how many threads and minutes are new to a member, and whether there may be more: the same news as
+// Unread lists, counted.
+func (s *Store) UnreadCount(ctx context.Context, by Actor) (n int, more bool, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		look, err := t.lookFor(by, time.Time{})
+		if err != nil {
+			return err
+		}
+		before := instant(t.now.Add(time.Second))
+		threadNews, rest, err := look.threads(t, before, unreadPage)
+		if err != nil {
+			return err
+		}
+		minutesNews, err := look.minutes(t, before, unreadPage)
+		n, more = len(threadNews)+len(minutesNews), rest != ""
+		return err
+	})
+	return n, more, err
+}
+
+// look is what it takes to tell what is new to a member.
+type look struct {
+	who     Member
+	profile ReadingProfile
+	chosen  map[string]Level
+	shelves map[string]Category
+	since   bool // everything since an instant, read or not
+}
+
+func (t *tx) lookFor(by Actor, since time.Time) (look, error) {
+	l := look{since: !since.IsZero()}
+	var err error
+	if l.who, err = t.require(by, Take); err != nil {
+		return l, err
+	}
+	if l.profile, err = t.caughtUp(l.who); err != nil {
+		return l, err
+	}
+	if l.since {
+		l.profile.CaughtUp = since
+	}
+	if l.chosen, err = t.chosen(l.who.ID); err != nil {
+		return l, err
+	}
+	l.shelves, err = t.shelves()
+	return l, err
+}
+
+// threads are the threads with something new that were active before an instant, at most limit; rest is where to go on
+// when the look ended before the end.
+func (l look) threads(t *tx, before string, limit int) (found []News, rest string, err error) {
+	w := window{From: instant(l.profile.CaughtUp.Add(1)), To: before, Reverse: true, Limit: maxUnread}
+	active, err := threads().list(t, famThreadActive, w)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, d := range active {
+		if !d.shown(l.who, l.shelves) {
+			continue
+		}
+		one, err := l.thread(t, d)
+		if err != nil {
+			return nil, "", err
+		}
+		if one.Count == 0 {
+			continue
+		}
+		if found = append(found, one); len(found) == limit {
+			return found, instant(d.Active), l.join(t, found)
+		}
+	}
+	if len(active) == maxUnread {
+		rest = instant(active[maxUnread-1].Active)
+	}
+	return found, rest, l.join(t, found)
+}
+
+// thread says what is new in one thread.
+func (l look) thread(t *tx, d Thread) (News, error) {
+	r, err := t.reading(l.who.ID, d.ID)
+	if err != nil {
+		return News{}, err
+	}
+	level := levelOf(r, d, l.chosen)
+	if level == Muted {
+		return News{}, nil
+	}
+	if l.since {
+		r.Read = 0
+	}
+	fresh, err := t.newPosts(d, r, l.profile, unreadPage)
+	if err != nil || len(fresh) == 0 {
+		return News{}, err
+	}
+	one := News{Kind: "thread", At: d.Active, Row: ThreadRow{Thread: d}}
+	for _, p := range fresh {
+		named := slices.Contains(p.Mentions, l.who.ID) || l.who.TownID() != "" && slices.Contains(p.Mentions, l.who.TownID())
+		if level == Mentions && !named {
+			continue
+		}
+		one.Named = one.Named || named
+		one.Count++
+		one.First = p.Seq
+		if len(one.Names) < 3 && !slices.ContainsFunc(one.Names, func(m Member) bool { return m.ID == p.Author }) {
+			one.Names = append(one.Names, Member{ID: p.Author})
+		}
+	}
+	return one, nil
+}
+
+// join fills in the names that news carry as ids.
+func (l look) join(t *tx, found []News) error {
+	var people []string
+	rows := make([]Thread, len(found))
+	for i, one := range found {
+		rows[i] = one.Row.Thread
+		for _, m := range one.Names {
+			people = append(people, m.ID)
+		}
+	}
+	names, err := members().many(t, people)
+	if err != nil {
+		return err
+	}
+	joined, err := t.threadRows(rows, l.shelves)
+	for i := range found {
+		found[i].Row = joined[i]
+		for k, m := range found[i].Names {
+			found[i].Names[k] = names[m.ID]
+		}
+	}
+	return err
+}
+
+// minutes are the minutes published before an instant that the member has not opened, at most limit.
+func (l look) minutes(t *tx, before string, limit int) ([]News, error) {
+	published, err := minutes().list(t, famMinutesLatest, window{From: instant(l.profile.CaughtUp.Add(1)), To: before, Reverse: true, Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	var found []News
+	for _, m := range published {
+		r, _, err := readings().find(t, l.who.ID, "minutes", m.Meeting)
+		if err != nil {
+			return nil, err
+		}
+		if r.Read > 0 && !l.since { // corrections and errata do not make minutes new again
+			continue
+		}
+		meeting, err := meetings().get(t, m.Meeting)
+		if err != nil {
+			return nil, err
+		}
+		if !visible(meeting, l.who) {
+			continue
+		}
+		found = append(found, News{Kind: "minutes", At: m.At, Count: 1, Meeting: meeting, Revision: m.Published})
+	}
+	return found, nil
+}
+
+// Dismiss says that a member has seen all of a thread, or a meeting's minutes, as they are now.
+func (s *Store) Dismiss(ctx context.Context, by Actor, kind, id string) error {
+	if kind == "thread" {
+		return s.MarkRead(ctx, by, id, 1<<30)
+	}
+	if kind != "minutes" {
+		return notFound()
+	}
+	return s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		m, err := minutes().get(t, id)
+		if err != nil {
+			return err
+		}
+		r, _, err := readings().find(t, who.ID, kind, id)
+		if err != nil || r.Read > 0 {
+			return err
+		}
+		r.Member, r.Kind, r.Subject, r.Read, r.At = who.ID, kind, id, m.Published, t.now
+		return readings().put(t, r)
+	})
+}
+
+// CatchUp says that nothing up to an instant is new to a member any more. It may also go back, to undo that.
+func (s *Store) CatchUp(ctx context.Context, by Actor, until time.Time) error {
+	return s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		p, err := t.caughtUp(who)
+		if err != nil {
+			return err
+		}
+		if until.After(t.now) {
+			until = t.now
+		}
+		p.CaughtUp = until.UTC()
+		return profiles().put(t, p)
+	})
+}
+
+// ReadLanguages sets which languages a member reads; none means all.
+func (s *Store) ReadLanguages(ctx context.Context, by Actor, languages []string) error {
+	var c check
+	for _, lang := range languages {
+		oneOf(&c, "languages", lang, Languages()...)
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	return s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		p, err := t.caughtUp(who)
+		if err != nil {
+			return err
+		}
+		p.Languages = slices.Compact(slices.Sorted(slices.Values(languages)))
+		if len(p.Languages) == len(Languages()) {
+			p.Languages = nil
+		}
+		return profiles().put(t, p)
+	})
+}
+
+// LanguagesRead are the languages a member reads, "" for all of them.
+func (s *Store) LanguagesRead(ctx context.Context, by Actor) (languages []string, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		who, err := t.require(by, Take)
+		if err != nil {
+			return err
+		}
+		p, err := t.caughtUp(who)
+		languages = p.Languages
+		return err
+	})
+	return languages, err
+}
+
+// Followers are the members who are to be told of a new post by letter: those who watch its thread, its category or one
+// of its tags, and those it mentions, unless they muted it. Its author, and who may not see it, are never among them.
+func (s *Store) Followers(ctx context.Context, postID string) (d Thread, p Post, told []Member, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		told = nil
+		if p, err = posts().lookup(t, famPostID, postID); err != nil {
+			return err
+		}
+		if d, err = threads().get(t, p.Thread); err != nil || p.Hidden != nil {
+			return err
+		}
+		asked := map[string]bool{}
+		shelves, err := t.shelves()
+		if err != nil {
+			return err
+		}
+		candidates, err := t.candidates(d, p)
+		if err != nil {
+			return err
+		}
+		for _, id := range candidates {
+			if asked[id] || id == p.Author {
+				continue
+			}
+			asked[id] = true
+			who, ok, err := members().find(t, id)
+			if err != nil {
+				return err
+			}
+			if !ok || who.State != MemberActive || who.NoNotice || !d.shown(who, shelves) {
+				continue
+			}
+			wants, err := t.wantsLetter(who, d, p)
+			if err != nil {
+				return err
+			}
+			if wants {
+				told = append(told, who)
+			}
+		}
+		return nil
+	})
+	return d, p, told, err
+}
+
+// candidates are all who follow something of a post closely, or whom it mentions.
+func (t *tx) candidates(d Thread, p Post) ([]string, error) {
+	var found []string
+	pick := func(f family, under ...string) error {
+		pairs, err := t.Scan(window{Under: under, Limit: 5_000}.bounds(f), 5_000)
+		for _, pair := range pairs {
+			found = append(found, strings.Split(string(pair.Key[len(f.prefix(under...)):]), partEnd)[0])
+		}
+		return err
+	}
+	if err := pick(famReadingLevel, "thread", d.ID, "l"+string(Watch)); err != nil {
+		return nil, err
+	}
+	if err := pick(famFollowSubject, "category", d.Category); err != nil {
+		return nil, err
+	}
+	for _, tag := range d.Tags {
+		if err := pick(famFollowSubject, "tag", tag); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range p.Mentions {
+		if _, ok, err := towns().find(t, id); err != nil {
+			return nil, err
+		} else if !ok {
+			found = append(found, id)
+			continue
+		}
+		people, err := t.people(id)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range people {
+			found = append(found, m.ID)
+		}
+	}
+	return found, nil
+}
+
+// wantsLetter says whether a member is to be told of a post by letter.
+func (t *tx) wantsLetter(who Member, d Thread, p Post) (bool, error) {
+	r, err := t.reading(who.ID, d.ID)
+	if err != nil {
+		return false, err
+	}
+	chosen, err := t.chosen(who.ID)
+	if err != nil {
+		return false, err
+	}
+	named := slices.Contains(p.Mentions, who.ID) || who.TownID() != "" && slices.Contains(p.Mentions, who.TownID())
+	switch levelOf(r, d, chosen) {
+	case Muted:
+		return false, nil
+	case Watch:
+		return true, nil
+	}
+	return named, nil
+}
