@@ -35,6 +35,7 @@ type Viewer struct {
 	Name, Handle                 string
 	TownName, TownSlug, TownCode string // TownSlug "" for somebody without a town
 	Organiser, Steward, Admin    bool
+	Unread                       string // how many threads and minutes are new, "" for none
 }
 
 // Section names a tab of the main navigation.

@@ -204,11 +204,11 @@ func TestBrowserAccessibility(t *testing.T) {
 	monthly := "/meetings/" + taken.Rows[1].Meeting.Slug
 	public := []string{"/", "/about", "/meetings", "/meetings/past", slug, old, old + "/minutes", "/series/reunion-mensuelle", "/subscribe", "/towns",
 		"/towns/namur", "/people/hugo-servais", "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/demo", "/not-here", "/decisions", "/decisions/" + taken.Rows[0].Decision.Number(), "/actions?state=all", "/help/minutes-notation",
-		monthly + "/minutes", slug + "/room", "/meetings/attendance", "/decisions?year=1999"}
-	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/seneffe", monthly + "/minutes/correct", "/actions"}
+		monthly + "/minutes", slug + "/room", "/meetings/attendance", "/decisions?year=1999", "/discussions", "/discussions?view=solved&lang=fr", "/t/1", "/help/writing"}
+	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/seneffe", monthly + "/minutes/correct", "/actions", "/discussions/entraide", "/discussions?view=mine", "/discussions/new", "/t/2", "/t/2/x/1/report", "/t/2/x/1/translate", "/t/2/x/do/agenda", "/unread"}
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", old + "/minutes/edit", "/admin",
 		"/admin/mail", "/admin/log", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux", slug + "/agenda", slug + "/room/lead", slug + "/door", monthly + "/minutes", monthly + "/minutes/history",
-		old + "/minutes/edit?section=1", "/actions/" + given.Rows[0].Action.Number()}
+		old + "/minutes/edit?section=1", "/actions/" + given.Rows[0].Action.Number(), "/discussions/categories", "/discussions/categories/new", "/t/3/x/do/moderate", "/t/3/x/do/change", "/t/3/x/2/edit", "/t/3/x/2/history", "/t/3/x/2/hide", "/moderation"}
 	tags := []string{"fr", "nl", "de", "en"}
 	seen := 0
 	for _, who := range []struct {

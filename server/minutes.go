@@ -61,6 +61,11 @@ func (s *Server) showMinutes(c *fiber.Ctx, wrong error, erratum *frontend.Form) 
 			screen.Headings = append(screen.Headings, pages.Heading{Level: h.Level, Text: h.Text, ID: h.ID})
 		}
 	}
+	if visitOf(c).signedIn() && page.Minutes.Published > 0 {
+		if err := s.Store.Dismiss(c.UserContext(), by(c), "minutes", page.Meeting.ID); err != nil && store.KindOf(err) != store.Unavailable {
+			return err
+		}
+	}
 	p := s.page(c, visitOf(c).lang.T("minutes.title")+" – "+page.Meeting.Title)
 	p.Section = frontend.Meetings
 	return s.renderStatus(c, statusOr200(wrong), p, pages.Minutes(p, screen))

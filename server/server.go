@@ -46,6 +46,7 @@ type Server struct {
 	flash   []byte
 	pages   *sharedPages
 	readers readers
+	counts  unreadCounts
 	feeds   *feedCache
 	spoken  spoken
 	fixed   [][2][]byte // headers of every answer

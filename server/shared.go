@@ -171,6 +171,7 @@ func (s *Server) sendJoined(c *fiber.Ctx, v *visit, page *made) error {
 	p.Own, p.Notices = own, v.notices()
 	if v.signedIn() {
 		p.Viewer, p.CSRF = v.viewer(), v.token
+		p.Viewer.Unread = s.unreadOf(ctx, v)
 	}
 	joined, err := page.shared.For(ctx, &p)
 	if err != nil {

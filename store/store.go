@@ -56,6 +56,7 @@ type Store struct {
 
 	generation atomic.Uint64
 	identity   atomic.Uint64
+	marks      atomic.Uint64
 
 	mu        sync.Mutex // guards listeners
 	listeners []func(Event)
@@ -103,6 +104,10 @@ func (s *Store) Generation() uint64 { return s.generation.Load() }
 // of a session under an older identity is out of date.
 func (s *Store) Identity() uint64 { return s.identity.Load() }
 
+// Marks grows with every commit that changed what somebody has read or how they follow. What is new to a member stays
+// the same as long as neither it nor Generation grows.
+func (s *Store) Marks() uint64 { return s.marks.Load() }
+
 // Listen calls fn after every commit with each event it appended, in order, on the committing goroutine: fn must
 // not block and must not write to the store.
 func (s *Store) Listen(fn func(Event)) {
@@ -120,6 +125,7 @@ type tx struct {
 	now     time.Time
 	public  bool
 	who     bool // a session, a member or a town changed
+	marks   bool // somebody's reading changed
 	events  []Event
 	counter uint16
 }
@@ -137,6 +143,7 @@ func (t *tx) drop(f family, key []byte) {
 func (t *tx) touch(f family) {
 	t.public = t.public || f.public()
 	t.who = t.who || f.identity()
+	t.marks = t.marks || f.record() == "reading" || f.record() == famFollow
 }
 
 // view runs fn on a snapshot.
@@ -159,6 +166,9 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 	}
 	if last.who {
 		s.identity.Add(1)
+	}
+	if last.marks {
+		s.marks.Add(1)
 	}
 	if last.public {
 		s.generation.Add(1)
