@@ -41,7 +41,7 @@ func TestRenderKnowsTheDialect(t *testing.T) {
 		"# A\n\n[up](#p-a)":                                 `<a href="#p-a">up</a>`,
 		"|a|b|\n|-|-:|\n|1|2|":                              `<td class="num">2</td>`,
 		"a[^1]\n\n[^1]: note":                               `<a href="#p-fn:1" role="doc-noteref">1</a>`,
-		"```Go\na<b\n```": `<figure class="code" tabindex="0" role="region" aria-label="Code: Go"><pre>` +
+		"```Go\na<b\n```": `<figure class="code" tabindex="0" role="group" aria-label="Code: Go"><pre>` +
 			`<code class="language-go">a&lt;b`,
 		"a & b < c &eacute; \\*": "<p>a &amp; b &lt; c é *</p>",
 		"a\r\nb\r\n\r\n# c\r\n":  "<p>a\nb</p>\n<h2 id=\"p-c\">c</h2>",
@@ -62,7 +62,7 @@ func TestTablesAreNamedRegions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, wanted := range []string{
-		`<div class="tablewrap" tabindex="0" role="region" aria-label="Tableau &#34;1&#34;"><table>`,
+		`<div class="tablewrap" tabindex="0" role="group" aria-label="Tableau &#34;1&#34;"><table>`,
 		`<h3 id="p-a">`, `id="p-x-fn:1"`, `href="#p-x-fn:1"`,
 	} {
 		if !strings.Contains(html, wanted) {

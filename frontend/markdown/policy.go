@@ -36,7 +36,7 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("class").Matching(exactly("language-[a-z0-9+#-]{1,20}")).OnElements("code")
 	p.AllowAttrs("class").Matching(exactly("tablewrap|footnotes")).OnElements("div")
 	p.AllowAttrs("class").Matching(exactly("code")).OnElements("figure")
-	p.AllowAttrs("role").Matching(exactly("region|doc-endnotes")).OnElements("div", "figure")
+	p.AllowAttrs("role").Matching(exactly("group|doc-endnotes")).OnElements("div", "figure")
 	p.AllowAttrs("tabindex").Matching(exactly("0")).OnElements("div", "figure")
 	p.AllowAttrs("aria-label").OnElements("div", "figure")
 	p.AllowAttrs("type").Matching(exactly("checkbox")).OnElements("input")

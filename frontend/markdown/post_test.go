@@ -137,3 +137,13 @@ func TestLanguageIsGuessedOutsideOfCodeAndQuotes(t *testing.T) {
 		}
 	}
 }
+
+func TestExcerptIsTheBeginningWithoutCode(t *testing.T) {
+	html := post(t, "Voici **ce qui** marche :\n\n1. un\n2. deux\n\n```go\nfunc main() {}\n```\n\nFin & suite.")
+	if have := markdown.Excerpt(html, 400); have != "Voici ce qui marche : un deux Fin & suite." {
+		t.Errorf("%q", have)
+	}
+	if have := markdown.Excerpt(html, 10); have != "Voici ce q…" {
+		t.Errorf("%q", have)
+	}
+}

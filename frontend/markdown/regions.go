@@ -22,7 +22,7 @@ func (r regions) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 
 func (r regions) table(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
-		_, _ = w.WriteString(`<div class="tablewrap" tabindex="0" role="region" aria-label="` +
+		_, _ = w.WriteString(`<div class="tablewrap" tabindex="0" role="group" aria-label="` +
 			html.EscapeString(r.tableName) + `"><table>` + "\n")
 	} else {
 		_, _ = w.WriteString("</table></div>\n")
@@ -44,7 +44,7 @@ func (r regions) code(w util.BufWriter, src []byte, n ast.Node, entering bool) (
 			class = ` class="language-` + string(bytes.ToLower(lang)) + `"`
 		}
 	}
-	_, _ = w.WriteString(`<figure class="code" tabindex="0" role="region" aria-label="` + html.EscapeString(name) +
+	_, _ = w.WriteString(`<figure class="code" tabindex="0" role="group" aria-label="` + html.EscapeString(name) +
 		`"><pre><code` + class + ">")
 	if done, ok := n.AttributeString(highlightedKey); ok {
 		_, _ = w.Write(done.([]byte))

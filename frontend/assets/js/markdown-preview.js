@@ -13,7 +13,7 @@ class MarkdownPreview extends HTMLElement {
     this.#source = document.getElementById(this.getAttribute("for"));
     this.#place = this.querySelector("[data-preview]");
     if (!this.#source || !this.#place) return;
-    this.hidden = false;
+    this.#show();
     this.#source.addEventListener("input", this.#later);
     if (this.#source.value.trim()) this.#render();
   }
@@ -24,7 +24,13 @@ class MarkdownPreview extends HTMLElement {
     this.#source?.removeEventListener("input", this.#later);
   }
 
+  // Before anything is written there is nothing to look at.
+  #show() {
+    this.hidden = this.#source.value.trim() === "";
+  }
+
   #later = () => {
+    this.#show();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#render(), pause);
   };
