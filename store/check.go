@@ -46,7 +46,8 @@ func (c *check) line(field, value string, max int) string {
 	if !ok {
 		return value
 	}
-	return strings.Join(strings.Fields(value), " ")
+	words := strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == '\t' }) // no-break spaces stay: French writes with them
+	return strings.TrimSpace(strings.Join(words, " "))
 }
 
 // required is line, and refuses an empty one.

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"belfry/frontend/markdown"
+	"belfry/server"
 	"belfry/store"
 	"belfry/store/gazetteer"
 	"belfry/store/kv"

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"strings"
 
-	"belfry/store"
-
 	"github.com/abadojack/whatlanggo"
 	"github.com/yuin/goldmark/ast"
 )
@@ -18,19 +16,17 @@ func Posts() *Renderer {
 	return New(FirstLevel(4), withRecords())
 }
 
-// Post renders one post. known says which words after @ are somebody; the others stay text. Anchors get a prefix made of
+// Words are what a text names, outside of code.
+type Words struct {
+	Mentions []string // words after @, without it
+	Refs     []string // codes of records, see Refer
+	Links    int      // addresses that lead outside
+}
+
+// Post renders one post. known has the addresses of the words after @ that are somebody; the others stay text. Anchors get a prefix made of
 // the source, so that many posts share a page. It fails as Render does.
-func (r *Renderer) Post(ctx context.Context, source string, known map[string]store.Named) (string, error) {
-	addresses := make(map[string]string, len(known))
-	for word, named := range known {
-		switch named {
-		case store.NamedPerson:
-			addresses[word] = "/people/" + word
-		case store.NamedTown:
-			addresses[word] = "/towns/" + word
-		}
-	}
-	html, err := r.render(ctx, source, addresses)
+func (r *Renderer) Post(ctx context.Context, source string, known map[string]string) (string, error) {
+	html, err := r.render(ctx, source, known)
 	if err != nil || !strings.Contains(html, `"p-`) && !strings.Contains(html, `"#p-`) {
 		return html, err
 	}
@@ -41,8 +37,8 @@ func (r *Renderer) Post(ctx context.Context, source string, known map[string]sto
 
 // Words finds what a text names outside of code, and how many addresses lead elsewhere. Of a text that cannot be
 // rendered it finds nothing.
-func (r *Renderer) Words(source string) store.Words {
-	var w store.Words
+func (r *Renderer) Words(source string) Words {
+	var w Words
 	_ = r.run(context.Background(), source, nil, func(src []byte, root ast.Node) error { // Post reports the same error
 		for n := range descend(root) {
 			switch n := n.(type) {
@@ -99,10 +95,4 @@ func (r *Renderer) Language(source string) (tag string, sure bool) {
 	}
 	info := whatlanggo.DetectWithOptions(b.String(), whatlanggo.Options{Whitelist: listed})
 	return tags[info.Lang], info.Confidence > 0.3 && tags[info.Lang] != ""
-}
-
-// ForStore is what the store renders with: documents as Render does, posts as Post does.
-func ForStore() store.Renderer {
-	posts := Posts()
-	return store.Renderer{Version: Version, Render: New().Render, Post: posts.Post, Words: posts.Words, Language: posts.Language}
 }

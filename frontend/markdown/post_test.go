@@ -7,12 +7,11 @@ import (
 	"testing"
 
 	"belfry/frontend/markdown"
-	"belfry/store"
 )
 
 func post(t *testing.T, source string) string {
 	t.Helper()
-	html, err := markdown.Posts().Post(context.Background(), source, map[string]store.Named{"nadia.benali": store.NamedPerson, "nadia-benali": store.NamedPerson, "mons": store.NamedTown})
+	html, err := markdown.Posts().Post(context.Background(), source, map[string]string{"nadia-benali": "/people/nadia-benali", "mons": "/towns/mons"})
 	if err != nil {
 		t.Fatal(err)
 	}
