@@ -21,7 +21,7 @@ type hall struct {
 
 func newHall(t *testing.T) *hall {
 	t.Helper()
-	hub := storetest.OpenRendering(t, store.Renderer{Version: markdown.Version, Render: markdown.New().Render})
+	hub := storetest.OpenRendering(t, server.Renderer())
 	hub.Clock.Set(time.Now()) // cookies end by the browser's clock
 	parts, err := shared()
 	ok(t, err)

@@ -46,7 +46,7 @@ var shared = sync.OnceValues(func() (parts struct {
 
 func newSite(t testing.TB) *site {
 	t.Helper()
-	hub := storetest.OpenRendering(t, store.Renderer{Version: markdown.Version, Render: markdown.New().Render})
+	hub := storetest.OpenRendering(t, server.Renderer())
 	parts, err := shared()
 	if err != nil {
 		t.Fatal(err)

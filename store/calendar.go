@@ -125,6 +125,7 @@ type PlannedItem struct {
 	Starts time.Time // in the meeting's zone
 	Owner  Member    // zero without an owner
 	Town   Town
+	Thread Thread // it was made of, as far as the reader may see it
 }
 
 // MeetingPage is everything a meeting's page shows.
@@ -248,6 +249,11 @@ func (p *MeetingPage) plan(t *tx, reader Member) error {
 		planned := PlannedItem{Item: item, Starts: at, Owner: p.Names[item.Owner], Town: p.Towns[item.Town]}
 		if item.Members && !may(reader, Take) {
 			continue
+		}
+		if item.Origin.Kind == FromThread {
+			if planned.Thread, _, err = t.thread(item.Origin.ID, reader); err != nil && KindOf(err) != NotFound {
+				return err
+			}
 		}
 		if item.State == ItemProposed {
 			p.waiting = append(p.waiting, planned)

@@ -65,6 +65,8 @@ func (s *Store) written(ctx context.Context, c *check, in PostInput) (written, e
 		return w, err
 	}
 	words := s.renderer.Words(w.source)
+	slices.Sort(words.Mentions)
+	words.Mentions = slices.Compact(words.Mentions)
 	if len(words.Mentions) > MaxMentions {
 		return w, invalid("source", "post.too_many_mentions", "Max", MaxMentions, "Have", len(words.Mentions))
 	}

@@ -99,7 +99,7 @@ func prepare(ctx context.Context, db *bolt.DB, path string, opt store.Options) (
 			return nil, err
 		}
 	}
-	opt.Renderer = store.Renderer{Version: markdown.Version, Render: markdown.New().Render}
+	opt.Renderer = server.Renderer()
 	return store.Open(ctx, db, opt)
 }
 

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"strconv"
-	"strings"
 
 	"belfry/frontend"
 	"belfry/frontend/markdown"
@@ -142,13 +141,10 @@ func refState(p *frontend.Page, ref store.Ref) string {
 	return ""
 }
 
-// initialsLine names who wrote, for the label of a post.
+// postLabel names who wrote, for the label of a post.
 func postLabel(p *frontend.Page, row store.PostRow) string {
 	return p.T("post.label", "N", row.Post.Seq, "Name", row.Author.Name)
 }
 
 // townOf is the town a post was written for, and not the author's of today.
 func townOf(row store.PostRow) (store.Town, bool) { return row.Town, row.Town.ID != "" }
-
-// languageHint says in which language a text is, when it is not the page's.
-func otherLanguage(p *frontend.Page, lang string) bool { return lang != "" && !strings.EqualFold(lang, p.Lang.Tag()) }
