@@ -37,6 +37,10 @@ func (p *Post) lettersOf(ctx context.Context, e store.Event) ([]store.Mail, erro
 		letters, err = p.meetingLetters(ctx, e)
 	case store.EventActions, store.EventActionMoved, store.EventCorrection, store.EventReminder, store.EventNudge, store.EventItemDecided:
 		letters, err = p.noticeLetter(ctx, e)
+	case store.EventPosted:
+		letters, err = p.postLetters(ctx, e)
+	case store.EventAccepted, store.EventAssigned, store.EventModerated:
+		letters, err = p.threadLetter(ctx, e)
 	}
 	if store.KindOf(err) == store.NotFound {
 		return nil, nil

@@ -125,6 +125,8 @@ type Mail struct {
 	Failure string    `json:"failure,omitzero"`
 	GivenUp bool      `json:"given_up,omitzero"`
 	List    bool      `json:"list,omitzero"` // a notice one can stop, not a letter about the account
+	Thread  string    `json:"thread,omitzero"`
+	Seq     int       `json:"seq,omitzero"` // of the last post of the thread that it tells of
 }
 
 func mails() *table[Mail] {
@@ -157,6 +159,17 @@ func (s *Store) Posted(ctx context.Context, event Event, letters []Mail) error {
 			}
 			m.ID, m.Event, m.Kind, m.Written, m.Due = id, event.ID, event.Kind, t.now, t.now
 			if err := mails().put(t, m); err != nil {
+				return err
+			}
+			if m.Thread == "" {
+				continue
+			}
+			r, err := t.reading(m.Member, m.Thread)
+			if err != nil {
+				return err
+			}
+			r.Told = max(r.Told, m.Seq)
+			if err := readings().put(t, r); err != nil {
 				return err
 			}
 		}

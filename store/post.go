@@ -76,6 +76,7 @@ const (
 	MaxPost        = 20_000 // characters: goldmark is quadratic on hostile input
 	MaxMentions    = 50
 	postsPerMinute = 20
+	gatherPosts    = 5 * time.Minute // letters wait so long, to tell of several posts at once
 )
 
 func postSeq(seq int) string { return fmt.Sprintf("%08d", seq) }
@@ -200,7 +201,7 @@ func (t *tx) addPost(who Member, d *Thread, text written, once string) (Post, er
 	if err := t.wrote(who.ID, d.ID, p.Seq); err != nil {
 		return Post{}, err
 	}
-	return p, t.emit(Event{Kind: EventPosted, Subject: p.ID, By: who.ID})
+	return p, t.emit(Event{Kind: EventPosted, Subject: p.ID, By: who.ID, Due: t.now.Add(gatherPosts)})
 }
 
 // count adds a post to what its thread says of its posts, or with -1 takes it away. Answered is only ever set.
@@ -295,7 +296,7 @@ func (s *Store) EditPost(ctx context.Context, by Actor, threadID string, seq, ba
 		if err := t.dropDraft(who.ID, "edit/"+p.ID); err != nil || p.Author == who.ID {
 			return err
 		}
-		if err := t.emit(Event{Kind: EventModerated, Subject: p.ID, Member: p.Author, By: who.ID, Data: map[string]string{"what": "edited", "reason": note}}); err != nil {
+		if err := t.emit(Event{Kind: EventModerated, Subject: d.ID, Member: p.Author, By: who.ID, Data: map[string]string{"what": "edited", "reason": note}}); err != nil {
 			return err
 		}
 		return t.audit(by, "audit.post_edited", p.ID, map[string]string{"reason": note})

@@ -28,6 +28,7 @@ type Reading struct {
 	Read       int       `json:"read,omitzero"`
 	Level      Level     `json:"level,omitzero"`
 	Chosen     bool      `json:"chosen,omitzero"` // the level was chosen for this one, and is not inherited
+	Told       int       `json:"told,omitzero"`   // seq of the last post they had a letter about
 	Wrote      time.Time `json:"wrote,omitzero"`  // when the member last wrote here
 	Bookmarked time.Time `json:"bookmarked,omitzero"`
 	At         time.Time `json:"at"`

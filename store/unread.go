@@ -367,6 +367,59 @@ func (s *Store) Followers(ctx context.Context, postID string) (d Thread, p Post,
 	return d, p, told, err
 }
 
+// maxTold is how many posts one letter tells of.
+const maxTold = 20
+
+// ToTell are the posts that a letter about a new post tells a member of, oldest first: what they have neither read nor
+// been told of. None when a letter told of this post already.
+func (s *Store) ToTell(ctx context.Context, memberID, postID string) ([]PostRow, error) {
+	var rows []PostRow
+	err := s.view(ctx, func(t *tx) error {
+		rows = nil
+		p, err := posts().lookup(t, famPostID, postID)
+		if err != nil {
+			return err
+		}
+		r, err := t.reading(memberID, p.Thread)
+		if err != nil {
+			return err
+		}
+		done := max(r.Told, r.Read)
+		if p.Seq <= done {
+			return nil
+		}
+		before, err := posts().under(t, window{Under: []string{p.Thread}, From: postSeq(done + 1), To: postSeq(p.Seq), Reverse: true, Limit: maxTold})
+		if err != nil {
+			return err
+		}
+		slices.Reverse(before) // those of the same few minutes; events of one instant come in any order
+		after, err := posts().under(t, window{Under: []string{p.Thread}, From: postSeq(p.Seq), Limit: maxTold})
+		if err != nil {
+			return err
+		}
+		found := slices.DeleteFunc(append(before, after...), func(one Post) bool {
+			return one.Hidden != nil || one.Author == memberID || one.At.Before(p.At.Add(-gatherPosts))
+		})
+		rows, err = t.postRows(found, false)
+		return err
+	})
+	return rows, err
+}
+
+// ThreadFor reads a thread that a member may see, for a letter to them.
+func (s *Store) ThreadFor(ctx context.Context, memberID, threadID string) (Thread, error) {
+	var d Thread
+	err := s.view(ctx, func(t *tx) error {
+		who, err := members().get(t, memberID)
+		if err != nil {
+			return err
+		}
+		d, _, err = t.thread(threadID, who)
+		return err
+	})
+	return d, err
+}
+
 // candidates are all who follow something of a post closely, or whom it mentions.
 func (t *tx) candidates(d Thread, p Post) ([]string, error) {
 	var found []string
