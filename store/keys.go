@@ -108,6 +108,8 @@ const (
 	famFeed      family = "feed"       // id → FeedLink (personal calendar address)
 	famFeedOwner family = "feed.owner" // member id, id
 
+	famStale family = "stale" // kind, id → Stale, for the search index
+
 	famAudit        family = "audit"         // id → AuditEntry
 	famAuditSubject family = "audit.subject" // subject, id
 	famEvent        family = "event"         // id → Event, waiting for its worker

@@ -134,6 +134,9 @@ func (s *Store) ModerateThread(ctx context.Context, by Actor, id string, kind Ac
 		if !d.set(kind, on) {
 			return nil
 		}
+		if err := t.stalePosts(d.ID); err != nil {
+			return err
+		}
 		return t.act(by, Act{Kind: kind, On: on, Thread: d.ID, Reason: reason}, d.Author)
 	})
 }
@@ -170,6 +173,9 @@ func (s *Store) MoveThread(ctx context.Context, by Actor, id, category string) e
 			return invalid("category", "invalid.choice")
 		}
 		if err != nil || to.ID == d.Category {
+			return err
+		}
+		if err := t.stalePosts(d.ID); err != nil {
 			return err
 		}
 		was := d.Category
@@ -363,6 +369,9 @@ func (t *tx) undo(by Actor, a Act, d *Thread) error {
 		d.set(a.Kind, !a.On)
 	}
 	d.Changed = t.now
+	if err := t.stalePosts(d.ID); err != nil {
+		return err
+	}
 	if err := threads().put(t, *d); err != nil {
 		return err
 	}

@@ -15,6 +15,13 @@ func (s *Store) Accept(ctx context.Context, by Actor, id string, seq int) error 
 		if !d.Question {
 			return conflict("thread.no_question")
 		}
+		for _, one := range []int{seq, d.Accepted} {
+			if one > 0 {
+				if err := t.stale(famPost, famPost.key(d.ID, postSeq(one))); err != nil {
+					return err
+				}
+			}
+		}
 		if seq == 0 {
 			d.Accepted, d.AcceptedBy, d.AcceptedAt = 0, "", time.Time{}
 			return nil

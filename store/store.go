@@ -57,6 +57,7 @@ type Store struct {
 	generation atomic.Uint64
 	identity   atomic.Uint64
 	marks      atomic.Uint64
+	searches   atomic.Uint64
 
 	mu        sync.Mutex // guards listeners
 	listeners []func(Event)
@@ -119,28 +120,33 @@ func (s *Store) Listen(fn func(Event)) {
 // tx is one transaction: its reads and writes, and the single instant everything in it happens at.
 type tx struct {
 	kv.Reader
-	writer  kv.Tx
-	store   *Store
-	ctx     context.Context
-	now     time.Time
-	public  bool
-	who     bool // a session, a member or a town changed
-	marks   bool // somebody's reading changed
-	events  []Event
-	counter uint16
+	writer   kv.Tx
+	store    *Store
+	ctx      context.Context
+	now      time.Time
+	public   bool
+	who      bool  // a session, a member or a town changed
+	marks    bool  // somebody's reading changed
+	searched bool  // the search index is out of date
+	failed   error // of a write that cannot say so itself
+	events   []Event
+	counter  uint16
 }
 
 func (t *tx) put(f family, key, value []byte) {
-	t.touch(f)
+	t.touch(f, key)
 	t.writer.Put(key, value)
 }
 
 func (t *tx) drop(f family, key []byte) {
-	t.touch(f)
+	t.touch(f, key)
 	t.writer.Delete(key)
 }
 
-func (t *tx) touch(f family) {
+func (t *tx) touch(f family, key []byte) {
+	if err := t.stale(f, key); err != nil {
+		t.failed = err
+	}
 	t.public = t.public || f.public()
 	t.who = t.who || f.identity()
 	t.marks = t.marks || f.record() == "reading" || f.record() == famFollow
@@ -159,13 +165,19 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 	var last *tx
 	err := s.db.Update(ctx, scope, func(w kv.Tx) error {
 		last = &tx{Reader: w, writer: w, store: s, ctx: ctx, now: now}
-		return fn(last)
+		if err := fn(last); err != nil {
+			return err
+		}
+		return last.failed
 	})
 	if err != nil {
 		return fromEngine(err)
 	}
 	if last.who {
 		s.identity.Add(1)
+	}
+	if last.searched {
+		s.searches.Add(1)
 	}
 	if last.marks {
 		s.marks.Add(1)
