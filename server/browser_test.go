@@ -13,6 +13,7 @@ import (
 	"belfry/frontend/pages"
 	"belfry/server"
 	"belfry/server/browsertest"
+	"belfry/server/search"
 	"belfry/store"
 	"belfry/store/demo"
 	"belfry/store/gazetteer"
@@ -33,10 +34,13 @@ func newVillage(t testing.TB) *village {
 	places, err := gazetteer.Load()
 	ok(t, err)
 	clock := demo.NewClock(time.Now())
-	hub, err := store.Open(ctx, db, store.Options{Demo: true, Clock: clock.Now, Rand: demo.Rand(1), Gazetteer: places,
-		Renderer: store.Renderer{Version: markdown.Version, Render: markdown.New().Render}})
+	hub, err := store.Open(ctx, db, store.Options{Demo: true, Clock: clock.Now, Rand: demo.Rand(1), Gazetteer: places, Renderer: server.Renderer()})
 	ok(t, err)
 	ok(t, demo.Build(ctx, hub, clock))
+	index, err := search.Open(filepath.Join(t.TempDir(), "search"))
+	ok(t, err)
+	ok(t, (&search.Follower{Store: hub, Index: index}).Rebuild(ctx))
+	t.Cleanup(func() { _ = index.Close() })
 	parts, err := shared()
 	ok(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,7 +53,7 @@ func newVillage(t testing.TB) *village {
 		persons = append(persons, pages.DemoPerson{Handle: m.Handle, Name: m.Name, Role: "demo.role." + p.Key})
 	}
 	s, err := server.New(ctx, server.Options{Store: hub, Assets: parts.assets, Catalogue: parts.catalogue, Markdown: markdown.New(), Map: parts.drawn,
-		PublicURL: address, Loopback: true, Demo: true, DemoPersons: persons, Version: "test"})
+		Search: index, PublicURL: address, Loopback: true, Demo: true, DemoPersons: persons, Version: "test"})
 	ok(t, err)
 	post, err := server.NewPost(server.PostOptions{Store: hub, Catalogue: parts.catalogue, PublicURL: address})
 	ok(t, err)
@@ -204,7 +208,7 @@ func TestBrowserAccessibility(t *testing.T) {
 	monthly := "/meetings/" + taken.Rows[1].Meeting.Slug
 	public := []string{"/", "/about", "/meetings", "/meetings/past", slug, old, old + "/minutes", "/series/reunion-mensuelle", "/subscribe", "/towns",
 		"/towns/namur", "/people/hugo-servais", "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/demo", "/not-here", "/decisions", "/decisions/" + taken.Rows[0].Decision.Number(), "/actions?state=all", "/help/minutes-notation",
-		monthly + "/minutes", slug + "/room", "/meetings/attendance", "/decisions?year=1999", "/discussions", "/discussions?view=solved&lang=fr", "/t/1", "/help/writing"}
+		monthly + "/minutes", slug + "/room", "/meetings/attendance", "/decisions?year=1999", "/discussions", "/discussions?view=solved&lang=fr", "/t/1", "/help/writing", "/search?q=rgpd", "/search"}
 	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/seneffe", monthly + "/minutes/correct", "/actions", "/discussions/entraide", "/discussions?view=mine", "/discussions/new", "/t/2", "/t/2/x/1/report", "/t/2/x/1/translate", "/t/2/x/do/agenda", "/unread"}
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", old + "/minutes/edit", "/admin",
 		"/admin/mail", "/admin/log", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux", slug + "/agenda", slug + "/room/lead", slug + "/door", monthly + "/minutes", monthly + "/minutes/history",

@@ -99,6 +99,8 @@ func (s *Server) routes() {
 	a.Post("/t/:number/:slug/:seq/hide", s.postHide)
 	a.Get("/t/:number/:slug/:seq/report", s.reportPost)
 	a.Post("/t/:number/:slug/:seq/report", s.postReport)
+	a.Get("/search", s.find)
+	a.Get("/search.json", s.suggest)
 	a.Get("/unread", s.unread)
 	a.Post("/unread", s.postUnreadAll)
 	a.Get("/moderation", s.moderation)

@@ -14,6 +14,7 @@ import (
 	"belfry/frontend/pages"
 	"belfry/frontend/townmap"
 	"belfry/locales"
+	"belfry/server/search"
 	"belfry/store"
 
 	"github.com/gofiber/fiber/v2"
@@ -26,8 +27,9 @@ type Options struct {
 	Catalogue   *locales.Catalogue
 	Markdown    *markdown.Renderer // for contents lists
 	Map         *townmap.Map
-	PublicURL   string // scheme and host people type; links in mail and calendars begin with it
-	Loopback    bool   // the listener is on this machine only: localhost names are accepted as hosts too
+	Search      *search.Index // nil: nothing can be searched
+	PublicURL   string        // scheme and host people type; links in mail and calendars begin with it
+	Loopback    bool          // the listener is on this machine only: localhost names are accepted as hosts too
 	Proxies     []string
 	Demo        bool
 	DemoPersons []pages.DemoPerson

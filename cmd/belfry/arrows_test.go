@@ -94,6 +94,7 @@ func owners() [][]string {
 		{"github.com/alecthomas/kong", "belfry/cmd"},
 		{"github.com/alexedwards/argon2id", "belfry/store."},
 		{"github.com/andybalholm/brotli", "belfry/frontend.", "belfry/server."},
+		{"github.com/blevesearch/bleve", "belfry/server/search"},
 		{"github.com/chromedp", "belfry/server/browsertest"},
 		{"github.com/emersion/go-ical", "belfry/server/ical"},
 		{"github.com/gofiber/fiber", "belfry/server."},

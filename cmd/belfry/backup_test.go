@@ -33,7 +33,7 @@ func TestTwoProcessesOneFile(t *testing.T) {
 	if code := h.stop(); code != 0 {
 		t.Errorf("exit code %d: %s", code, h.log)
 	}
-	if left, _ := filepath.Glob(filepath.Join(c.dir, "*")); len(left) != 1 {
+	if left, _ := filepath.Glob(filepath.Join(c.dir, "*")); len(left) != 2 { // the database and the search index
 		t.Errorf("left behind: %v", left)
 	}
 }

@@ -3,15 +3,23 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
+	"belfry/server/search"
 	"belfry/store"
 	"belfry/store/kv"
 	"belfry/store/kv/bolt"
 )
 
 // checkCommand verifies the data and says what is wrong.
-type checkCommand struct{ dataFlags }
+type checkCommand struct {
+	dataFlags
+	RebuildSearch bool `help:"Make the search index anew, while the hub is served or not."`
+}
+
+// searchReport is how large the search index is now.
+type searchReport struct{ Entries int }
 
 // checkReport is what was found.
 type checkReport struct {
@@ -25,6 +33,9 @@ const maxFaults = 200
 
 // Run asks the running server, or opens the file itself.
 func (c *checkCommand) Run(t *terminal) error {
+	if c.RebuildSearch {
+		return c.rebuild(t)
+	}
 	var report checkReport
 	running, err := askFor(t.ctx, c.Data, "/check", nil, &report)
 	if err != nil {
@@ -51,6 +62,41 @@ func (c *checkCommand) Run(t *terminal) error {
 		return errReported
 	}
 	fmt.Fprintf(t.out, "Nothing wrong: %d values, %d records, %d documents.\n", report.Values, report.Records, report.Documents)
+	return nil
+}
+
+// rebuild makes the search index anew: in the running server, or here.
+func (c *checkCommand) rebuild(t *terminal) error {
+	var report searchReport
+	running, err := askFor(t.ctx, c.Data, "/rebuild-search", nil, &report)
+	if err != nil {
+		return err
+	}
+	if !running {
+		hub, _, err := openStore(t.ctx, c.Data, change, store.Options{})
+		if err != nil {
+			return err
+		}
+		defer hub.Close()
+		index, err := search.Open(filepath.Join(c.Data, searchFolder))
+		if err != nil {
+			return err
+		}
+		defer index.Close()
+		if err := index.Clear(); err != nil {
+			return err
+		}
+		follower := &search.Follower{Store: hub, Index: index}
+		if err := follower.Rebuild(t.ctx); err != nil {
+			return err
+		}
+		n, err := index.Count()
+		if err != nil {
+			return err
+		}
+		report.Entries = int(n)
+	}
+	fmt.Fprintf(t.out, "The search index was made anew: %d entries.\n", report.Entries)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"belfry/server/search"
 	"belfry/store"
 	"belfry/store/kv/bolt"
 )
@@ -59,7 +60,7 @@ func forget(pointer string) {
 	}
 }
 
-func listenControl(dir, public string, hub *store.Store, db *bolt.DB, log *slog.Logger) (*control, error) {
+func listenControl(dir, public string, hub *store.Store, db *bolt.DB, follower *search.Follower, log *slog.Logger) (*control, error) {
 	path, pointer, err := socketPaths(dir)
 	if err != nil {
 		return nil, err
@@ -96,6 +97,11 @@ func listenControl(dir, public string, hub *store.Store, db *bolt.DB, log *slog.
 	mux.HandleFunc("POST /check", func(w http.ResponseWriter, r *http.Request) {
 		report, err := checkAll(r.Context(), hub, db)
 		reply(w, report, err)
+	})
+	mux.HandleFunc("POST /rebuild-search", func(w http.ResponseWriter, r *http.Request) {
+		err := follower.Rebuild(r.Context())
+		n, countErr := follower.Index.Count()
+		reply(w, searchReport{Entries: int(n)}, errors.Join(err, countErr))
 	})
 	mux.HandleFunc("POST /member", func(w http.ResponseWriter, r *http.Request) {
 		token, err := memberTicket(r.Context(), hub, r.FormValue("do"), r.FormValue("email"), r.FormValue("name"), r.FormValue("lang"))

@@ -18,6 +18,7 @@ import (
 	"belfry/locales"
 	"belfry/server"
 	"belfry/server/mail"
+	"belfry/server/search"
 	"belfry/store"
 	"belfry/store/demo"
 	"belfry/store/kv"
@@ -71,11 +72,17 @@ func (s *serveCommand) run(t *terminal) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", s.Listen, err)
 	}
-	site, public, err := s.site(t.ctx, hub, listener.Addr(), log)
+	index, err := search.Open(filepath.Join(dir, searchFolder))
+	if err != nil {
+		return fmt.Errorf("open the search index: %w", err)
+	}
+	defer index.Close()
+	site, public, err := s.site(t.ctx, hub, index, listener.Addr(), log)
 	if err != nil {
 		return err
 	}
-	control, err := listenControl(dir, public, hub, db, log)
+	follower := &search.Follower{Store: hub, Index: index, Log: log}
+	control, err := listenControl(dir, public, hub, db, follower, log)
 	if err != nil {
 		return err
 	}
@@ -83,8 +90,11 @@ func (s *serveCommand) run(t *terminal) error {
 	if err := s.greet(t, hub, public, listener.Addr()); err != nil {
 		return err
 	}
-	return s.serve(t.ctx, site, listener, s.workers(hub, public, log), log)
+	return s.serve(t.ctx, site, listener, append(s.workers(hub, public, log), follower.Run), log)
 }
+
+// searchFolder is where the search index lies, beside the database. It is no part of a backup.
+const searchFolder = "search"
 
 const demoSeed = 2005 // the year the first towns came together
 
@@ -109,7 +119,7 @@ func (s *serveCommand) folder() (dir string, throwAway bool, err error) {
 }
 
 // site builds the server over the store.
-func (s *serveCommand) site(ctx context.Context, hub *store.Store, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
+func (s *serveCommand) site(ctx context.Context, hub *store.Store, index *search.Index, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
 	public, err := s.publicURL(addr)
 	if err != nil {
 		return nil, "", err
@@ -126,7 +136,7 @@ func (s *serveCommand) site(ctx context.Context, hub *store.Store, addr net.Addr
 	if err != nil {
 		return nil, "", err
 	}
-	options := server.Options{Store: hub, Assets: assets, Catalogue: catalogue, Markdown: markdown.New(), Map: drawn, PublicURL: public,
+	options := server.Options{Store: hub, Assets: assets, Catalogue: catalogue, Markdown: markdown.New(), Map: drawn, Search: index, PublicURL: public,
 		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Log: log}
 	if s.Demo {
 		for _, person := range demo.Persons() {

@@ -1,5 +1,6 @@
 // <town-search src data-found data-none data-chosen> around an input and, when data-code names one, a hidden field.
-// Turns the input into a combobox over the towns the server finds. With data-go a choice opens the town's page.
+// Turns the input into a combobox over the towns, or whatever else, that the server finds. With data-go a choice opens
+// its page.
 
 import { say } from "./toast.js";
 
@@ -77,6 +78,7 @@ class TownSearch extends HTMLElement {
     option.setAttribute("aria-selected", "false");
     const name = document.createElement("strong");
     name.textContent = town.name;
+    if (town.lang) name.lang = town.lang;
     const where = document.createElement("span");
     where.textContent = [town.postal, town.area].filter(Boolean).join(", ");
     option.append(name, " ", where);

@@ -1,0 +1,150 @@
+package server
+
+import (
+	"strconv"
+	"time"
+
+	"belfry/frontend/pages"
+	"belfry/server/search"
+	"belfry/store"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+const (
+	resultsPage    = 20
+	suggestions    = 8
+	excerptInFound = 260 // characters
+)
+
+// findQuery reads what somebody looks for from the address.
+func (s *Server) findQuery(c *fiber.Ctx, v *pages.SearchPage) (search.Query, error) {
+	v.Form = queried(c, "q", "kind", "category", "town", "person", "lang", "from", "to", "solved")
+	q := search.Query{Words: v.Form.Value("q"), Kind: v.Form.Value("kind"), Lang: v.Form.Value("lang"), Solved: v.Form.Value("solved"),
+		Members: visitOf(c).signedIn(), Now: s.Store.Now(), Limit: resultsPage}
+	f, err := s.filters(c, &v.Form)
+	if err != nil {
+		return q, err
+	}
+	v.Town, v.Person, q.Town, q.Person = f.town, f.person, f.town.ID, f.person.ID
+	if v.Categories, err = s.Store.Categories(c.UserContext(), by(c)); err != nil {
+		return q, err
+	}
+	all, err := s.Store.Categories(c.UserContext(), store.System())
+	if err != nil {
+		return q, err
+	}
+	seen := map[string]bool{}
+	for _, shelf := range v.Categories {
+		if seen[shelf.ID] = true; shelf.Slug == v.Form.Value("category") {
+			q.Category = shelf.ID
+		}
+	}
+	for _, shelf := range all {
+		if !seen[shelf.ID] {
+			q.Without = append(q.Without, shelf.ID)
+		}
+	}
+	for name, at := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
+		day := v.Form.Value(name)
+		if day == "" {
+			continue
+		}
+		if *at, err = time.ParseInLocation(time.DateOnly, day, s.zone(visitOf(c))); err != nil {
+			v.Form.Problems[name], err = visitOf(c).lang.T("unread.bad_day"), nil
+		} else if name == "to" {
+			*at = at.AddDate(0, 0, 1)
+		}
+	}
+	return q, err
+}
+
+// find looks for records by their words.
+func (s *Server) find(c *fiber.Ctx) error {
+	v := pages.SearchPage{Building: s.Search == nil || s.Search.Building()}
+	q, err := s.findQuery(c, &v)
+	if err != nil {
+		return err
+	}
+	n, _ := strconv.Atoi(c.Query("page", "1"))
+	n = min(max(n, 1), 50)
+	q.Offset = (n - 1) * resultsPage
+	v.Page = n
+	if s.Search != nil && len(v.Form.Problems) == 0 {
+		if err := s.results(c, q, &v); err != nil {
+			return err
+		}
+	}
+	title := visitOf(c).lang.T("search.title")
+	if q.Words != "" {
+		title = q.Words + " – " + title
+	}
+	return s.render(c, s.page(c, title), pages.Search(s.page(c, title), v))
+}
+
+// results reads what was found again from the store, as the reader may see it, and marks the words.
+func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage) error {
+	found, err := s.Search.Search(c.UserContext(), q)
+	if err != nil {
+		return err
+	}
+	documents, err := s.Store.Searchable(c.UserContext(), by(c), found.Records)
+	if err != nil {
+		return err
+	}
+	v.Total, v.Loose = found.Total, found.Loose
+	marker := s.Search.Highlighter(q.Words)
+	for _, record := range found.Records {
+		d, ok := documents[record]
+		if !ok { // gone, or hidden, since it was indexed
+			v.Total--
+			continue
+		}
+		one := pages.SearchResult{Document: d, Title: marked(marker.Mark(titleOf(d), d.Lang, 200)), Text: marked(marker.Mark(d.Text, d.Lang, excerptInFound))}
+		if d.Kind == "town" {
+			one.Text = nil
+		}
+		v.Results = append(v.Results, one)
+	}
+	v.Pages = min((v.Total+resultsPage-1)/resultsPage, 50)
+	return nil
+}
+
+func titleOf(d store.SearchDocument) string {
+	switch d.Kind {
+	case "post":
+		return d.Thread.Title
+	case "decision", "action":
+		return d.Number + " " + d.Title
+	}
+	return d.Title
+}
+
+func marked(pieces []search.Piece) []pages.FoundPiece {
+	all := make([]pages.FoundPiece, len(pieces))
+	for i, p := range pieces {
+		all[i] = pages.FoundPiece{Text: p.Text, Hit: p.Hit}
+	}
+	return all
+}
+
+// suggest answers what is typed with the first results, for the box in the head of a page.
+func (s *Server) suggest(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	var v pages.SearchPage
+	q, err := s.findQuery(c, &v)
+	if err != nil {
+		return err
+	}
+	list := []fiber.Map{}
+	if q.Limit = suggestions; s.Search != nil && q.Words != "" {
+		if err := s.results(c, q, &v); err != nil {
+			return err
+		}
+	}
+	lang := visitOf(c).lang
+	for _, one := range v.Results {
+		list = append(list, fiber.Map{"name": titleOf(one.Document), "lang": one.Document.Lang, "area": lang.T("search.kind." + one.Document.Kind), "href": pages.FoundHref(one.Document)})
+	}
+	return c.JSON(list)
+}

@@ -1,0 +1,231 @@
+package search
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"belfry/store"
+
+	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/search/query"
+)
+
+// Query is what somebody looks for. Without names the query may be empty when a filter is given.
+type Query struct {
+	Words    string
+	Kind     string // of store.SearchDocument, "" for all
+	Category string // id
+	Town     string // id
+	Person   string // id
+	Lang     string
+	From, To time.Time // To is exclusive
+	Solved   string    // "yes", "no" or ""
+
+	Without []string // categories that the reader may not know of
+	Members bool     // the reader may find what is for members only
+
+	Now           time.Time // what is young is young to this instant
+	Offset, Limit int
+}
+
+// Found is a page of results, best first.
+type Found struct {
+	Records []store.Stale
+	Total   int
+	Loose   bool // nothing fits exactly: words that are nearly the same were taken
+}
+
+// Bounds of what a query may ask.
+const (
+	maxWords   = 12
+	maxLength  = 200 // characters
+	maxOffset  = 1_000
+	minPrefix  = 3
+	minLoose   = 5
+	searchTime = 5 * time.Second
+)
+
+// Search finds documents. Words stand for their stems in each language, and the last one for its beginning too; "…" is
+// a phrase, -word leaves out. Every word must be found. Titles count four times, an accepted answer half as much again;
+// what is younger than ninety days, then a year, comes a little earlier. No words and no filter find nothing. Odd input
+// is never an error.
+func (x *Index) Search(ctx context.Context, q Query) (Found, error) {
+	words := parse(q.Words)
+	if len(words) == 0 && q.Kind == "" && q.Category == "" && q.Town == "" && q.Person == "" && q.Solved == "" && q.From.IsZero() && q.To.IsZero() {
+		return Found{}, nil
+	}
+	found, err := x.search(ctx, q, words, false)
+	if err == nil && found.Total == 0 && q.Offset == 0 && slices.ContainsFunc(words, func(w word) bool { return !w.not && !w.phrase && utf8.RuneCountInString(w.text) >= minLoose }) {
+		if found, err = x.search(ctx, q, words, true); found.Total > 0 {
+			found.Loose = true
+		}
+	}
+	return found, err
+}
+
+func (x *Index) search(ctx context.Context, q Query, words []word, loose bool) (Found, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.index == nil {
+		return Found{}, errClosed
+	}
+	b := bleve.NewBooleanQuery()
+	positive := false
+	for i, w := range words {
+		if w.not {
+			b.AddMustNot(anyOf(w, false, false))
+			continue
+		}
+		positive = true
+		b.AddMust(anyOf(w, i == len(words)-1 || utf8.RuneCountInString(w.text) >= minPrefix+2, loose))
+	}
+	if !positive {
+		b.AddMust(bleve.NewMatchAllQuery())
+	}
+	q.filter(b)
+	fresh(b, q.Now)
+	ctx, cancel := context.WithTimeout(ctx, searchTime)
+	defer cancel()
+	request := bleve.NewSearchRequestOptions(b, min(q.Limit, 100), min(q.Offset, maxOffset), false)
+	result, err := x.index.SearchInContext(ctx, request)
+	if err != nil {
+		return Found{}, err
+	}
+	found := Found{Total: int(result.Total)}
+	for _, hit := range result.Hits {
+		kind, id, _ := strings.Cut(hit.ID, "/")
+		found.Records = append(found.Records, store.Stale{Kind: kind, ID: id})
+	}
+	return found, nil
+}
+
+// filter narrows a query.
+func (q Query) filter(b *query.BooleanQuery) {
+	for field, value := range map[string]string{"kind": q.Kind, "category": q.Category, "town": q.Town, "person": q.Person, "lang": q.Lang} {
+		if value != "" {
+			b.AddMust(exactly(field, value, 0))
+		}
+	}
+	switch q.Solved {
+	case "yes":
+		b.AddMust(exactly("mark", "solved", 0))
+	case "no":
+		b.AddMust(exactly("mark", "open", 0))
+	}
+	if !q.From.IsZero() || !q.To.IsZero() {
+		span := bleve.NewDateRangeQuery(q.From, q.To)
+		span.SetField("at")
+		span.SetBoost(0)
+		b.AddMust(span)
+	}
+	if !q.Members {
+		b.AddMustNot(exactly("mark", "members", 0))
+	}
+	for _, id := range q.Without {
+		b.AddMustNot(exactly("category", id, 0))
+	}
+}
+
+// fresh lets answers and what is young come earlier.
+func fresh(b *query.BooleanQuery, now time.Time) {
+	answer := exactly("mark", "answer", 0.5)
+	b.AddShould(answer)
+	for days, boost := range map[int]float64{90: 0.3, 365: 0.2} {
+		span := bleve.NewDateRangeQuery(now.AddDate(0, 0, -days), time.Time{})
+		span.SetField("at")
+		span.SetBoost(boost)
+		b.AddShould(span)
+	}
+	b.SetMinShould(0)
+}
+
+func exactly(field, value string, boost float64) *query.TermQuery {
+	t := bleve.NewTermQuery(value)
+	t.SetField(field)
+	t.SetBoost(boost)
+	return t
+}
+
+// anyOf finds one word in any language, as it is written, or as a code.
+func anyOf(w word, prefix, loose bool) query.Query {
+	var all []query.Query
+	add := func(q query.FieldableQuery, field string, boost float64) {
+		q.SetField(field)
+		q.(query.BoostableQuery).SetBoost(boost)
+		all = append(all, q)
+	}
+	for _, lang := range languages() {
+		for field, boost := range map[string]float64{"title_" + lang: 4, "text_" + lang: 1} {
+			if w.phrase { // stems drop short words: a phrase is looked for as it is written
+				continue
+			}
+			add(bleve.NewMatchQuery(w.text), field, boost)
+			if loose && utf8.RuneCountInString(w.text) >= minLoose {
+				near := bleve.NewMatchQuery(w.text)
+				near.SetFuzziness(1)
+				add(near, field, boost/8)
+			}
+		}
+	}
+	for field, boost := range map[string]float64{"title": 4, "text": 1} {
+		switch {
+		case w.phrase:
+			add(bleve.NewMatchPhraseQuery(w.text), field, boost)
+			continue
+		default:
+			exact := bleve.NewMatchQuery(w.text)
+			exact.SetOperator(query.MatchQueryOperatorAnd)
+			add(exact, field, boost)
+		}
+		folded := foldWord(w.text)
+		if prefix && utf8.RuneCountInString(folded) >= minPrefix && !strings.ContainsAny(folded, " -'") {
+			add(bleve.NewPrefixQuery(folded), field, boost/4)
+		}
+		if loose && utf8.RuneCountInString(folded) >= minLoose {
+			near := bleve.NewFuzzyQuery(folded)
+			near.SetFuzziness(1)
+			add(near, field, boost/4)
+		}
+	}
+	add(bleve.NewTermQuery(foldWord(w.text)), "code", 8)
+	return bleve.NewDisjunctionQuery(all...)
+}
+
+// word is one thing that must be found, or must not.
+type word struct {
+	text        string
+	phrase, not bool
+}
+
+// parse reads what somebody typed.
+func parse(text string) []word {
+	runes := []rune(strings.ToValidUTF8(text, " "))
+	text = string(runes[:min(len(runes), maxLength)])
+	var words []word
+	for len(words) < maxWords {
+		text = strings.TrimLeft(text, " \t\n\r\u00a0\u202f")
+		if text == "" {
+			return words
+		}
+		w := word{}
+		if rest, ok := strings.CutPrefix(text, "-"); ok && rest != "" && rest[0] != ' ' && rest[0] != '-' {
+			w.not, text = true, rest
+		}
+		if rest, ok := strings.CutPrefix(text, `"`); ok {
+			w.phrase = true
+			w.text, text, _ = strings.Cut(rest, `"`)
+		} else if at := strings.IndexAny(text, " \t\n\r\u00a0\u202f\""); at > 0 {
+			w.text, text = text[:at], text[at:]
+		} else {
+			w.text, text = text, ""
+		}
+		w.text = strings.Trim(w.text, ".,;:!?()[]{}«»“”„…*~^\\/|<>'’ ")
+		if w.phrase = w.phrase && strings.Contains(w.text, " "); w.text != "" {
+			words = append(words, w)
+		}
+	}
+	return words
+}
