@@ -2,6 +2,7 @@ package server
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"belfry/frontend/pages"
@@ -93,6 +94,7 @@ func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage) erro
 		return err
 	}
 	v.Total, v.Loose = found.Total, found.Loose
+	unmarked := strings.NewReplacer("**", "", "```", "", "`", "", "\n> ", "\n", "\n- ", "\n", "\n## ", "\n", "| ", "", " |", "") // signs that only mark up
 	marker := s.Search.Highlighter(q.Words)
 	for _, record := range found.Records {
 		d, ok := documents[record]
@@ -100,7 +102,7 @@ func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage) erro
 			v.Total--
 			continue
 		}
-		one := pages.SearchResult{Document: d, Title: marked(marker.Mark(titleOf(d), d.Lang, 200)), Text: marked(marker.Mark(d.Text, d.Lang, excerptInFound))}
+		one := pages.SearchResult{Document: d, Title: marked(marker.Mark(titleOf(d), d.Lang, 200)), Text: marked(marker.Mark(unmarked.Replace(d.Text), d.Lang, excerptInFound))}
 		if d.Kind == "town" {
 			one.Text = nil
 		}

@@ -84,6 +84,8 @@ const (
 	famPostAuthor      family = "post.author"      // member id, post id, thread id, seq
 	famPostOnce        family = "post.once"        // member id, form → thread id, seq (unique)
 	famPostMention     family = "post.mention"     // member or town id, thread id, seq
+	famPostMessage     family = "post.message"     // message id → thread id, seq (unique)
+	famSender          family = "sender"           // hash of an address → Sender
 	famPostRevision    family = "postrevision"     // post id, number → PostRevision
 	famMoved           family = "moved"            // thread id, seq → Moved
 	famPending         family = "pending"          // id → Pending

@@ -13,8 +13,9 @@ import (
 type MemberState string
 
 const (
-	MemberActive MemberState = "active"
-	MemberLeft   MemberState = "left" // the name stays on what was written, the address is gone
+	MemberActive      MemberState = "active"
+	MemberPlaceholder MemberState = "placeholder" // wrote in an archive that was imported; has no account
+	MemberLeft        MemberState = "left"        // the name stays on what was written, the address is gone
 )
 
 // Member is a person. Rights come from Roles and from the places held in towns.
@@ -95,7 +96,12 @@ func members() *table[Member] {
 				}
 				return nil
 			}},
-			{family: famMemberName, parts: func(m *Member) [][]string { return [][]string{{sortName(m.Name)}} }},
+			{family: famMemberName, parts: func(m *Member) [][]string {
+				if m.State == MemberPlaceholder {
+					return nil
+				}
+				return [][]string{{sortName(m.Name)}}
+			}},
 		},
 	}
 }

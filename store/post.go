@@ -94,6 +94,12 @@ func posts() *table[Post] {
 				}
 				return [][]string{{p.Author, p.Once}}
 			}},
+			{family: famPostMessage, unique: true, parts: func(p *Post) [][]string {
+				if p.MessageID == "" {
+					return nil
+				}
+				return [][]string{{p.MessageID}}
+			}},
 			{family: famPostMention, parts: func(p *Post) [][]string {
 				var parts [][]string
 				for _, id := range p.Mentions {

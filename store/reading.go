@@ -126,7 +126,7 @@ func (t *tx) newPosts(d Thread, r Reading, p ReadingProfile, limit int) ([]Post,
 			if !one.At.After(p.CaughtUp) || len(fresh) == limit {
 				return fresh, nil
 			}
-			if one.Hidden == nil && one.Author != p.Member {
+			if one.Hidden == nil && one.Author != p.Member && one.MessageID == "" { // what was imported is no news
 				fresh = append(fresh, one)
 			}
 		}
