@@ -30,7 +30,11 @@ func (t *tx) stale(f family, key []byte) error {
 	switch f {
 	case famThread:
 		f, id = famPost, id+"/"+postSeq(1)
-	case famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famMeeting:
+	case famMeeting: // its agenda is found when the meeting may be seen, at its date
+		if err := t.staleAgenda(id); err != nil {
+			return err
+		}
+	case famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember:
 	default:
 		return nil
 	}
@@ -40,6 +44,20 @@ func (t *tx) stale(f family, key []byte) error {
 	}
 	t.searched = true
 	t.writer.Put(famStale.key(string(f), id), value)
+	return nil
+}
+
+// staleAgenda notes that the items of a meeting changed what they are shown as.
+func (t *tx) staleAgenda(meetingID string) error {
+	all, err := t.agenda(meetingID)
+	if err != nil {
+		return err
+	}
+	for _, item := range all {
+		if err := t.stale(famItem, famItem.key(item.ID)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -219,9 +237,9 @@ func (t *tx) searchablePost(parts []string, shelves map[string]Category) (Search
 	if err != nil || !ok || p.Hidden != nil {
 		return SearchDocument{}, false, err
 	}
-	thread, err := threads().get(t, p.Thread)
+	thread, ok, err := threads().find(t, p.Thread)
 	shelf, known := shelves[thread.Category]
-	if err != nil || thread.Hidden || !known {
+	if err != nil || !ok || thread.Hidden || !known {
 		return SearchDocument{}, false, err
 	}
 	d := SearchDocument{Kind: "post", Text: p.Source, Lang: p.Lang, Category: thread.Category, Town: p.Town, Person: p.Author, At: p.At,

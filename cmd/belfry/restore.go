@@ -47,6 +47,10 @@ func (r *restoreCommand) Run(t *terminal) error {
 	if err := r.replace(t, restored, target); err != nil {
 		return err
 	}
+	// It knows what came after the backup; the next server makes it anew.
+	if err := os.RemoveAll(filepath.Join(r.Data, searchFolder)); err != nil {
+		return err
+	}
 	if err := syncDir(r.Data); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"sync"
 	"time"
@@ -16,13 +17,17 @@ type Follower struct {
 	Log   *slog.Logger
 	Every time.Duration // how often it looks whether something changed; a third of a second unless told
 
-	making sync.Mutex // one making anew at a time
+	making  sync.Mutex // one making anew at a time
+	writing sync.Mutex // from reading records until they are in the index: nothing older may overtake what is newer
 }
 
 // batch is how many records are read and indexed at once.
 const batch = 500
 
-// Run works until ctx ends: it makes an index that is not whole, and takes up what changes.
+// afterFailure is how long it waits when something went wrong, so that the log stays readable.
+const afterFailure = 15 * time.Second
+
+// Run works until ctx ends: it makes an index that is not whole or of another community, and takes up what changes.
 func (f *Follower) Run(ctx context.Context) error {
 	every := f.Every
 	if every == 0 {
@@ -32,17 +37,20 @@ func (f *Follower) Run(ctx context.Context) error {
 	defer tick.Stop()
 	seen, first := uint64(0), true
 	for {
-		if f.Index.Building() {
-			if err := f.Rebuild(ctx); err != nil && ctx.Err() == nil {
-				f.Log.Error("search index not made", "error", err)
-			}
+		now := f.Store.Searches() // an atomic number: looking costs nothing
+		var err error
+		if first || now != seen || f.Index.Building() {
+			err = f.keepUp(ctx, first)
 		}
-		if now := f.Store.Searches(); first || now != seen { // an atomic number: looking costs nothing
-			if err := f.CatchUp(ctx); err == nil {
-				seen, first = now, false
-			} else if ctx.Err() == nil {
-				f.Log.Error("search index not brought up to date", "error", err)
-			}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			f.Log.Error("search index not brought up to date", "error", err)
+			tick.Reset(afterFailure)
+		default:
+			seen, first = now, false
+			tick.Reset(every)
 		}
 		select {
 		case <-ctx.Done():
@@ -50,6 +58,33 @@ func (f *Follower) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+func (f *Follower) keepUp(ctx context.Context, first bool) error {
+	if first {
+		community, err := f.community(ctx)
+		if err != nil {
+			return err
+		}
+		if !f.Index.Building() && !f.Index.of(community) {
+			if err := f.Index.Clear(); err != nil {
+				return err
+			}
+		}
+	}
+	if f.Index.Building() {
+		if err := f.make(ctx, false); err != nil {
+			return err
+		}
+	}
+	return f.CatchUp(ctx)
+}
+
+// community names whose records these are: an index that was left beside another database is of no use.
+func (f *Follower) community(ctx context.Context) ([]byte, error) {
+	secret, err := f.Store.Secret(ctx, "search")
+	sum := sha256.Sum256(secret)
+	return sum[:], err
 }
 
 // CatchUp indexes all that changed. What was indexed but not yet noted when the process ended is indexed again, which
@@ -73,6 +108,8 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 }
 
 func (f *Follower) put(ctx context.Context, wanted []store.Stale) error {
+	f.writing.Lock()
+	defer f.writing.Unlock()
 	found, err := f.Store.Searchable(ctx, store.System(), wanted)
 	if err != nil {
 		return err
@@ -81,9 +118,19 @@ func (f *Follower) put(ctx context.Context, wanted []store.Stale) error {
 }
 
 // Rebuild makes the index anew from the store while it can be searched.
-func (f *Follower) Rebuild(ctx context.Context) error {
+func (f *Follower) Rebuild(ctx context.Context) error { return f.make(ctx, true) }
+
+// make makes the index; one that somebody else has finished meanwhile only when it is wanted anew.
+func (f *Follower) make(ctx context.Context, anew bool) error {
 	f.making.Lock() // the operator may ask for it while it is under way
 	defer f.making.Unlock()
+	if !anew && !f.Index.Building() {
+		return nil
+	}
+	community, err := f.community(ctx)
+	if err != nil {
+		return err
+	}
 	if n, err := f.Index.Count(); err != nil {
 		return err
 	} else if n > 0 || !f.Index.Building() {
@@ -103,7 +150,7 @@ func (f *Follower) Rebuild(ctx context.Context) error {
 			}
 		}
 		if next == "" {
-			return f.Index.finish()
+			return f.Index.finish(community)
 		}
 		if after = next; ctx.Err() != nil {
 			return ctx.Err()

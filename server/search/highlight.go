@@ -33,16 +33,17 @@ type Piece struct {
 	Hit  bool
 }
 
-// Highlighter marks what a query found in texts.
+// Highlighter marks what a query found in texts. It is for one goroutine.
 type Highlighter struct {
 	stems map[string]map[string]bool // by language
 	words []string                   // folded beginnings
+	known map[[2]string]bool         // language and word → whether it is a hit: long minutes repeat their words
 	index *Index
 }
 
 // Highlighter prepares for the words of a query.
 func (x *Index) Highlighter(words string) Highlighter {
-	h := Highlighter{stems: map[string]map[string]bool{}, index: x}
+	h := Highlighter{stems: map[string]map[string]bool{}, known: map[[2]string]bool{}, index: x}
 	for _, lang := range languages() {
 		h.stems[lang] = map[string]bool{}
 	}
@@ -68,6 +69,11 @@ func (x *Index) Highlighter(words string) Highlighter {
 func (x *Index) stem(lang, text string) []string {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
+	return x.analyse(lang, text)
+}
+
+// analyse is stem for those who hold the lock.
+func (x *Index) analyse(lang, text string) []string {
 	if x.index == nil {
 		return nil
 	}
@@ -96,7 +102,7 @@ func (h Highlighter) Mark(text, lang string, most int) []Piece {
 		}
 		pieces = append(pieces, Piece{Text: part})
 	}
-	for at < len(text) {
+	for at < len(text) && (first < 0 || at-first < most*utf8.UTFMax) { // what comes later is cut off
 		start := strings.IndexFunc(text[at:], isWord)
 		if start < 0 {
 			plain(text[at:])
@@ -109,7 +115,12 @@ func (h Highlighter) Mark(text, lang string, most int) []Piece {
 			length = len(text) - at
 		}
 		one := text[at : at+length]
-		if h.hits(one, lang) {
+		hit, asked := h.known[[2]string{lang, one}]
+		if !asked {
+			hit = h.hits(one, lang)
+			h.known[[2]string{lang, one}] = hit
+		}
+		if hit {
 			if first < 0 {
 				first = at
 			}

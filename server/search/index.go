@@ -7,6 +7,7 @@
 package search
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ import (
 )
 
 // version is of the way documents are indexed; an index of another one is made anew.
-const version = "1"
+const version = "2"
 
 // Index is open for searching and changing at once.
 type Index struct {
@@ -53,7 +54,7 @@ func Open(folder string) (*Index, error) {
 		if have, readErr := index.GetInternal([]byte("version")); readErr == nil && string(have) == version {
 			x.index = index
 			done, _ := index.GetInternal([]byte("whole")) // absent while it was never finished
-			x.building = string(done) != "yes"
+			x.building = len(done) == 0
 			return x, nil
 		}
 		if err := index.Close(); err != nil {
@@ -94,12 +95,26 @@ func (x *Index) Building() bool {
 	return x.building
 }
 
-// finish notes that everything is in the index.
-func (x *Index) finish() error {
+// finish notes that everything of a community is in the index.
+func (x *Index) finish(community []byte) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.index == nil {
+		return errClosed
+	}
 	x.building = false
-	return x.index.SetInternal([]byte("whole"), []byte("yes"))
+	return x.index.SetInternal([]byte("whole"), community)
+}
+
+// of says whether the index was made of this community.
+func (x *Index) of(community []byte) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.index == nil {
+		return false
+	}
+	have, err := x.index.GetInternal([]byte("whole"))
+	return err == nil && bytes.Equal(have, community)
 }
 
 // Close closes the index.
@@ -158,8 +173,8 @@ func documents() mapping.IndexMapping {
 	}
 	d := bleve.NewDocumentStaticMapping()
 	for _, lang := range languages() {
-		d.AddFieldMappingsAt("title_"+lang, text(lang, true))
-		d.AddFieldMappingsAt("text_"+lang, text(lang, true))
+		d.AddFieldMappingsAt("title_"+lang, text(lang, false))
+		d.AddFieldMappingsAt("text_"+lang, text(lang, false))
 	}
 	d.AddFieldMappingsAt("title", text("words", true))
 	d.AddFieldMappingsAt("text", text("words", true))

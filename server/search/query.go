@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"belfry/store"
@@ -49,7 +50,7 @@ const (
 )
 
 // Search finds documents. Words stand for their stems in each language, and the last one for its beginning too; "…" is
-// a phrase, -word leaves out. Every word must be found. Titles count four times, an accepted answer half as much again;
+// a phrase, -word leaves out. Every word must be found, except articles and the like beside others. Titles count four times, an accepted answer half as much again;
 // what is younger than ninety days, then a year, comes a little earlier. No words and no filter find nothing. Odd input
 // is never an error.
 func (x *Index) Search(ctx context.Context, q Query) (Found, error) {
@@ -73,13 +74,17 @@ func (x *Index) search(ctx context.Context, q Query, words []word, loose bool) (
 		return Found{}, errClosed
 	}
 	b := bleve.NewBooleanQuery()
-	positive := false
+	positive, heavy := false, x.heavy(words)
 	for i, w := range words {
 		if w.not {
 			b.AddMustNot(anyOf(w, false, false))
 			continue
 		}
 		positive = true
+		if i != heavy && x.light(w) {
+			b.AddShould(anyOf(w, false, false))
+			continue
+		}
 		b.AddMust(anyOf(w, i == len(words)-1 || utf8.RuneCountInString(w.text) >= minPrefix+2, loose))
 	}
 	if !positive {
@@ -102,6 +107,60 @@ func (x *Index) search(ctx context.Context, q Query, words []word, loose bool) (
 	return found, nil
 }
 
+// light says whether a word says so little that it need not be found: an article, or a letter by itself.
+func (x *Index) light(w word) bool {
+	if w.phrase || w.not {
+		return false
+	}
+	if utf8.RuneCountInString(w.text) == 1 && unicode.IsLetter([]rune(w.text)[0]) {
+		return true
+	}
+	return slices.ContainsFunc(languages(), func(lang string) bool { return len(x.analyse(lang, w.text)) == 0 })
+}
+
+// heavy is the place of the word that must be found even when all are light, -1 when another one must be.
+func (x *Index) heavy(words []word) int {
+	last := -1
+	for i, w := range words {
+		if w.not {
+			continue
+		}
+		if !x.light(w) {
+			return -1
+		}
+		last = i
+	}
+	return last
+}
+
+// What the index can compare: nanoseconds in 64 bits.
+var (
+	earliest = time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC)
+	latest   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// span narrows to an interval; an empty one finds nothing.
+func (q Query) span(b *query.BooleanQuery) {
+	from, to := q.From, q.To
+	if from.After(latest) || !to.IsZero() && (to.Before(earliest) || !from.Before(to)) {
+		b.AddMust(bleve.NewMatchNoneQuery())
+		return
+	}
+	if from.Before(earliest) {
+		from = time.Time{}
+	}
+	if to.After(latest) {
+		to = time.Time{}
+	}
+	if from.IsZero() && to.IsZero() {
+		return
+	}
+	span := bleve.NewDateRangeQuery(from, to)
+	span.SetField("at")
+	span.SetBoost(0)
+	b.AddMust(span)
+}
+
 // filter narrows a query.
 func (q Query) filter(b *query.BooleanQuery) {
 	for field, value := range map[string]string{"kind": q.Kind, "category": q.Category, "town": q.Town, "person": q.Person, "lang": q.Lang} {
@@ -115,12 +174,7 @@ func (q Query) filter(b *query.BooleanQuery) {
 	case "no":
 		b.AddMust(exactly("mark", "open", 0))
 	}
-	if !q.From.IsZero() || !q.To.IsZero() {
-		span := bleve.NewDateRangeQuery(q.From, q.To)
-		span.SetField("at")
-		span.SetBoost(0)
-		b.AddMust(span)
-	}
+	q.span(b)
 	if !q.Members {
 		b.AddMustNot(exactly("mark", "members", 0))
 	}
@@ -162,10 +216,13 @@ func anyOf(w word, prefix, loose bool) query.Query {
 			if w.phrase { // stems drop short words: a phrase is looked for as it is written
 				continue
 			}
-			add(bleve.NewMatchQuery(w.text), field, boost)
+			whole := bleve.NewMatchQuery(w.text) // what a hyphen joins must all be there
+			whole.SetOperator(query.MatchQueryOperatorAnd)
+			add(whole, field, boost)
 			if loose && utf8.RuneCountInString(w.text) >= minLoose {
 				near := bleve.NewMatchQuery(w.text)
 				near.SetFuzziness(1)
+				near.SetOperator(query.MatchQueryOperatorAnd)
 				add(near, field, boost/8)
 			}
 		}
@@ -191,6 +248,9 @@ func anyOf(w word, prefix, loose bool) query.Query {
 		}
 	}
 	add(bleve.NewTermQuery(foldWord(w.text)), "code", 8)
+	if prefix && w.code() {
+		add(bleve.NewPrefixQuery(foldWord(w.text)), "code", 2)
+	}
 	return bleve.NewDisjunctionQuery(all...)
 }
 
@@ -198,6 +258,11 @@ func anyOf(w word, prefix, loose bool) query.Query {
 type word struct {
 	text        string
 	phrase, not bool
+}
+
+// code says whether a word is the number of a record, such as 2026-014: its parts belong together.
+func (w word) code() bool {
+	return strings.ContainsAny(w.text, "0123456789") && strings.Contains(w.text, "-") && !strings.Contains(w.text, " ")
 }
 
 // parse reads what somebody typed.
@@ -223,7 +288,7 @@ func parse(text string) []word {
 			w.text, text = text, ""
 		}
 		w.text = strings.Trim(w.text, ".,;:!?()[]{}«»“”„…*~^\\/|<>'’ ")
-		if w.phrase = w.phrase && strings.Contains(w.text, " "); w.text != "" {
+		if w.phrase = w.phrase && strings.Contains(w.text, " ") || w.code(); w.text != "" {
 			words = append(words, w)
 		}
 	}
