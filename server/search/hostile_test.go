@@ -174,3 +174,26 @@ func (l *library) step(by store.Actor, id string, to store.MeetingState) {
 		l.t.Fatal(err)
 	}
 }
+
+func TestTitlesAnswersAndFreshTextComeFirst(t *testing.T) {
+	l := open(t)
+	say := func(title, text string) store.Thread {
+		return l.thread(store.ThreadInput{Title: title, Question: true, PostInput: store.PostInput{Lang: "fr", Source: text}})
+	}
+	say("Vieux sujet", "Il est question de cadastre ici.") // 1
+	say("Le cadastre", "Voici un texte.")                  // 2
+	l.Clock.Add(400 * 24 * time.Hour)
+	say("Jeune sujet", "Il est question de cadastre ici.") // 3
+	asked := say("Une demande", "Comment faire ?")         // 4
+	for _, text := range []string{"Le plan parcellaire aide.", "Le plan parcellaire aide."} {
+		l.Clock.Add(time.Minute)
+		if _, err := l.Reply(ctx, store.As(l.basile.ID), asked.ID, store.PostInput{Lang: "fr", Source: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Accept(ctx, store.As(l.alma.ID), asked.ID, 3); err != nil {
+		t.Fatal(err)
+	}
+	l.want("cadastre", "2/1", "3/1", "1/1")
+	l.want("parcellaire", "4/3", "4/2")
+}

@@ -35,7 +35,7 @@ import (
 )
 
 // version is of the way documents are indexed; an index of another one is made anew.
-const version = "2"
+const version = "3"
 
 // Index is open for searching and changing at once.
 type Index struct {
@@ -179,7 +179,7 @@ func documents() mapping.IndexMapping {
 	d.AddFieldMappingsAt("title", text("words", true))
 	d.AddFieldMappingsAt("text", text("words", true))
 	d.AddFieldMappingsAt("code", text("codes", false))
-	for _, name := range []string{"kind", "category", "town", "person", "lang", "mark"} {
+	for _, name := range []string{"kind", "category", "town", "person", "lang", "mark", "month"} {
 		d.AddFieldMappingsAt(name, text(keyword.Name, false))
 	}
 	at := bleve.NewDateTimeFieldMapping()
@@ -202,7 +202,7 @@ func entry(d store.SearchDocument) map[string]any {
 	fields := map[string]any{"kind": d.Kind, "category": d.Category, "town": d.Town, "person": d.Person, "lang": d.Lang,
 		"title": d.Title, "text": body, "code": d.Number}
 	if !d.At.IsZero() {
-		fields["at"] = d.At.UTC().Format(time.RFC3339)
+		fields["at"], fields["month"] = d.At.UTC().Format(time.RFC3339), month(d.At)
 	}
 	if d.Lang != "" {
 		fields["title_"+d.Lang], fields["text_"+d.Lang] = d.Title, body
