@@ -41,6 +41,9 @@ func (s *Server) findQuery(c *fiber.Ctx, v *pages.SearchPage) (search.Query, err
 			q.Category = shelf.ID
 		}
 	}
+	if q.Category == "" && v.Form.Value("category") != "" {
+		q.Category = "none" // as of one that is empty: who may not know of it learns nothing
+	}
 	for _, shelf := range all {
 		if !seen[shelf.ID] {
 			q.Without = append(q.Without, shelf.ID)

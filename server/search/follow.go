@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -150,7 +151,9 @@ func (f *Follower) make(ctx context.Context, anew bool) error {
 			}
 		}
 		if next == "" {
-			return f.Index.finish(community)
+			err := f.Index.finish(community)
+			debug.FreeOSMemory() // it took much, once
+			return err
 		}
 		if after = next; ctx.Err() != nil {
 			return ctx.Err()
