@@ -63,11 +63,10 @@ func ReadHead(raw []byte, p Place) Head {
 		h.ID = hex.EncodeToString(sum[:16]) + "@belfry.invalid"
 	}
 	h.References = messageIDs(header.Get("References"))
-	for _, id := range messageIDs(header.Get("In-Reply-To")) { // prose may stand around it; the last one is the parent
-		if len(h.References) == 0 || h.References[len(h.References)-1] != id {
-			h.References = append(h.References, id)
+	if parents := messageIDs(header.Get("In-Reply-To")); len(parents) > 0 { // prose may stand around them
+		if n := len(h.References); n == 0 || h.References[n-1] != parents[0] {
+			h.References = append(h.References, parents[0])
 		}
-		break
 	}
 	h.At = dateOf(&header, p)
 	return h
