@@ -38,7 +38,7 @@ func wantKind(t *testing.T, err error, kind store.Kind, key string) {
 	t.Errorf("got %v, want a problem %s", err, key)
 }
 
-func ok(t *testing.T, err error) {
+func ok(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

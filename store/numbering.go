@@ -96,6 +96,9 @@ func (v *verification) published() error {
 				}
 			}
 		}
+		if id := v.results[m.Meeting]; id != "" && m.Published == 0 {
+			v.report(Fault{"reference", string(famItem) + "/" + id, "has a result, but the minutes that say so are not published"})
+		}
 		recorded := map[string]bool{"": true}
 		compare := func(number string, gone bool) {
 			switch recorded[number] = true; {

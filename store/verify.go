@@ -35,6 +35,7 @@ type verification struct {
 	queues   map[string]map[int64]bool
 	given    map[string]map[int]bool // permanent numbers that records carry, by kind and year
 	last     map[string]int          // the last one given, as it is kept
+	results  map[string]string       // an item that says what became of it, by its meeting
 
 	discussions map[string]*discussion    // what the posts of each thread say
 	reacted     map[string]*ReactionTally // what the reactions to each post say
@@ -48,7 +49,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 	err = s.view(ctx, func(t *tx) error {
 		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{},
 			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{},
-			given: map[string]map[int]bool{}, last: map[string]int{},
+			given: map[string]map[int]bool{}, last: map[string]int{}, results: map[string]string{},
 			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}}
 		for _, check := range []func(*verification) error{
 			verifyTable(towns(), (*verification).town), verifyTable(members(), (*verification).member),
@@ -223,6 +224,10 @@ func (v *verification) rsvp(r *RSVP) {
 }
 
 func (v *verification) item(i *AgendaItem) {
+	if i.Outcome != "" {
+		v.lead(famItem, i.ID, famMinutes, i.Meeting)
+		v.results[i.Meeting] = i.ID
+	}
 	v.lead(famItem, i.ID, famMeeting, i.Meeting)
 	v.lead(famItem, i.ID, famMember, i.Owner)
 	v.lead(famItem, i.ID, famTown, i.Town)
