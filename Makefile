@@ -21,7 +21,7 @@ lint: ## formatting, vet, staticcheck, known vulnerabilities, generated files
 	@STATICCHECK=$(STATICCHECK) GOVULNCHECK=$(GOVULNCHECK) TEMPL=$(TEMPL) bash .ci/lint
 
 bench: ## the first numbers, beside bare fiber and bare bbolt in the same run
-	go test -run '^$$' -bench . -benchtime 2s ./server ./store/kv/bolt ./store/gazetteer ./locales
+	go test -run '^$$' -bench . -benchtime 2s ./server ./store ./store/kv/bolt ./store/gazetteer ./locales
 
 generate: ## make the page components anew, and towns and map when DATA=folder of their sources is given
 	go run $(TEMPL) generate -path frontend

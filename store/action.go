@@ -85,7 +85,15 @@ func actions() *table[Action] {
 				return [][]string{{fmt.Sprintf("%04d%06d", a.Year, a.Seq)}}
 			}},
 			{family: famActionState, parts: func(a *Action) [][]string { return [][]string{{string(a.State), a.due()}} }},
-			under(famActionYear, func(a *Action) string { return fmt.Sprintf("%04d", a.Year) }),
+			{family: famActionYear, parts: func(a *Action) [][]string {
+				var all [][]string
+				for i, whose := range []string{"", a.Series, a.Town, a.Person} {
+					if i == 0 || whose != "" {
+						all = append(all, []string{yearKey(a.Year), whose, string(a.State), a.due()})
+					}
+				}
+				return all
+			}},
 			under(famActionMeeting, func(a *Action) string { return a.Meeting }),
 			under(famActionSeries, func(a *Action) string { return a.Series }),
 			under(famActionTown, func(a *Action) string { return a.Town }),

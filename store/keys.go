@@ -59,7 +59,7 @@ const (
 	famAction          family = "action"           // id → Action
 	famActionNumber    family = "action.number"    // year and number → id (unique)
 	famActionState     family = "action.state"     // state, due date, id
-	famActionYear      family = "action.year"      // year, state, due date, id
+	famActionYear      family = "action.year"      // year, "" or id of series, town or person, state, due date, id
 	famActionMeeting   family = "action.meeting"   // meeting id, state, due date, id
 	famActionSeries    family = "action.series"    // series id, state, due date, id
 	famActionTown      family = "action.town"      // town id, state, due date, id

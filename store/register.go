@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -176,14 +177,18 @@ func (t *tx) actionList(reader Member, q ActionQuery) (ActionList, error) {
 	}
 	today := t.now.Format(civilDate)
 	ix, under := famActionState, []string(nil)
-	for _, by := range []struct {
-		family family
-		id     string
-	}{{famActionPerson, q.Person}, {famActionMeeting, q.Meeting}, {famActionTown, q.Town}, {famActionYear, yearKey(q.Year)}, {famActionSeries, q.Series}} {
-		if by.id != "" {
-			ix, under = by.family, []string{by.id}
-			break
-		}
+	whose := cmp.Or(q.Person, q.Town, q.Series)
+	switch {
+	case q.Meeting != "":
+		ix, under = famActionMeeting, []string{q.Meeting}
+	case q.Year != 0:
+		ix, under = famActionYear, []string{yearKey(q.Year), whose}
+	case q.Person != "":
+		ix, under = famActionPerson, []string{q.Person}
+	case q.Town != "":
+		ix, under = famActionTown, []string{q.Town}
+	case q.Series != "":
+		ix, under = famActionSeries, []string{q.Series}
 	}
 	of := func(state ActionState) window {
 		return window{Under: append(slices.Clone(under), string(state)), Reverse: state != ActionOpen}
@@ -206,12 +211,7 @@ func (t *tx) actionList(reader Member, q ActionQuery) (ActionList, error) {
 	return ActionList{Rows: rows, Next: next}, err
 }
 
-func yearKey(year int) string {
-	if year == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%04d", year)
-}
+func yearKey(year int) string { return fmt.Sprintf("%04d", year) }
 
 // fits says whether an action is asked for; its state and date are the index's matter.
 func (q ActionQuery) fits(a Action) bool {
