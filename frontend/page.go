@@ -17,6 +17,7 @@ type Page struct {
 	Assets    *Assets
 	Viewer    *Viewer // nil: signed out
 	CSRF      string  // token for every form; "" writes no field
+	Frame     *Frame  // keeps the parts that are the same on all of this reader's pages; nil keeps none
 	Own       any     // what the reader has of their own, for the parts that OwnOf leaves open
 
 	Title       string  // without the name of the site

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"sync"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -12,16 +13,17 @@ import (
 // be written one after the other. The shared ones are deflated once. As no piece refers to another, a form token never
 // shares a window with text that somebody else chose, which the BREACH attack needs.
 
-// segment is a deflated piece with what joining its checksum to others takes.
-type segment struct {
+// piece is a part of a page, deflated when it is first wanted so.
+type piece struct {
+	plain    []byte
+	packing  sync.Once
 	deflated []byte
 	crc      uint32
 	shift    uint32 // crcShift of its length
-	size     uint32
 }
 
-// storeBelow is the length up to which an own part is stored: deflating it would gain nothing.
-const storeBelow = 200
+// storeBelow is the length up to which a piece is stored: deflating it would gain nothing.
+const storeBelow = 150
 
 const deflateLevel = 6
 
@@ -30,69 +32,55 @@ var gzipHeader = []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff} // deflate, no na
 // deflateEnd is an empty last block (RFC 1951, 3.2.4).
 var deflateEnd = []byte{1, 0, 0, 0xff, 0xff}
 
+// pack makes a piece ready to be spliced, once.
+func (x *piece) pack(deflate func(*bytes.Buffer, []byte)) {
+	x.packing.Do(func() {
+		n := len(x.plain)
+		x.crc, x.shift = crc32.ChecksumIEEE(x.plain), crcShift(n)
+		var b bytes.Buffer
+		switch {
+		case n == 0:
+		case n < storeBelow:
+			b.Write([]byte{0, byte(n), byte(n >> 8), byte(^n), byte(^n >> 8)})
+			b.Write(x.plain)
+		default:
+			deflate(&b, x.plain)
+		}
+		x.deflated = bytes.Clone(b.Bytes())
+	})
+}
+
+// packOwn is quick and needs no memory of its own.
+func packOwn(b *bytes.Buffer, plain []byte) {
+	_ = flate.StatelessDeflate(b, plain, false, nil) // into memory
+}
+
 func (s *Shared) pack() {
-	var b bytes.Buffer
-	w, _ := flate.NewWriter(&b, deflateLevel) // fails for unknown levels only
-	at := 0
-	for i := range len(s.places) + 1 {
-		end := len(s.bytes)
-		if i < len(s.places) {
-			end = s.places[i].at
-		}
-		text := s.bytes[at:end]
-		b.Reset()
-		w.Reset(&b)
-		_, _ = w.Write(text) // into memory
-		_ = w.Flush()
-		one := segment{deflated: bytes.Clone(b.Bytes()), crc: crc32.ChecksumIEEE(text), shift: crcShift(len(text)), size: uint32(len(text))}
-		if len(text) == 0 {
-			one.deflated = nil
-		}
-		s.packed = append(s.packed, one)
-		at = end
+	w, _ := flate.NewWriter(nil, deflateLevel) // fails for unknown levels only
+	for _, one := range s.pieces {
+		one.pack(func(b *bytes.Buffer, plain []byte) {
+			w.Reset(b)
+			_, _ = w.Write(plain) // into memory
+			_ = w.Flush()
+		})
 	}
 }
 
 // Gzip writes the page as one gzip member.
-func (j Joined) Gzip(write func([]byte)) {
+func (j *Joined) Gzip(write func([]byte)) {
 	j.shared.packing.Do(j.shared.pack)
 	write(gzipHeader)
 	var crc, size uint32
-	var scratch bytes.Buffer
-	from := 0
-	for i, piece := range j.shared.packed {
-		write(piece.deflated)
-		crc = crcMultiply(piece.shift, crc) ^ piece.crc
-		size += piece.size
-		if i == len(j.ends) {
-			break
-		}
-		own := j.own[from:j.ends[i]]
-		from = j.ends[i]
-		if len(own) == 0 {
-			continue
-		}
-		scratch.Reset()
-		deflateOwn(&scratch, own)
-		write(scratch.Bytes())
-		crc, size = crc32.Update(crc, crc32.IEEETable, own), size+uint32(len(own))
-	}
+	j.each(func(one *piece) {
+		one.pack(packOwn)
+		write(one.deflated)
+		crc, size = crcMultiply(one.shift, crc)^one.crc, size+uint32(len(one.plain))
+	})
 	write(deflateEnd)
 	var trailer [8]byte
 	binary.LittleEndian.PutUint32(trailer[:4], crc)
 	binary.LittleEndian.PutUint32(trailer[4:], size)
 	write(trailer[:])
-}
-
-// deflateOwn packs a small piece so that it ends at a byte.
-func deflateOwn(b *bytes.Buffer, own []byte) {
-	if len(own) >= storeBelow {
-		_ = flate.StatelessDeflate(b, own, false, nil) // into memory
-		return
-	}
-	n := uint16(len(own))
-	b.Write([]byte{0, byte(n), byte(n >> 8), byte(^n), byte(^n >> 8)})
-	b.Write(own)
 }
 
 // crcPolynomial is that of crc32.IEEE. Bit 31 of a checksum is the coefficient of 1, bit 0 that of x to the 31st.

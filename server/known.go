@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"sync"
+	"sync/atomic"
 
+	"belfry/frontend"
 	"belfry/store"
 )
 
@@ -16,6 +18,8 @@ type known struct {
 	town     store.Town // zero without one
 	class    store.Class
 	token    string // the form token of shared pages, see frontend/splice.go
+	frame    frontend.Frame
+	last     atomic.Pointer[joined] // the page looked at last
 }
 
 // readers keeps the sessions that were used lately, by the hash of their token. A commit that touches any session,

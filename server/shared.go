@@ -146,7 +146,9 @@ func (s *Server) make(c *fiber.Ctx, v *visit, page *made, handler fiber.Handler)
 	if err != nil || page.component == nil {
 		return err
 	}
-	if page.shared, err = frontend.Share(c.UserContext(), page.component); err != nil || v.signedIn() {
+	page.shared, err = frontend.Share(c.UserContext(), page.component)
+	page.component = nil
+	if err != nil || v.signedIn() {
 		return err
 	}
 	joined, err := page.shared.For(c.UserContext(), page.page)
@@ -159,44 +161,64 @@ func (s *Server) make(c *fiber.Ctx, v *visit, page *made, handler fiber.Handler)
 	return nil
 }
 
+// joined is a shared page with the own parts of one reader.
+type joined struct {
+	page *made
+	*frontend.Joined
+	etag  string
+	marks uint64 // see store.Marks: what is new to the reader may be otherwise now
+}
+
 // sendJoined answers with a shared page and the reader's own parts.
 func (s *Server) sendJoined(c *fiber.Ctx, v *visit, page *made) error {
-	ctx, own := c.UserContext(), pages.Own{Reader: v.member}
+	one := v.last.Load()
+	if one == nil || one.page != page || one.marks != s.Store.Marks() || v.notice != nil {
+		var err error
+		if one, err = s.joined(c.UserContext(), v, page); err != nil {
+			return err
+		}
+	}
+	if sendHead(c, one.etag) {
+		return nil
+	}
+	if !accepts(c, "gzip") {
+		one.Plain(c.Response().AppendBody)
+		return nil
+	}
+	c.Set(fiber.HeaderContentEncoding, "gzip")
+	one.Gzip(c.Response().AppendBody)
+	return nil
+}
+
+// joined reads and renders what the reader has of their own in a page. It is kept for their next look: as the page, it
+// counts until a commit changes something public.
+func (s *Server) joined(ctx context.Context, v *visit, page *made) (*joined, error) {
+	own, marks := pages.Own{Reader: v.member}, s.Store.Marks() // before reading: what is read may only be newer
 	for _, read := range page.own {
 		if err := read(ctx, v.actor(), &own); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	p := *page.page
 	p.Own, p.Notices = own, v.notices()
 	if v.signedIn() {
-		p.Viewer, p.CSRF = v.viewer(), v.token
+		p.Viewer, p.CSRF, p.Frame = v.viewer(), v.token, &v.frame
 		p.Viewer.Unread = s.unreadOf(ctx, v)
 	}
-	joined, err := page.shared.For(ctx, &p)
+	parts, err := page.shared.For(ctx, &p)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	etag := s.pages.etag(page, joined)
-	if answered := sendHead(c, etag); answered {
-		return nil
-	}
-	body := c.Response().AppendBody
-	if !accepts(c, "gzip") {
-		joined.Plain(body)
-		return nil
-	}
-	c.Set(fiber.HeaderContentEncoding, "gzip")
-	joined.Gzip(body)
-	return nil
-}
-
-// etag names a page by the state of the store and the reader's own parts; it ends with the process.
-func (k *sharedPages) etag(page *made, joined frontend.Joined) string {
+	one := &joined{page: page, Joined: parts, marks: marks}
+	// The tag names the state of the store and the own parts; it ends with the process.
 	var h maphash.Hash
-	h.SetSeed(k.seed)
-	_, _ = h.Write(joined.Own()) // never fails (hash/maphash)
-	return `W/"` + strconv.FormatUint(page.generation, 36) + "-" + strconv.FormatInt(page.minute, 36) + "-" + strconv.FormatUint(h.Sum64(), 36) + `"`
+	h.SetSeed(s.pages.seed)
+	parts.Own(func(b []byte) { _, _ = h.Write(b) }) // never fails (hash/maphash)
+	one.etag = `W/"` + strconv.FormatUint(page.generation, 36) + "-" + strconv.FormatInt(page.minute, 36) + "-" + strconv.FormatUint(h.Sum64(), 36) + `"`
+	if v.signedIn() && v.notice == nil {
+		v.last.Store(one)
+	}
+	return one, nil
 }
 
 // sendHead writes the headers of a page, and says whether nothing more is to be sent.

@@ -25,6 +25,9 @@ func digest(t *testing.T, h *storetest.Hub) [32]byte {
 				return err
 			}
 			for _, p := range pairs {
+				if strings.HasPrefix(string(p.Key), "stale/") { // a note to the search index, harmless by itself
+					continue
+				}
 				fmt.Fprintf(sum, "%d %d %s%s", len(p.Key), len(p.Value), p.Key, p.Value)
 			}
 			from = append(slices.Clone(pairs[len(pairs)-1].Key), 0)

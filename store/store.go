@@ -105,8 +105,8 @@ func (s *Store) Generation() uint64 { return s.generation.Load() }
 // of a session under an older identity is out of date.
 func (s *Store) Identity() uint64 { return s.identity.Load() }
 
-// Marks grows with every commit that changed what somebody has read or how they follow. What is new to a member stays
-// the same as long as neither it nor Generation grows.
+// Marks grows with every commit that changed what somebody has read, follows or has begun to write. What is a member's
+// own in a page stays the same as long as neither it nor Generation grows.
 func (s *Store) Marks() uint64 { return s.marks.Load() }
 
 // Listen calls fn after every commit with each event it appended, in order, on the committing goroutine: fn must
@@ -149,7 +149,7 @@ func (t *tx) touch(f family, key []byte) {
 	}
 	t.public = t.public || f.public()
 	t.who = t.who || f.identity()
-	t.marks = t.marks || f.record() == "reading" || f.record() == famFollow
+	t.marks = t.marks || f.record() == famReading || f == famFollow || f == famDraft || f == famPending
 }
 
 // view runs fn on a snapshot.

@@ -32,7 +32,7 @@ func CSRF(p *frontend.Page) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = frontend.Own(p, token).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = frontend.OwnFrame(p, "token", token).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

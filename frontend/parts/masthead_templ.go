@@ -133,7 +133,7 @@ func masthead(p *frontend.Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = frontend.Own(p, accountMenu).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = frontend.OwnFrame(p, "account", accountMenu).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -938,7 +938,7 @@ func mobileMenu(p *frontend.Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = frontend.Own(p, mobileAccount).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = frontend.OwnFrame(p, "mobile", mobileAccount).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
