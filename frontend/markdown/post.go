@@ -39,6 +39,9 @@ func (r *Renderer) Post(ctx context.Context, source string, known map[string]str
 // rendered it finds nothing.
 func (r *Renderer) Words(source string) Words {
 	var w Words
+	if !strings.ContainsAny(source, "@#[:0123456789") && !strings.Contains(source, "www.") {
+		return w
+	}
 	_ = r.run(context.Background(), source, nil, func(src []byte, root ast.Node) error { // Post reports the same error
 		for n := range descend(root) {
 			switch n := n.(type) {
@@ -66,6 +69,9 @@ func (r *Renderer) Words(source string) Words {
 // minLetters is how many letters a language is guessed from; fewer say nothing sure.
 const minLetters = 24
 
+// maxGuessed is how much of a text a language is guessed from, in bytes: more makes it slower, not surer.
+const maxGuessed = 800
+
 // Language guesses which of the four languages a text is written in, and whether that is sure. Code, quotes and links
 // are left out.
 func (r *Renderer) Language(source string) (tag string, sure bool) {
@@ -79,6 +85,9 @@ func (r *Renderer) Language(source string) (tag string, sure bool) {
 			case *ast.Blockquote, *ast.CodeSpan, *ast.FencedCodeBlock, *ast.CodeBlock, *ast.AutoLink, *record:
 				return ast.WalkSkipChildren, nil
 			case *ast.Text:
+				if b.Len() > maxGuessed {
+					return ast.WalkStop, nil
+				}
 				b.Write(n.Value(src))
 				b.WriteByte(' ')
 			}
