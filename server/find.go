@@ -1,6 +1,7 @@
 package server
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -75,7 +76,7 @@ func (s *Server) find(c *fiber.Ctx) error {
 	q.Offset = (n - 1) * resultsPage
 	v.Page = n
 	if s.Search != nil && len(v.Form.Problems) == 0 {
-		if err := s.results(c, q, &v); err != nil {
+		if err := s.results(c, q, &v, true); err != nil {
 			return err
 		}
 	}
@@ -87,7 +88,7 @@ func (s *Server) find(c *fiber.Ctx) error {
 }
 
 // results reads what was found again from the store, as the reader may see it, and marks the words.
-func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage) error {
+func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage, excerpts bool) error {
 	found, err := s.Search.Search(c.UserContext(), q)
 	if err != nil {
 		return err
@@ -97,7 +98,6 @@ func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage) erro
 		return err
 	}
 	v.Total, v.Loose = found.Total, found.Loose
-	unmarked := strings.NewReplacer("**", "", "```", "", "`", "", "\n> ", "\n", "\n- ", "\n", "\n## ", "\n", "| ", "", " |", "") // signs that only mark up
 	marker := s.Search.Highlighter(q.Words)
 	for _, record := range found.Records {
 		d, ok := documents[record]
@@ -105,14 +105,27 @@ func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage) erro
 			v.Total--
 			continue
 		}
-		one := pages.SearchResult{Document: d, Title: marked(marker.Mark(titleOf(d), d.Lang, 200)), Text: marked(marker.Mark(unmarked.Replace(d.Text), d.Lang, excerptInFound))}
-		if d.Kind == "town" {
-			one.Text = nil
+		one := pages.SearchResult{Document: d, Title: marked(marker.Mark(titleOf(d), d.Lang, 200))}
+		if excerpts && d.Kind != "town" {
+			one.Text = marked(marker.Mark(plain(d.Text), d.Lang, excerptInFound))
 		}
 		v.Results = append(v.Results, one)
 	}
 	v.Pages = min((v.Total+resultsPage-1)/resultsPage, 50)
 	return nil
+}
+
+// The signs of Markdown that are in the way of reading an excerpt. What is left is shown as text, whatever it is.
+var (
+	linkSigns  = regexp.MustCompile(`!?\[([^\]\n]*)\]\([^)\s]*\)`)
+	lineStart  = regexp.MustCompile("(?m)^[ \t]*(?:#{1,6} |(?:> ?)+|[-*+] (?:\\[[ xX]\\] )?|[0-9]{1,3}[.)] |```.*$|[|:\\- \t]+$)")
+	manySpaces = regexp.MustCompile(`[ \t\r\n]+`) // not those that keep words together
+	otherSigns = strings.NewReplacer("**", "", "__", "", "`", "", " | ", " ")
+)
+
+func plain(source string) string {
+	text := otherSigns.Replace(linkSigns.ReplaceAllString(lineStart.ReplaceAllString(source, ""), "$1"))
+	return strings.TrimSpace(manySpaces.ReplaceAllString(text, " "))
 }
 
 func titleOf(d store.SearchDocument) string {
@@ -143,7 +156,7 @@ func (s *Server) suggest(c *fiber.Ctx) error {
 	}
 	list := []fiber.Map{}
 	if q.Limit = suggestions; s.Search != nil && q.Words != "" {
-		if err := s.results(c, q, &v); err != nil {
+		if err := s.results(c, q, &v, false); err != nil {
 			return err
 		}
 	}

@@ -82,3 +82,11 @@ func TestOddSearchesAreAnswered(t *testing.T) {
 	h.Server.Search = nil
 	h.visitor().get("/search?q=budget").holds(t, 200, "notice--wait")
 }
+
+func TestExcerptsHaveNoSignsOfMarkdown(t *testing.T) {
+	h := newFinder(t)
+	h.thread(t, h.alma, h.public.Slug, "Export", "> Une citation\n\n## Budget\n\nVoir **le** `tableau` et [la page](/towns)\u00a0:\n\n- [x] fait\n1. premier\n\n```sql\nSELECT 1\n```\n")
+	ok(t, h.follower.CatchUp(ctx))
+	got := h.visitor().get("/search?q=budget")
+	got.holds(t, 200, "Une citation <mark>Budget</mark> Voir le tableau et la page\u00a0: fait premier SELECT 1")
+}
