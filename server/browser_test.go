@@ -23,8 +23,9 @@ import (
 // village is the demo community behind a real listener.
 type village struct {
 	*store.Store
-	address string
-	post    *server.Post
+	address  string
+	post     *server.Post
+	follower *search.Follower
 }
 
 func newVillage(t testing.TB) *village {
@@ -39,7 +40,8 @@ func newVillage(t testing.TB) *village {
 	ok(t, demo.Build(ctx, hub, clock))
 	index, err := search.Open(filepath.Join(t.TempDir(), "search"))
 	ok(t, err)
-	ok(t, (&search.Follower{Store: hub, Index: index}).Rebuild(ctx))
+	follower := &search.Follower{Store: hub, Index: index}
+	ok(t, follower.Rebuild(ctx))
 	t.Cleanup(func() { _ = index.Close() })
 	parts, err := shared()
 	ok(t, err)
@@ -59,7 +61,7 @@ func newVillage(t testing.TB) *village {
 	ok(t, err)
 	go func() { _ = s.Serve(listener) }()
 	t.Cleanup(func() { _ = s.Shutdown(ctx); _ = hub.Close() })
-	return &village{Store: hub, address: address, post: post}
+	return &village{Store: hub, address: address, post: post, follower: follower}
 }
 
 // next is the numbered meeting that comes next.
