@@ -1,6 +1,8 @@
 package server
 
 import (
+	"time"
+
 	"belfry/frontend/pages"
 	"belfry/store"
 
@@ -8,6 +10,9 @@ import (
 )
 
 const logLength = 200
+
+// unansweredFor is how long a question may stay quiet before those who care are shown it.
+const unansweredFor = 7 * 24 * time.Hour
 
 // admin shows what waits for the care of organisers and stewards.
 func (s *Server) admin(c *fiber.Ctx) error {
@@ -23,8 +28,12 @@ func (s *Server) admin(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	waiting, err := s.Store.Unanswered(c.UserContext(), by(c), unansweredFor, 20)
+	if err != nil {
+		return err
+	}
 	p := s.page(c, v.lang.T("admin.title"))
-	return s.render(c, p, pages.Admin(p, pages.AdminPage{Care: care, Overdue: late.Rows, Mail: v.member.May(store.Administer), Log: v.member.May(store.SeeAudit), Zones: s.Zones}))
+	return s.render(c, p, pages.Admin(p, pages.AdminPage{Care: care, Overdue: late.Rows, Unanswered: waiting, Mail: v.member.May(store.Administer), Log: v.member.May(store.SeeAudit), Zones: s.Zones}))
 }
 
 // mailbox lists the letters written to people.

@@ -243,3 +243,18 @@ func TestAThreadBecomesAnAgendaItemAndShowsTheDecision(t *testing.T) {
 	ok(t, err)
 	h.visitor().get(path).holds(t, 200, "2026-001", "Adopter le format commun.")
 }
+
+func TestQuestionsNobodyAnsweredReachThoseWhoCare(t *testing.T) {
+	h := newForum(t)
+	h.alma.post("/discussions/new", url.Values{"title": {"Qui sait ?"}, "category": {h.public.Slug}, "question": {"1"}, "source": {"Bonjour"}})
+	h.With(t, h.author, store.RoleSteward)
+	h.alma.get("/admin").lacks(t, "Qui sait")
+	h.Clock.Add(8 * 24 * time.Hour)
+	h.alma.get("/admin").holds(t, 200, "Qui sait")
+	ok(t, h.Accept(ctx, store.As(h.author.ID), threadID(t, h, 1), func() int {
+		opened, err := h.Reply(ctx, store.As(h.reader.ID), threadID(t, h, 1), store.PostInput{Source: "Moi"})
+		ok(t, err)
+		return opened.Post.Seq
+	}()))
+	h.alma.get("/admin").lacks(t, "Qui sait")
+}
