@@ -36,13 +36,16 @@ type Body struct {
 	Attached []string // name, type and size of each attachment, which is not stored
 }
 
-var words = mime.WordDecoder{CharsetReader: func(name string, r io.Reader) (io.Reader, error) {
-	decoded, err := charset.Reader(name, r)
-	if err != nil { // a charset that does not exist: what is not UTF-8 is replaced later
-		return r, nil
-	}
-	return decoded, nil
-}}
+// headerWords decodes the encoded words of a head (RFC 2047). What says a charset that does not exist stays as it is.
+func headerWords() *mime.WordDecoder {
+	return &mime.WordDecoder{CharsetReader: func(name string, r io.Reader) (io.Reader, error) {
+		decoded, err := charset.Reader(name, r)
+		if err != nil { // what is not UTF-8 is replaced later
+			return r, nil
+		}
+		return decoded, nil
+	}}
+}
 
 // ReadHead reads the head of a message. Nothing in it is an error: what is broken is left out or made up.
 func ReadHead(raw []byte, p Place) Head {
@@ -111,7 +114,7 @@ func dateOf(h *message.Header, p Place) time.Time {
 func plausible(at time.Time) bool { return at.Year() >= 1970 && at.Year() <= 2100 }
 
 func decoded(text string) string {
-	out, err := words.DecodeHeader(text)
+	out, err := headerWords().DecodeHeader(text)
 	if err != nil {
 		out = text
 	}
@@ -126,7 +129,7 @@ func sender(from string) (name, address string) {
 	if m := pipermail.FindStringSubmatch(from); m != nil {
 		name, address = decoded(m[3]), m[1]+"@"+m[2]
 	} else {
-		parser := mail.AddressParser{WordDecoder: &words}
+		parser := mail.AddressParser{WordDecoder: headerWords()}
 		if one, err := parser.Parse(from); err == nil {
 			name, address = clean(one.Name), one.Address
 		} else {
