@@ -258,3 +258,28 @@ func TestQuestionsNobodyAnsweredReachThoseWhoCare(t *testing.T) {
 	}()))
 	h.alma.get("/admin").lacks(t, "Qui sait")
 }
+
+func TestTagsAreMergedAndTheOldOneLeadsOn(t *testing.T) {
+	h := newForum(t)
+	for title, tag := range map[string]string{"Un": "sauvegarde", "Deux": "backup"} {
+		h.alma.post("/discussions/new", url.Values{"title": {title}, "category": {h.public.Slug}, "tags": {tag}, "source": {"Bonjour"}})
+	}
+	h.alma.post("/moderation/tags", url.Values{"tag": {"backup"}, "into": {"sauvegarde"}}).holds(t, 403)
+	h.maud.post("/moderation/tags", url.Values{"tag": {"nulle"}, "into": {"sauvegarde"}}).holds(t, 422, "nulle")
+	h.maud.post("/moderation/tags", url.Values{"tag": {"#backup"}, "into": {"sauvegarde"}}).holds(t, 303)
+	h.visitor().get("/discussions?tag=backup").holds(t, 200, ">Un<", ">Deux<")
+}
+
+func TestUnreadKeepsToTheLanguagesOneReads(t *testing.T) {
+	h := newForum(t)
+	for title, lang := range map[string]string{"En français": "fr", "Auf Deutsch": "de"} {
+		h.alma.post("/discussions/new", url.Values{"title": {title}, "category": {h.public.Slug}, "lang": {lang}, "source": {"…"}})
+	}
+	h.Clock.Add(time.Minute)
+	h.basile.get("/unread").holds(t, 200, "En français", "Auf Deutsch")
+	h.basile.post("/unread", url.Values{"do": {"languages"}, "languages": {"fr", "en"}}).holds(t, 303)
+	got := h.basile.get("/unread")
+	got.holds(t, 200, "En français", "Non lus\u00a0: 1")
+	got.lacks(t, "Auf Deutsch")
+	h.basile.post("/unread", url.Values{"do": {"languages"}, "languages": {"tlh"}}).holds(t, 422)
+}

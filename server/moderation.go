@@ -63,6 +63,23 @@ func (s *Server) postUndo(c *fiber.Ctx) error {
 	return s.done(c, "/moderation", "moderation.undone")
 }
 
+// mergeTags lets a tag lead to another.
+func (s *Server) mergeTags(c *fiber.Ctx) error {
+	err := s.Store.MergeTag(c.UserContext(), by(c), strings.TrimPrefix(strings.TrimSpace(c.FormValue("tag")), "#"), strings.TrimPrefix(strings.TrimSpace(c.FormValue("into")), "#"))
+	if store.KindOf(err) == store.NotFound || mayTypeAgain(err) {
+		f := s.typed(c, err, "tag", "into")
+		if store.KindOf(err) == store.NotFound {
+			f.Problems = map[string]string{"tag": visitOf(c).lang.T("tag.unknown")}
+			err = &store.Error{Kind: store.Invalid}
+		}
+		return s.showModeration(c, err, pages.ModerationPage{Tags: f})
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/moderation", "tag.merged")
+}
+
 // hidePost asks why a post is taken out of sight.
 func (s *Server) hidePost(c *fiber.Ctx) error {
 	return s.showPostAct(c, nil, frontend.Form{}, true)

@@ -104,6 +104,7 @@ func (s *Server) routes() {
 	a.Get("/unread", s.unread)
 	a.Post("/unread", s.postUnreadAll)
 	a.Get("/moderation", s.moderation)
+	a.Post("/moderation/tags", s.mergeTags)
 	a.Post("/moderation/pending/:id", s.postPending)
 	a.Post("/moderation/reports/:id", s.postReports)
 	a.Post("/moderation/undo/:id", s.postUndo)

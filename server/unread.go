@@ -101,6 +101,15 @@ func (s *Server) postUnreadAll(c *fiber.Ctx) error {
 			return err
 		}
 		s.leaveFlash(c, flash{Kind: frontend.OK, Key: "unread.all_done", Undo: frontend.Undo{Action: "/unread", Do: "back " + strconv.FormatInt(before.CaughtUp.Unix(), 10)}})
+	case "languages":
+		var chosen []string
+		for _, raw := range c.Request().PostArgs().PeekMulti("languages") {
+			chosen = append(chosen, string(raw))
+		}
+		if err := s.Store.ReadLanguages(ctx, by(c), chosen); err != nil {
+			return err
+		}
+		s.say(c, frontend.OK, "unread.languages_saved")
 	case "thread", "minutes":
 		if err := s.Store.Dismiss(ctx, by(c), do, c.FormValue("id")); err != nil {
 			return err

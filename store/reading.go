@@ -378,6 +378,9 @@ func (t *tx) news(who Member, d Thread, profile ReadingProfile, chosen map[strin
 	if level == Muted {
 		return 0, nil
 	}
+	if level == Normal && !(look{profile: profile}).reads(d.Lang) {
+		level = Mentions
+	}
 	fresh, err := t.newPosts(d, r, profile, unreadPage)
 	if err != nil || level != Mentions {
 		return len(fresh), err

@@ -121,7 +121,7 @@ func (s *Store) MergeTag(ctx context.Context, by Actor, slug, into string) error
 		if _, err := t.require(by, Moderate); err != nil {
 			return err
 		}
-		from, err := tags().get(t, slug)
+		from, err := tags().get(t, slugOf(slug))
 		if err != nil {
 			return err
 		}

@@ -29,9 +29,10 @@ type UnreadQuery struct {
 
 // UnreadList is one page of news. Next is "" at its end.
 type UnreadList struct {
-	News     []News
-	Next     string
-	CaughtUp time.Time // up to when nothing is new
+	News      []News
+	Next      string
+	CaughtUp  time.Time // up to when nothing is new
+	Languages []string  // that the reader reads; none chosen means all
 }
 
 // maxUnread bounds how many active threads are looked at for one page of news, or for the count in the head of a page.
@@ -46,7 +47,7 @@ func (s *Store) Unread(ctx context.Context, by Actor, q UnreadQuery) (UnreadList
 		if err != nil {
 			return err
 		}
-		list.CaughtUp = look.profile.CaughtUp
+		list.CaughtUp, list.Languages = look.profile.CaughtUp, look.profile.Languages
 		before, err := cursorPlace(q.After)
 		if err != nil {
 			return err
@@ -153,6 +154,11 @@ func (l look) threads(t *tx, before string, limit int) (found []News, rest strin
 	return found, rest, l.join(t, found)
 }
 
+// reads says whether the member reads a language.
+func (l look) reads(lang string) bool {
+	return len(l.profile.Languages) == 0 || slices.Contains(l.profile.Languages, lang)
+}
+
 // thread says what is new in one thread.
 func (l look) thread(t *tx, d Thread) (News, error) {
 	r, err := t.reading(l.who.ID, d.ID)
@@ -162,6 +168,9 @@ func (l look) thread(t *tx, d Thread) (News, error) {
 	level := levelOf(r, d, l.chosen)
 	if level == Muted {
 		return News{}, nil
+	}
+	if level == Normal && !l.reads(d.Lang) { // of what is in a language they do not read, only what names them
+		level = Mentions
 	}
 	if l.since {
 		r.Read = 0
@@ -306,20 +315,6 @@ func (s *Store) ReadLanguages(ctx context.Context, by Actor, languages []string)
 		}
 		return profiles().put(t, p)
 	})
-}
-
-// LanguagesRead are the languages a member reads, "" for all of them.
-func (s *Store) LanguagesRead(ctx context.Context, by Actor) (languages []string, err error) {
-	err = s.view(ctx, func(t *tx) error {
-		who, err := t.require(by, Take)
-		if err != nil {
-			return err
-		}
-		p, err := t.caughtUp(who)
-		languages = p.Languages
-		return err
-	})
-	return languages, err
 }
 
 // Followers are the members who are to be told of a new post by letter: those who watch its thread, its category or one
