@@ -39,6 +39,7 @@ class TownSearch extends HTMLElement {
       const option = event.target.closest("[role=option]");
       if (option) this.#choose([...this.#list.children].indexOf(option));
     });
+    if (document.activeElement === this.#input && this.#input.value) this.#typed(); // typed before this module was here
   }
 
   #typed() {
