@@ -107,10 +107,11 @@ func (s *Server) approveMinutes(c *fiber.Ctx) error {
 
 // postErratum adds a remark to approved minutes.
 func (s *Server) postErratum(c *fiber.Ctx) error {
-	m, err := s.meetingOf(c)
+	page, err := s.organisersMinutes(c)
 	if err != nil {
 		return err
 	}
+	m := page.Meeting
 	_, err = s.Store.AddErratum(c.UserContext(), by(c), m.ID, c.FormValue("erratum"), c.FormValue("lang"))
 	if store.KindOf(err) == store.Invalid {
 		form := s.typed(c, err, "erratum", "lang")

@@ -28,8 +28,8 @@ func (s *Server) category(c *fiber.Ctx) error {
 	return s.listThreads(c, shelf)
 }
 
-// threadQuery reads the filters of a list from the address.
-func (s *Server) threadQuery(c *fiber.Ctx, shelf store.Category, v *pages.DiscussionsPage) (store.ThreadQuery, error) {
+// threadQuery reads the filters of a list from the address, as far as somebody may know of what they name.
+func (s *Server) threadQuery(c *fiber.Ctx, who store.Actor, shelf store.Category, v *pages.DiscussionsPage) (store.ThreadQuery, error) {
 	v.Category, v.View, v.Lang = shelf, c.Query("view"), c.Query("lang")
 	q := store.ThreadQuery{Category: shelf.ID, Lang: v.Lang, After: c.Query("after"), Limit: threadsPage}
 	switch v.View {
@@ -50,7 +50,7 @@ func (s *Server) threadQuery(c *fiber.Ctx, shelf store.Category, v *pages.Discus
 		return q, fiber.ErrNotFound
 	}
 	if slug := c.Query("tag"); slug != "" {
-		tag, _, err := s.Store.TagBySlug(c.UserContext(), slug)
+		tag, _, err := s.Store.TagBySlug(c.UserContext(), who, slug)
 		if err != nil {
 			return q, err
 		}
@@ -62,7 +62,7 @@ func (s *Server) threadQuery(c *fiber.Ctx, shelf store.Category, v *pages.Discus
 func (s *Server) listThreads(c *fiber.Ctx, shelf store.Category) error {
 	ctx, visit := c.UserContext(), visitOf(c)
 	v := pages.DiscussionsPage{SignedIn: visit.signedIn(), Steward: visit.member.May(store.Steward), Moderate: visit.member.May(store.Moderate)}
-	q, err := s.threadQuery(c, shelf, &v)
+	q, err := s.threadQuery(c, by(c), shelf, &v)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (s *Server) discussionsFeed(c *fiber.Ctx) error {
 		title, _ = store.In(shelf.Names, visitOf(c).lang.Tag())
 	}
 	var v pages.DiscussionsPage
-	q, err := s.threadQuery(c, shelf, &v)
+	q, err := s.threadQuery(c, store.Visitor(), shelf, &v)
 	if err != nil || q.Mine || q.Followed || q.Marked {
 		return missing(err)
 	}

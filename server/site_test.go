@@ -46,7 +46,11 @@ var shared = sync.OnceValues(func() (parts struct {
 
 func newSite(t testing.TB) *site {
 	t.Helper()
-	hub := storetest.OpenRendering(t, server.Renderer())
+	return siteOver(t, storetest.OpenRendering(t, server.Renderer()))
+}
+
+func siteOver(t testing.TB, hub *storetest.Hub) *site {
+	t.Helper()
 	parts, err := shared()
 	if err != nil {
 		t.Fatal(err)

@@ -111,6 +111,9 @@ func (s *Server) showTownForm(c *fiber.Ctx, err error, town store.Town, form fro
 // changeTown changes a town's profile.
 func (s *Server) changeTown(c *fiber.Ctx) error {
 	page, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
+	if err == nil && !page.MayEdit {
+		err = fiber.ErrForbidden
+	}
 	if err != nil {
 		return err
 	}
@@ -144,7 +147,10 @@ func (s *Server) welcomeTown(c *fiber.Ctx) error {
 // changePeople welcomes or refuses somebody, or changes who coordinates.
 func (s *Server) changePeople(c *fiber.Ctx) error {
 	ctx, id := c.UserContext(), c.FormValue("member")
-	var err error
+	_, err := s.Store.TownPage(ctx, by(c), c.Params("slug"))
+	if err != nil {
+		return err
+	}
 	switch c.FormValue("do") {
 	case "welcome":
 		err = s.Store.WelcomePerson(ctx, by(c), id)
@@ -181,7 +187,11 @@ func (s *Server) showHandOver(c *fiber.Ctx, err error) error {
 
 // postHandOver moves one person's duties to another.
 func (s *Server) postHandOver(c *fiber.Ctx) error {
-	err := s.Store.HandOver(c.UserContext(), by(c), c.FormValue("from"), c.FormValue("to"), c.FormValue("leaving") == "1")
+	_, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	err = s.Store.HandOver(c.UserContext(), by(c), c.FormValue("from"), c.FormValue("to"), c.FormValue("leaving") == "1")
 	switch {
 	case err == nil:
 		return s.done(c, "/towns/"+c.Params("slug"), "town.said.handed_over")

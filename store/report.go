@@ -50,7 +50,7 @@ func reports() *table[Report] {
 	}
 }
 
-// ReportPost asks moderators to look at a post: by members who may see it.
+// ReportPost asks moderators to look at a post: by members who may see it. A hidden one they have looked at.
 func (s *Store) ReportPost(ctx context.Context, by Actor, threadID string, seq int, reason ReportReason, text string) error {
 	var c check
 	oneOf(&c, "reason", reason, ReportReasons()...)
@@ -70,6 +70,9 @@ func (s *Store) ReportPost(ctx context.Context, by Actor, threadID string, seq i
 			return err
 		}
 		p, err := posts().get(t, threadID, postSeq(seq))
+		if err == nil && p.Hidden != nil && !may(who, Moderate) {
+			err = notFound()
+		}
 		if err != nil {
 			return err
 		}
@@ -175,15 +178,18 @@ func (q *Queue) reported(t *tx, open []Report) error {
 	return nil
 }
 
-// CloseReports says that the reports of a post were looked at: by moderators.
+// CloseReports says that the reports of a post were looked at: by moderators. When none is open nothing changes.
 func (s *Store) CloseReports(ctx context.Context, by Actor, postID string) error {
 	return s.update(ctx, "moderation", func(t *tx) error {
 		who, err := t.require(by, Moderate)
 		if err != nil {
 			return err
 		}
+		if _, err := posts().lookup(t, famPostID, postID); err != nil {
+			return err
+		}
 		open, err := reports().list(t, famReportOpen, window{Under: []string{postID}, Limit: scanBatch})
-		if err != nil {
+		if err != nil || len(open) == 0 {
 			return err
 		}
 		for _, r := range open {

@@ -210,7 +210,7 @@ func (t *tx) searchable(one Stale, shelves map[string]Category) (SearchDocument,
 		return t.ofMeeting(parts[0], SearchDocument{Kind: "meeting"})
 	case famTown:
 		town, ok, err := towns().find(t, parts[0])
-		if err != nil || !ok {
+		if err != nil || !ok || town.State == TownJoining { // nobody but those concerned knows of it before it is welcomed
 			return SearchDocument{}, false, err
 		}
 		names := town.Name

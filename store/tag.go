@@ -64,17 +64,43 @@ func (t *tx) useTags(wanted []Tag) ([]string, error) {
 	return slugs, nil
 }
 
-// TagBySlug finds a tag; of a merged one it gives the tag it leads to, and moved.
-func (s *Store) TagBySlug(ctx context.Context, slug string) (tag Tag, moved bool, err error) {
+// TagBySlug finds a tag of a thread that the reader may see; of a merged one it gives the tag it leads to, and moved.
+func (s *Store) TagBySlug(ctx context.Context, by Actor, slug string) (tag Tag, moved bool, err error) {
 	err = s.view(ctx, func(t *tx) error {
-		if tag, err = tags().get(t, slug); err != nil || tag.Into == "" {
+		tag, moved = Tag{}, false
+		reader, err := t.reader(by)
+		if err != nil {
 			return err
 		}
-		moved = true
-		tag, err = tags().get(t, tag.Into)
-		return err
+		shelves, err := t.shelves()
+		if err != nil {
+			return err
+		}
+		found, err := tags().get(t, slug)
+		if err == nil && found.Into != "" {
+			moved = true
+			found, err = tags().get(t, found.Into)
+		}
+		if err != nil {
+			return err
+		}
+		shown, err := t.tagShown(found.Slug, reader, shelves, scanBatch)
+		if err != nil {
+			return err
+		}
+		if !shown {
+			return notFound()
+		}
+		tag = found
+		return nil
 	})
 	return tag, moved, err
+}
+
+// tagShown says whether one of the latest threads with a tag is the reader's to see.
+func (t *tx) tagShown(slug string, reader Member, shelves map[string]Category, latest int) (bool, error) {
+	using, err := threads().list(t, famThreadTag, window{Under: []string{slug}, Reverse: true, Limit: latest})
+	return slices.ContainsFunc(using, func(thread Thread) bool { return thread.shown(reader, shelves) }), err
 }
 
 // Tags lists the tags whose slug starts so, in order, at most limit: those of threads that the reader may see.
@@ -102,11 +128,11 @@ func (s *Store) Tags(ctx context.Context, by Actor, start string, limit int) ([]
 			if tag.Into != "" || len(found) == limit {
 				continue
 			}
-			latest, err := threads().list(t, famThreadTag, window{Under: []string{tag.Slug}, Reverse: true, Limit: 20})
+			shown, err := t.tagShown(tag.Slug, reader, shelves, 20)
 			if err != nil {
 				return err
 			}
-			if slices.ContainsFunc(latest, func(thread Thread) bool { return thread.shown(reader, shelves) }) {
+			if shown {
 				found = append(found, tag)
 			}
 		}

@@ -188,6 +188,12 @@ func TestFiltersNarrow(t *testing.T) {
 	if _, err := l.Reply(ctx, store.As(l.basile.ID), d.ID, store.PostInput{Lang: "nl", Source: "Archieven en archives"}); err != nil {
 		t.Fatal(err)
 	}
+	if have := l.found(search.Query{Words: "charleroi"}, false); len(have) != 0 {
+		t.Errorf("a town that nobody has welcomed: %v", have)
+	}
+	if err := l.WelcomeTown(ctx, store.System(), l.basile.TownID()); err != nil {
+		t.Fatal(err)
+	}
 	for name, one := range map[string]struct {
 		q    search.Query
 		want string

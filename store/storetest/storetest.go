@@ -66,6 +66,12 @@ func plain() store.Renderer {
 	return store.Renderer{Version: 1, Render: func(_ context.Context, source string) (string, error) { return "<p>" + source + "</p>", nil }}
 }
 
+// OpenRehearsing opens a store with a renderer of the caller's on an engine whose transactions can be rehearsed.
+func OpenRehearsing(t testing.TB, renderer store.Renderer) (*Hub, *kvtest.Rehearsal) {
+	rehearsal := &kvtest.Rehearsal{}
+	return open(t, func(db kv.DB) kv.DB { rehearsal.DB = db; return rehearsal }, renderer), rehearsal
+}
+
 // OpenTwice opens a store whose transactions all run twice.
 func OpenTwice(t testing.TB) *Hub { return open(t, kvtest.Twice, plain()) }
 

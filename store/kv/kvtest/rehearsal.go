@@ -1,0 +1,71 @@
+package kvtest
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"belfry/store/kv"
+)
+
+// Rehearsal is an engine whose Updates can be rehearsed: after Begin they run and answer as if they were durable, but
+// what they wrote is thrown away and only counted. So a test asks for every act there is in one unchanging world.
+type Rehearsal struct {
+	kv.DB
+
+	mu     sync.Mutex // guards what follows
+	on     bool
+	writes int
+}
+
+var errRehearsed = errors.New("kvtest: rehearsed")
+
+// Begin starts the rehearsal.
+func (r *Rehearsal) Begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.on = true
+}
+
+// Writes is how many keys were written or deleted by Updates that succeeded, since the last call.
+func (r *Rehearsal) Writes() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.writes
+	r.writes = 0
+	return n
+}
+
+// Update runs fn, for real or rehearsed.
+func (r *Rehearsal) Update(ctx context.Context, scope string, fn func(kv.Tx) error) error {
+	r.mu.Lock()
+	on := r.on
+	r.mu.Unlock()
+	if !on {
+		return r.DB.Update(ctx, scope, fn)
+	}
+	writes := 0
+	err := r.DB.Update(ctx, scope, func(tx kv.Tx) error {
+		counted := &countedTx{Tx: tx}
+		if err := fn(counted); err != nil {
+			return err
+		}
+		writes = counted.writes
+		return errRehearsed
+	})
+	if !errors.Is(err, errRehearsed) {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writes += writes
+	return nil
+}
+
+type countedTx struct {
+	kv.Tx
+	writes int
+}
+
+func (t *countedTx) Put(key, value []byte) { t.writes++; t.Tx.Put(key, value) }
+func (t *countedTx) Delete(key []byte)     { t.writes++; t.Tx.Delete(key) }
