@@ -23,7 +23,11 @@ type forum struct {
 
 func newForum(t *testing.T) forum {
 	t.Helper()
-	s := newSite(t)
+	return forumOn(t, newSite(t))
+}
+
+func forumOn(t *testing.T, s *site) forum {
+	t.Helper()
 	shelf := func(name string, members bool) store.Category {
 		c, err := s.SaveCategory(ctx, store.System(), "", store.CategoryInput{Names: map[string]string{"fr": name}, Members: members})
 		ok(t, err)

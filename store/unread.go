@@ -415,7 +415,8 @@ func (s *Store) ThreadFor(ctx context.Context, memberID, threadID string) (Threa
 	return d, err
 }
 
-// candidates are all who follow something of a post closely, or whom it mentions.
+// candidates are all who follow something of a post closely, or whom it mentions. However many towns it names, it calls
+// at most maxCalled people who did not ask for it: those named themselves first.
 func (t *tx) candidates(d Thread, p Post) ([]string, error) {
 	var found []string
 	pick := func(f family, under ...string) error {
@@ -436,12 +437,28 @@ func (t *tx) candidates(d Thread, p Post) ([]string, error) {
 			return nil, err
 		}
 	}
+	called, err := t.called(p)
+	return append(found, called...), err
+}
+
+// maxCalled is how many people a post tells because it mentions them or their town.
+const maxCalled = MaxMentions
+
+// called are the people a post mentions, then those of the towns it mentions.
+func (t *tx) called(p Post) ([]string, error) {
+	var found, places []string
 	for _, id := range p.Mentions {
 		if _, ok, err := towns().find(t, id); err != nil {
 			return nil, err
-		} else if !ok {
+		} else if ok {
+			places = append(places, id)
+		} else {
 			found = append(found, id)
-			continue
+		}
+	}
+	for _, id := range places {
+		if len(found) >= maxCalled {
+			break
 		}
 		people, err := t.people(id)
 		if err != nil {
@@ -451,7 +468,7 @@ func (t *tx) candidates(d Thread, p Post) ([]string, error) {
 			found = append(found, m.ID)
 		}
 	}
-	return found, nil
+	return found[:min(len(found), maxCalled)], nil
 }
 
 // wantsLetter says whether a member is to be told of a post by letter.

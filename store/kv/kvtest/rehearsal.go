@@ -16,6 +16,7 @@ type Rehearsal struct {
 	mu     sync.Mutex // guards what follows
 	on     bool
 	writes int
+	reads  int
 }
 
 var errRehearsed = errors.New("kvtest: rehearsed")
@@ -34,6 +35,49 @@ func (r *Rehearsal) Writes() int {
 	n := r.writes
 	r.writes = 0
 	return n
+}
+
+// Reads is how many values Views were handed since the last call.
+func (r *Rehearsal) Reads() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.reads
+	r.reads = 0
+	return n
+}
+
+// View runs fn and counts what it reads.
+func (r *Rehearsal) View(ctx context.Context, fn func(kv.Reader) error) error {
+	counted := &countedReader{}
+	err := r.DB.View(ctx, func(reader kv.Reader) error {
+		counted.Reader = reader
+		return fn(counted)
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reads += counted.reads
+	return err
+}
+
+type countedReader struct {
+	kv.Reader
+	reads int
+}
+
+func (c *countedReader) Get(key []byte) ([]byte, bool, error) {
+	c.reads++
+	return c.Reader.Get(key)
+}
+
+func (c *countedReader) GetMany(keys [][]byte) ([][]byte, error) {
+	c.reads += len(keys)
+	return c.Reader.GetMany(keys)
+}
+
+func (c *countedReader) Scan(r kv.Range, limit int) ([]kv.Pair, error) {
+	pairs, err := c.Reader.Scan(r, limit)
+	c.reads += len(pairs)
+	return pairs, err
 }
 
 // Update runs fn, for real or rehearsed.
