@@ -211,6 +211,23 @@ func (s *Server) threadOf(c *fiber.Ctx) (store.Thread, error) {
 	return page.Thread, err
 }
 
+// threadNow is the thread of the address, or the one it was merged into: an answer that was being written meanwhile
+// belongs there.
+func (s *Server) threadNow(c *fiber.Ctx) (store.Thread, error) {
+	n, err := numbered(c, "number")
+	if err != nil {
+		return store.Thread{}, err
+	}
+	page, err := s.Store.ThreadPage(c.UserContext(), by(c), n, 0)
+	if err == nil && page.Thread.MergedInto != "" {
+		page, err = s.Store.ThreadPage(c.UserContext(), by(c), page.Thread.Number, 0)
+	}
+	if err == nil && page.Thread.ID == "" {
+		err = fiber.ErrNotFound
+	}
+	return page.Thread, err
+}
+
 // postReact says a word on a post, or takes it back.
 func (s *Server) postReact(c *fiber.Ctx) error {
 	kind, on := c.FormValue("kind"), true
@@ -248,13 +265,17 @@ func (s *Server) postUnread(c *fiber.Ctx) error {
 	return s.done(c, "/discussions", "thread.marked_unread")
 }
 
-// actOnPost does one thing to the post of the address and returns to it.
+// actOnPost does one thing to the post of the address, wherever it was moved to, and returns to it.
 func (s *Server) actOnPost(c *fiber.Ctx, act func(ctx context.Context, d store.Thread, seq int) error) error {
-	d, err := s.threadOf(c)
+	n, err := numbered(c, "number")
 	if err != nil {
 		return err
 	}
 	seq, err := numbered(c, "seq")
+	if err != nil {
+		return err
+	}
+	d, seq, err := s.Store.PostPlace(c.UserContext(), by(c), n, seq)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // postReply adds a post, or shows what it would look like.
 func (s *Server) postReply(c *fiber.Ctx) error {
-	d, err := s.threadOf(c)
+	d, err := s.threadNow(c)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *Server) editPost(c *fiber.Ctx) error {
 	return s.showEdit(c, nil, h, f, nil)
 }
 
-// historyOf is the post of the address with the texts it had.
+// historyOf is the post of the address with the texts it had, wherever it was moved to.
 func (s *Server) historyOf(c *fiber.Ctx) (store.PostHistory, error) {
 	n, err := numbered(c, "number")
 	if err != nil {
@@ -71,7 +71,11 @@ func (s *Server) historyOf(c *fiber.Ctx) (store.PostHistory, error) {
 	if err != nil {
 		return store.PostHistory{}, err
 	}
-	return s.Store.PostHistory(c.UserContext(), by(c), n, seq)
+	d, at, err := s.Store.PostPlace(c.UserContext(), by(c), n, seq)
+	if err != nil {
+		return store.PostHistory{}, err
+	}
+	return s.Store.PostHistory(c.UserContext(), by(c), d.Number, at)
 }
 
 func (s *Server) showEdit(c *fiber.Ctx, wrong error, h store.PostHistory, f frontend.Form, preview *store.PostPreview) error {

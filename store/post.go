@@ -276,6 +276,9 @@ func (s *Store) EditPost(ctx context.Context, by Actor, threadID string, seq, ba
 	err = s.changePost(ctx, by, threadID, seq, func(t *tx, who Member, d *Thread, p *Post) error {
 		own := p.Author == who.ID && !d.Closed && p.Hidden == nil
 		if !own && !may(who, Moderate) {
+			if p.Author == who.ID && d.Closed { // meanwhile: what was typed is shown again
+				return conflict("thread.closed")
+			}
 			return denied("error.not_allowed.moderate")
 		}
 		if p.Author != who.ID && note == "" {

@@ -267,8 +267,12 @@ func (s *Store) ChangeThread(ctx context.Context, by Actor, id string, in Thread
 	}
 	var kept Thread
 	err := s.changeThread(ctx, by, id, func(t *tx, who Member, shelf Category, d *Thread) error {
-		if !may(who, Moderate) && !by.system && (d.Author != who.ID || d.Closed) {
+		switch {
+		case may(who, Moderate) || by.system:
+		case d.Author != who.ID:
 			return denied("error.not_allowed.moderate")
+		case d.Closed:
+			return conflict("thread.closed")
 		}
 		tagged, err := t.useTags(wanted)
 		if err != nil {
