@@ -3,6 +3,7 @@ package store_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -277,7 +278,9 @@ func (s *stage) answers(in store.AnswerInput) error {
 
 func TestBadLinesAreRefusedWithTheirField(t *testing.T) {
 	s := newStage(t)
-	for name, try := range s.lines() {
+	all := s.lines()
+	maps.Copy(all, s.discussionLines(t))
+	for name, try := range all {
 		field := strings.Fields(name)[1]
 		for what, value := range badLines() {
 			refuses(t, s.Hub, name+" with "+what, field, func() error { return try(value) })
