@@ -55,6 +55,13 @@ func TestEveryRouteEveryRole(t *testing.T) {
 		}
 		asked += w.check(name, r)
 	}
+	for who := range roleNames() { // these two are there in a demo only
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if got := w.ask(who, method, "/demo", url.Values{"handle": {"ada-beispiel"}}); got.StatusCode != http.StatusNotFound || len(got.Cookies()) > 0 && who != left {
+				t.Errorf("%s /demo: %d outside a demo", method, got.StatusCode)
+			}
+		}
+	}
 	t.Logf("%d routes, %d requests", len(routes), asked)
 }
 
@@ -195,6 +202,11 @@ func (w *world) keepsSecrets(what, asked string, who audience, got answer) {
 	text := strings.ToLower(w.html.Replace(got.body))
 	for name, values := range got.Header {
 		text += "\n" + strings.ToLower(name+": "+strings.Join(values, " "))
+	}
+	if w.people[who].cookie != "" && who != left && strings.HasPrefix(got.Header.Get("Content-Type"), "text/html") || got.StatusCode >= 400 {
+		if kept := got.Header.Get("Cache-Control"); !strings.Contains(kept, "no-store") && !strings.Contains(kept, "private") {
+			w.t.Errorf("%s: %d may be kept for others: %q", what, got.StatusCode, kept)
+		}
 	}
 	for words, readers := range w.secrets {
 		if who&readers != 0 {

@@ -293,6 +293,7 @@ func (w *world) held() {
 	page, err := w.MinutesPage(ctx, boss, public.Slug)
 	ok(w.t, err)
 	w.add("correction", "the author's", organisers, "slug", public.Slug, "id", page.Proposed[0].ID)
+	w.add("correction", "of another meeting", nobody, "slug", ready.Slug, "id", page.Proposed[0].ID)
 	w.add("correction", "missing", nobody, "slug", public.Slug, "id", "00000000-0000-7000-8000-000000000000")
 	write(public, page.Minutes.Revision, page.Newest.Source+"\n\n"+w.secret("revision", organisers), false)
 	write(written, 0, w.secret("ecrit", organisers), false)
@@ -342,6 +343,11 @@ func (w *world) ahead() {
 	paper("public", m, "", "Note publique", everyone)
 	paper("of a members' item", m, private.ID, w.secret("note", signedIn), signedIn)
 	paper("of a draft", draft, "", w.secret("projetnote", organisers), organisers)
+	for _, one := range w.records["document"] {
+		if one.name == "of a draft" { // its id, with the address of a meeting that everybody sees
+			w.add("document", "of another meeting", nobody, "slug", m.Slug, "id", one.params[3], "name", "note.pdf")
+		}
+	}
 	w.add("document", "missing", nobody, "slug", m.Slug, "id", "00000000-0000-7000-8000-000000000000", "name", "note.pdf")
 }
 
