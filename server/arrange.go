@@ -117,7 +117,7 @@ func (s *Server) postStep(c *fiber.Ctx) error {
 
 // room is the projector's page.
 func (s *Server) room(c *fiber.Ctx) error {
-	v, err := s.Store.Room(c.UserContext(), by(c), c.Params("slug"))
+	v, err := s.Store.Floor(c.UserContext(), by(c), c.Params("slug"))
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (s *Server) room(c *fiber.Ctx) error {
 
 // roomLead is the organiser's phone.
 func (s *Server) roomLead(c *fiber.Ctx) error {
-	v, err := s.Store.Room(c.UserContext(), by(c), c.Params("slug"))
+	v, err := s.Store.Floor(c.UserContext(), by(c), c.Params("slug"))
 	if err != nil {
 		return err
 	}

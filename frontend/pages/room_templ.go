@@ -18,7 +18,7 @@ import (
 
 // Room is the page for the projector: large type, the item spoken of, its time, who is next. Without scripts it loads
 // itself again every quarter of a minute.
-func Room(p *frontend.Page, v store.RoomPage) templ.Component {
+func Room(p *frontend.Page, v store.FloorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -133,7 +133,7 @@ func Room(p *frontend.Page, v store.RoomPage) templ.Component {
 	})
 }
 
-func roomScreen(p *frontend.Page, v store.RoomPage) templ.Component {
+func roomScreen(p *frontend.Page, v store.FloorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -419,7 +419,7 @@ func roomScreen(p *frontend.Page, v store.RoomPage) templ.Component {
 	})
 }
 
-func roomTime(p *frontend.Page, v store.RoomPage) string {
+func roomTime(p *frontend.Page, v store.FloorPage) string {
 	spent := int(v.Spent / time.Minute)
 	if v.Over > 0 {
 		return p.T("room.over", "Time", p.Lang.Duration(int(v.Over/time.Minute)))
@@ -431,7 +431,7 @@ func roomTime(p *frontend.Page, v store.RoomPage) string {
 }
 
 // RoomLead is the organiser's phone: large buttons, one column.
-func RoomLead(p *frontend.Page, v store.RoomPage) templ.Component {
+func RoomLead(p *frontend.Page, v store.FloorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -460,7 +460,7 @@ func RoomLead(p *frontend.Page, v store.RoomPage) templ.Component {
 	})
 }
 
-func roomLeadBody(p *frontend.Page, v store.RoomPage) templ.Component {
+func roomLeadBody(p *frontend.Page, v store.FloorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

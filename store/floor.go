@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// RoomPage is what the projector in the room shows and the phone that drives it.
-type RoomPage struct {
+// FloorPage is what is spoken of in the room: what the projector shows, and the phone that drives it.
+type FloorPage struct {
 	Meeting  Meeting
 	Items    []PlannedItem
 	Current  *PlannedItem // nil before the first and after the last
@@ -16,30 +16,30 @@ type RoomPage struct {
 	Organise bool
 }
 
-// Room reads the room of a meeting: for everybody who may know of the meeting. Items for members only are left out for
+// Floor reads what a meeting speaks of: for everybody who may know of the meeting. Items for members only are left out for
 // visitors.
-func (s *Store) Room(ctx context.Context, by Actor, slug string) (RoomPage, error) {
+func (s *Store) Floor(ctx context.Context, by Actor, slug string) (FloorPage, error) {
 	page, err := s.MeetingPage(ctx, by, slug)
 	if err != nil {
-		return RoomPage{}, err
+		return FloorPage{}, err
 	}
-	room := RoomPage{Meeting: page.Meeting, Items: page.Items, Organise: page.Organise}
+	floor := FloorPage{Meeting: page.Meeting, Items: page.Items, Organise: page.Organise}
 	now := s.Now()
-	for i := range room.Items {
-		item := &room.Items[i]
+	for i := range floor.Items {
+		item := &floor.Items[i]
 		switch {
 		case item.Item.ID == page.Meeting.Current:
-			room.Current = item
-			room.Spent = now.Sub(item.Item.Began)
-			room.Over = max(0, room.Spent-time.Duration(item.Item.Minutes)*time.Minute)
+			floor.Current = item
+			floor.Spent = now.Sub(item.Item.Began)
+			floor.Over = max(0, floor.Spent-time.Duration(item.Item.Minutes)*time.Minute)
 			if item.Item.Minutes == 0 {
-				room.Over = 0
+				floor.Over = 0
 			}
-		case room.Next == nil && item.Item.Began.IsZero() && item.Item.State == ItemAccepted:
-			room.Next = item
+		case floor.Next == nil && item.Item.Began.IsZero() && item.Item.State == ItemAccepted:
+			floor.Next = item
 		}
 	}
-	return room, nil
+	return floor, nil
 }
 
 // SpeakOf says which item the meeting speaks of now; "" for none: by organisers, once the meeting is about to begin.
