@@ -30,6 +30,7 @@ type Action struct {
 	Lang    string       `json:"lang"`
 	Town    string       `json:"town,omitzero"`   // the town that promised it, or took it over
 	Person  string       `json:"person,omitzero"` // member id; may have left
+	App     string       `json:"app,omitzero"`    // the application it is about: as written, else the item's
 	Due     string       `json:"due,omitzero"`    // civil date
 	State   ActionState  `json:"state"`
 	Steps   []ActionStep `json:"steps,omitzero"` // its history, oldest first
@@ -98,6 +99,7 @@ func actions() *table[Action] {
 			under(famActionSeries, func(a *Action) string { return a.Series }),
 			under(famActionTown, func(a *Action) string { return a.Town }),
 			under(famActionPerson, func(a *Action) string { return a.Person }),
+			under(famActionApp, func(a *Action) string { return a.App }),
 		},
 	}
 }

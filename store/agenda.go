@@ -58,6 +58,7 @@ type AgendaItem struct {
 	Kind     ItemKind    `json:"kind"`
 	Owner    string      `json:"owner,omitzero"` // member id
 	Town     string      `json:"town,omitzero"`  // town id
+	App      string      `json:"app,omitzero"`   // id of the application it is about
 	Minutes  int         `json:"minutes"`        // of time, 0 for none
 	State    ItemState   `json:"state"`
 	Standing bool        `json:"standing,omitzero"`
@@ -92,6 +93,12 @@ func items() *table[AgendaItem] {
 				}
 				return [][]string{{i.Series}}
 			}},
+			{family: famItemApp, parts: func(i *AgendaItem) [][]string {
+				if i.App == "" {
+					return nil
+				}
+				return [][]string{{i.App, instant(i.Created)}}
+			}},
 		},
 	}
 }
@@ -111,6 +118,7 @@ type ItemInput struct {
 	Members           bool   // shown to signed-in members only
 	Owner, Town       string
 	Thread            string // id of the thread it is made of
+	App               string // slug of the application it is about; with "" the one its thread is tagged with
 }
 
 func (in *ItemInput) check() error {
@@ -120,6 +128,7 @@ func (in *ItemInput) check() error {
 	in.Lang = oneOf(&c, "item_lang", in.Lang, Languages()...)
 	in.Kind = oneOf(&c, "item_kind", in.Kind, ToInform, ToDiscuss, ToDecide)
 	in.Group = c.line("item_group", in.Group, MaxTitle)
+	in.App = c.line("item_app", in.App, MaxTitle)
 	c.between("item_minutes", in.Minutes, 0, 24*60)
 	return c.err()
 }
@@ -162,6 +171,9 @@ func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in 
 			Owner: who.ID, Town: who.TownID(), Minutes: in.Minutes, State: ItemProposed, By: who.ID, Late: m.Late(t.now)}
 		if in.Thread != "" {
 			item.Origin = Origin{Kind: FromThread, ID: in.Thread}
+		}
+		if item.App, err = t.itemApp(in); err != nil {
+			return err
 		}
 		if organiser {
 			item.State = ItemAccepted
@@ -312,6 +324,10 @@ func (s *Store) ChangeItem(ctx context.Context, by Actor, id string, in ItemInpu
 	return s.changeItem(ctx, by, id, true, func(t *tx, item *AgendaItem) error {
 		item.Title, item.Text, item.Lang, item.Kind, item.Minutes, item.Changed = in.Title, in.Text, in.Lang, in.Kind, in.Minutes, t.now
 		item.Group, item.Members = in.Group, in.Members
+		var err error
+		if item.App, err = t.itemApp(in); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err

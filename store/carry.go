@@ -69,7 +69,7 @@ func (t *tx) park(item AgendaItem, series string) (AgendaItem, error) {
 	if err != nil {
 		return item, err
 	}
-	parked := AgendaItem{ID: id, Series: series, Title: item.Title, Text: item.Text, Lang: item.Lang, Kind: item.Kind, Owner: item.Owner, Town: item.Town,
+	parked := AgendaItem{ID: id, Series: series, Title: item.Title, Text: item.Text, Lang: item.Lang, Kind: item.Kind, Owner: item.Owner, Town: item.Town, App: item.App,
 		Minutes: item.Minutes, State: ItemParked, Group: item.Group, Members: item.Members, Origin: Origin{FromItem, item.ID}, By: item.By, Created: t.now, Changed: t.now}
 	if err := items().put(t, parked); err != nil {
 		return item, err
@@ -231,7 +231,7 @@ func (t *tx) offers(m Meeting) ([]Offer, error) {
 	}
 	for _, a := range open {
 		offer(Offer{Origin: Origin{FromAction, a.ID}, Title: a.Title, Lang: a.Lang, Kind: ToDiscuss, Minutes: 5, Number: a.Number(),
-			item: AgendaItem{Owner: a.Person, Town: a.Town}})
+			item: AgendaItem{Owner: a.Person, Town: a.Town, App: a.App}})
 	}
 	return all, nil
 }
@@ -275,7 +275,7 @@ func (s *Store) TakeOffer(ctx context.Context, by Actor, meetingID string, origi
 }
 
 func (t *tx) takeOver(who Member, m Meeting, have []AgendaItem, o Offer) error {
-	item := AgendaItem{Title: o.Title, Text: o.item.Text, Lang: o.Lang, Kind: o.Kind, Minutes: o.Minutes, Owner: o.item.Owner, Town: o.item.Town,
+	item := AgendaItem{Title: o.Title, Text: o.item.Text, Lang: o.Lang, Kind: o.Kind, Minutes: o.Minutes, Owner: o.item.Owner, Town: o.item.Town, App: o.item.App,
 		Group: o.item.Group, Members: o.item.Members, State: ItemAccepted, Standing: o.Origin.Kind == FromStanding, Origin: o.Origin, By: who.ID}
 	made, err := t.addItem(m.ID, have, item)
 	if err != nil || o.Origin.Kind != FromItem {
@@ -321,7 +321,7 @@ func (s *Store) DuplicateAgenda(ctx context.Context, by Actor, fromID, toID stri
 			if slices.ContainsFunc(have, func(i AgendaItem) bool { return i.Origin == origin || i.Title == one.Title }) {
 				continue
 			}
-			item := AgendaItem{Title: one.Title, Text: one.Text, Lang: one.Lang, Kind: one.Kind, Minutes: one.Minutes, Owner: one.Owner, Town: one.Town,
+			item := AgendaItem{Title: one.Title, Text: one.Text, Lang: one.Lang, Kind: one.Kind, Minutes: one.Minutes, Owner: one.Owner, Town: one.Town, App: one.App,
 				Group: one.Group, Members: one.Members, Standing: one.Standing, State: ItemAccepted, Origin: origin, By: who.ID}
 			if _, err := t.addItem(toID, have, item); err != nil {
 				return err

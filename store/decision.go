@@ -23,6 +23,7 @@ type Decision struct {
 	Series    string      `json:"series,omitzero"`
 	Item      string      `json:"item,omitzero"` // the agenda item it was taken under
 	Town      string      `json:"town,omitzero"` // the town that asked for it: the item's
+	App       string      `json:"app,omitzero"`  // the application it is about: as written, else the item's
 	Title     string      `json:"title"`         // its words, one paragraph of plain text
 	Lang      string      `json:"lang"`
 	Vote      Vote        `json:"vote,omitzero"`
@@ -77,6 +78,7 @@ func decisions() *table[Decision] {
 			under(famDecisionMeeting, func(d *Decision) string { return d.Meeting }),
 			under(famDecisionSeries, func(d *Decision) string { return d.Series }),
 			under(famDecisionTown, func(d *Decision) string { return d.Town }),
+			under(famDecisionApp, func(d *Decision) string { return d.App }),
 			under(famDecisionOutcome, (*Decision).state),
 		},
 	}
@@ -86,6 +88,7 @@ func decisions() *table[Decision] {
 type DecisionQuery struct {
 	Year         int
 	Series, Town string      // ids
+	App          string      // id
 	Outcome      ItemOutcome // also OutcomeWithdrawn
 	After        string
 	Limit        int
@@ -97,6 +100,7 @@ type DecisionRow struct {
 	Meeting  Meeting
 	Item     AgendaItem // zero when it stands under no item, or under one for members only
 	Town     Town
+	App      App
 }
 
 // DecisionList is one page of the register of decisions. Next is "" at its end.
@@ -111,6 +115,8 @@ func (s *Store) Decisions(ctx context.Context, q DecisionQuery) (DecisionList, e
 	err := s.view(ctx, func(t *tx) error {
 		ix, w := famDecisionNumber, window{Reverse: true}
 		switch {
+		case q.App != "":
+			ix, w.Under = famDecisionApp, []string{q.App}
 		case q.Town != "":
 			ix, w.Under = famDecisionTown, []string{q.Town}
 		case q.Outcome != "":
@@ -129,7 +135,7 @@ func (s *Store) Decisions(ctx context.Context, q DecisionQuery) (DecisionList, e
 			return at
 		}
 		fits := func(d Decision) bool {
-			return (q.Series == "" || d.Series == q.Series) && (q.Outcome == "" || d.state() == string(q.Outcome))
+			return (q.Series == "" || d.Series == q.Series) && (q.Town == "" || d.Town == q.Town) && (q.Outcome == "" || d.state() == string(q.Outcome))
 		}
 		found, next, err := walk(t, decisions(), ix, []window{w}, paging[Decision]{q.After, q.Limit, place, fits, 0})
 		if err != nil {
@@ -143,9 +149,13 @@ func (s *Store) Decisions(ctx context.Context, q DecisionQuery) (DecisionList, e
 }
 
 func (t *tx) decisionRows(found []Decision) ([]DecisionRow, error) {
-	var meetingIDs, itemIDs, townIDs []string
+	var meetingIDs, itemIDs, townIDs, appIDs []string
 	for _, d := range found {
-		meetingIDs, itemIDs, townIDs = append(meetingIDs, d.Meeting), append(itemIDs, d.Item), append(townIDs, d.Town)
+		meetingIDs, itemIDs, townIDs, appIDs = append(meetingIDs, d.Meeting), append(itemIDs, d.Item), append(townIDs, d.Town), append(appIDs, d.App)
+	}
+	programs, err := apps().many(t, appIDs)
+	if err != nil {
+		return nil, err
 	}
 	held, err := meetings().many(t, meetingIDs)
 	if err != nil {
@@ -158,7 +168,7 @@ func (t *tx) decisionRows(found []Decision) ([]DecisionRow, error) {
 	places, err := towns().many(t, townIDs)
 	rows := make([]DecisionRow, len(found))
 	for i, d := range found {
-		rows[i] = DecisionRow{Decision: d, Meeting: held[d.Meeting], Item: shown(points[d.Item]), Town: places[d.Town]}
+		rows[i] = DecisionRow{Decision: d, Meeting: held[d.Meeting], Item: shown(points[d.Item]), Town: places[d.Town], App: programs[d.App]}
 	}
 	return rows, err
 }

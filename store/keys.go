@@ -107,6 +107,18 @@ const (
 	famFollow          family = "follow"           // member id, kind, subject → Follow
 	famFollowSubject   family = "follow.subject"   // kind, subject, member id, kind, subject
 
+	famApp          family = "app"           // id → App
+	famAppSlug      family = "app.slug"      // slug → id (unique), old slugs too
+	famAppName      family = "app.name"      // folded name, id
+	famAppKeeper    family = "app.keeper"    // town id, id
+	famAppFile      family = "appfile"       // app id, number → AppFile (a publiccode.yml that was good)
+	famAppUse       family = "appuse"        // town id, app id → AppUse
+	famAppUseApp    family = "appuse.app"    // app id, state, town id, app id
+	famAppUseExpert family = "appuse.expert" // member id, town id, app id
+	famDecisionApp  family = "decision.app"  // app id, year and number, id
+	famActionApp    family = "action.app"    // app id, state, due date, id
+	famItemApp      family = "item.app"      // app id, written, id
+
 	famFeed      family = "feed"       // id → FeedLink (personal calendar address)
 	famFeedOwner family = "feed.owner" // member id, id
 
@@ -125,7 +137,8 @@ const (
 func (f family) public() bool {
 	switch f.record() {
 	case famMember, famTown, famSeries, famMeeting, famRSVP, famPresence, famItem, famMinutes, famRevision, famCorrection,
-		famDecision, famAction, famRoleChange, famCategory, famTag, famThread, famPost, famReaction, famMoved:
+		famDecision, famAction, famRoleChange, famCategory, famTag, famThread, famPost, famReaction, famMoved,
+		famApp, famAppFile, famAppUse:
 		return true
 	}
 	return false

@@ -24,7 +24,7 @@ const (
 //	   on indented lines.
 //	   vote: 24 / 0 / 2
 //	!A The text of the action
-//	   @elise.delvaux  town: Seneffe  due: 2027-03-15
+//	   @elise.delvaux  town: Seneffe  due: 2027-03-15  app: delib
 //	!A Seneffe, @elise.delvaux, 2027-03-15: the same on one line
 //	!R accepted
 //
@@ -39,11 +39,13 @@ type Mark struct {
 	Handle   string // without @
 	Place    string // the town as written
 	Due      string // civil date, "" without one
+	AppSlug  string // the application it is about, as written
 	Vote     Vote
 	Outcome  ItemOutcome
 	Section  string // heading of level 2 that it stands under
 	Person   Member // found by Handle
 	Town     Town   // found by Place, or the person's
+	App      App    // found by AppSlug
 	Problems []Problem
 	said     []string // attributes it has, each once
 }
@@ -69,6 +71,8 @@ func attributeOf(word string) string {
 		return "town"
 	case "due", "by", "pour", "avant", "echeance", "voor", "tegen", "bis", "frist", "termijn":
 		return "due"
+	case "app", "appli":
+		return "app"
 	}
 	return ""
 }
@@ -269,6 +273,8 @@ func (m *Mark) set(what, value, date string) {
 		if m.Due = dayOf(value, date); m.Due == "" {
 			m.problem("notation.date", "Words", cut(value))
 		}
+	case "app":
+		m.AppSlug = strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(value), "[[app/"), "]]")
 	case "vote":
 		counted := votes.FindStringSubmatch(value)
 		if counted == nil {

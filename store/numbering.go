@@ -37,6 +37,7 @@ func (v *verification) decision(d *Decision) {
 	v.lead(famDecision, d.ID, famMinutes, d.Meeting)
 	v.lead(famDecision, d.ID, famItem, d.Item)
 	v.lead(famDecision, d.ID, famTown, d.Town)
+	v.lead(famDecision, d.ID, famApp, d.App)
 }
 
 func (v *verification) action(a *Action) {
@@ -44,6 +45,7 @@ func (v *verification) action(a *Action) {
 	v.lead(famAction, a.ID, famMinutes, a.Meeting)
 	v.lead(famAction, a.ID, famItem, a.Item)
 	v.lead(famAction, a.ID, famTown, a.Town)
+	v.lead(famAction, a.ID, famApp, a.App)
 	v.lead(famAction, a.ID, famMember, a.Person)
 }
 

@@ -209,7 +209,7 @@ func (p *publication) examine(marks []Mark) error {
 		}
 		if p.asPublished(*mark) {
 			mark.Problems = slices.DeleteFunc(mark.Problems, func(one Problem) bool {
-				return slices.Contains([]string{"notation.person", "notation.town", "notation.town_twice", "notation.due_before"}, one.Key)
+				return slices.Contains([]string{"notation.person", "notation.town", "notation.town_twice", "notation.due_before", "notation.app"}, one.Key)
 			})
 		}
 		if mark.Kind != MarkResult {
@@ -236,7 +236,7 @@ func (p *publication) known(m Mark) bool {
 // has another name, does not make the text wrong.
 func (p *publication) asPublished(m Mark) bool {
 	old, ok := p.before[m.Number]
-	return ok && m.Number != "" && p.known(m) && old.Handle == m.Handle && old.Place == m.Place && old.Due == m.Due
+	return ok && m.Number != "" && p.known(m) && old.Handle == m.Handle && old.Place == m.Place && old.Due == m.Due && old.AppSlug == m.AppSlug
 }
 
 // outcomes sets what became of the items, before the decisions that stand under them. A result that is not in the
@@ -291,7 +291,7 @@ func (p *publication) decision(i int, mark Mark, itemID string) error {
 	delete(p.decisions, mark.Number)
 	was := d
 	d.Title, d.Lang, d.Vote, d.Date, d.Item = mark.Title, p.lang, mark.Vote, p.meeting.Date, itemID
-	d.Town, d.Withdrawn = p.agenda[itemID].Town, time.Time{}
+	d.Town, d.App, d.Withdrawn = p.agenda[itemID].Town, p.about(mark, d.App, itemID), time.Time{}
 	if d.Outcome = p.agenda[itemID].Outcome; d.Outcome == "" {
 		d.Outcome = OutcomeAccepted
 	}
@@ -300,6 +300,18 @@ func (p *publication) decision(i int, mark Mark, itemID string) error {
 	}
 	d.Changed = p.now
 	return decisions().put(p.tx, d)
+}
+
+// about is the application a block is about: the one it names, else that of its item. A name that stopped leading there
+// since the last publication changes nothing.
+func (p *publication) about(mark Mark, had, itemID string) string {
+	switch {
+	case mark.App.ID != "":
+		return mark.App.ID
+	case mark.AppSlug != "":
+		return had
+	}
+	return p.agenda[itemID].App
 }
 
 func (p *publication) action(i int, mark Mark, itemID string) error {
@@ -324,7 +336,7 @@ func (p *publication) action(i int, mark Mark, itemID string) error {
 	same := p.asPublished(mark)
 	delete(p.actions, mark.Number)
 	was := a
-	a.Title, a.Lang, a.Item, a.Vanished = mark.Title, p.lang, itemID, false
+	a.Title, a.Lang, a.Item, a.App, a.Vanished = mark.Title, p.lang, itemID, p.about(mark, a.App, itemID), false
 	if len(a.Steps) == 0 && !same { // later on the register says who carries it and until when
 		a.Town, a.Person, a.Due = mark.Town.ID, mark.Person.ID, mark.Due
 	}

@@ -7,13 +7,14 @@ import (
 
 // Ref is a record that a text names, as far as the reader may know of it.
 type Ref struct {
-	Kind    string // thread, decision, action, meeting or item
+	Kind    string // thread, decision, action, meeting, item or app
 	Title   string
 	Lang    string
 	State   string // thread: open, solved, closed; others: the state or outcome of the record
 	Thread  Thread // of a thread
 	Meeting Meeting
 	Order   int // of an item on its agenda, from 1
+	App     App
 }
 
 // refs reads the records that codes name (see Words). Codes that lead nowhere, or to what the reader may not know of,
@@ -37,6 +38,8 @@ func (t *tx) refs(reader Member, codes []string) (map[string]Ref, error) {
 			ref, err = t.meetingRef(reader, name)
 		case "item":
 			ref, err = t.itemRef(reader, name)
+		case "app":
+			ref, err = t.appRef(name)
 		default:
 			continue
 		}
@@ -94,6 +97,11 @@ func (t *tx) meetingRef(reader Member, slug string) (Ref, error) {
 		err = notFound()
 	}
 	return Ref{Title: m.Title, Lang: m.Lang, State: string(m.State), Meeting: m}, err
+}
+
+func (t *tx) appRef(slug string) (Ref, error) {
+	a, err := apps().lookup(t, famAppSlug, slug)
+	return Ref{Title: a.Name(), App: a}, err
 }
 
 // itemRef finds an item by the place it has on its agenda, among those that are on it.

@@ -131,7 +131,8 @@ type ActionQuery struct {
 	State                string
 	Series, Town, Person string // ids
 	Meeting              string
-	Unassigned           bool // only those that name no person
+	App                  string // id
+	Unassigned           bool   // only those that name no person
 	Year                 int
 	Newest               bool // by number instead, the newest first, and not farther back than newestReach
 	After                string
@@ -147,6 +148,7 @@ type ActionRow struct {
 	Meeting Meeting
 	Town    Town
 	Person  Member
+	App     App
 	Overdue bool
 	May     bool // the reader may change it
 }
@@ -181,6 +183,8 @@ func (t *tx) actionList(reader Member, q ActionQuery) (ActionList, error) {
 	switch {
 	case q.Meeting != "":
 		ix, under = famActionMeeting, []string{q.Meeting}
+	case q.App != "":
+		ix, under = famActionApp, []string{q.App}
 	case q.Year != 0:
 		ix, under = famActionYear, []string{yearKey(q.Year), whose}
 	case q.Person != "":
@@ -216,7 +220,7 @@ func yearKey(year int) string { return fmt.Sprintf("%04d", year) }
 // fits says whether an action is asked for; its state and date are the index's matter.
 func (q ActionQuery) fits(a Action) bool {
 	return (q.Series == "" || a.Series == q.Series) && (q.Town == "" || a.Town == q.Town) && (q.Person == "" || a.Person == q.Person) &&
-		(q.Meeting == "" || a.Meeting == q.Meeting) && (q.Year == 0 || a.Year == q.Year) && (!q.Unassigned || a.Person == "")
+		(q.Meeting == "" || a.Meeting == q.Meeting) && (q.App == "" || a.App == q.App) && (q.Year == 0 || a.Year == q.Year) && (!q.Unassigned || a.Person == "")
 }
 
 // newestActions are the last that were given. They are not paged.
@@ -237,9 +241,13 @@ func (t *tx) newestActions(reader Member, q ActionQuery) (ActionList, error) {
 }
 
 func (t *tx) actionRows(found []Action, reader Member) ([]ActionRow, error) {
-	var meetingIDs, townIDs, people []string
+	var meetingIDs, townIDs, people, appIDs []string
 	for _, a := range found {
-		meetingIDs, townIDs, people = append(meetingIDs, a.Meeting), append(townIDs, a.Town), append(people, a.Person)
+		meetingIDs, townIDs, people, appIDs = append(meetingIDs, a.Meeting), append(townIDs, a.Town), append(people, a.Person), append(appIDs, a.App)
+	}
+	programs, err := apps().many(t, appIDs)
+	if err != nil {
+		return nil, err
 	}
 	held, err := meetings().many(t, meetingIDs)
 	if err != nil {
@@ -252,7 +260,7 @@ func (t *tx) actionRows(found []Action, reader Member) ([]ActionRow, error) {
 	persons, err := members().many(t, people)
 	rows := make([]ActionRow, len(found))
 	for i, a := range found {
-		rows[i] = ActionRow{Action: a, Meeting: held[a.Meeting], Town: places[a.Town], Person: persons[a.Person],
+		rows[i] = ActionRow{Action: a, Meeting: held[a.Meeting], Town: places[a.Town], Person: persons[a.Person], App: programs[a.App],
 			Overdue: a.Overdue(t.now.Format(civilDate)), May: mayCarry(reader, a)}
 	}
 	return rows, err

@@ -67,6 +67,13 @@ func (t *tx) resolve(m Meeting, marks []Mark) error {
 		default:
 			mark.problem("notation.town_twice", "Words", cut(mark.Place))
 		}
+		if mark.AppSlug != "" {
+			if mark.App, err = apps().lookup(t, famAppSlug, mark.AppSlug); KindOf(err) == NotFound {
+				mark.problem("notation.app", "Words", cut(mark.AppSlug))
+			} else if err != nil {
+				return err
+			}
+		}
 		if mark.Due != "" && mark.Due < m.Date {
 			mark.problem("notation.due_before", "Words", mark.Due)
 		}

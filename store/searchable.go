@@ -21,7 +21,7 @@ func stales() *table[Stale] {
 
 // searched are the records that can be found, by family.
 func searched() []family {
-	return []family{famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famMeeting}
+	return []family{famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famMeeting, famApp}
 }
 
 // stale notes that a record changed. A thread's title and state are found with its first post.
@@ -34,7 +34,7 @@ func (t *tx) stale(f family, key []byte) error {
 		if err := t.staleAgenda(id); err != nil {
 			return err
 		}
-	case famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember:
+	case famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famApp:
 	default:
 		return nil
 	}
@@ -114,7 +114,7 @@ func (s *Store) Indexed(ctx context.Context, done []Stale) error {
 
 // SearchDocument is a record as it is found. Members marks what only signed-in members may find.
 type SearchDocument struct {
-	Kind     string // thread, post, item, minutes, decision, action, town, person, meeting
+	Kind     string // thread, post, item, minutes, decision, action, town, person, meeting, app
 	Record   string // family
 	ID       string
 	Title    string
@@ -136,7 +136,7 @@ type SearchDocument struct {
 	Place   Town
 	Number  string // of decisions and actions
 	Handle  string // of people
-	Slug    string // of towns
+	Slug    string // of towns and applications
 }
 
 // Searchable reads records as somebody may find them; what is gone, or not to be found by the reader, is left out. By is
@@ -218,6 +218,8 @@ func (t *tx) searchable(one Stale, shelves map[string]Category) (SearchDocument,
 			names += " " + name
 		}
 		return SearchDocument{Kind: "town", Title: town.Name, Text: names, Slug: town.Slug, Place: town, Town: town.ID, At: town.Changed}, true, nil
+	case famApp:
+		return t.searchableApp(parts[0])
 	case famMember:
 		m, ok, err := members().find(t, parts[0])
 		if err != nil || !ok || m.State != MemberActive {

@@ -39,6 +39,7 @@ type verification struct {
 
 	discussions map[string]*discussion    // what the posts of each thread say
 	reacted     map[string]*ReactionTally // what the reactions to each post say
+	programs    map[string]*App           // how many towns are said to use each application
 }
 
 // Verify reads every record and index entry: each record decodes and sits under its own key, each index entry belongs
@@ -50,7 +51,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{},
 			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{},
 			given: map[string]map[int]bool{}, last: map[string]int{}, results: map[string]string{},
-			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}}
+			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}, programs: map[string]*App{}}
 		for _, check := range []func(*verification) error{
 			verifyTable(towns(), (*verification).town), verifyTable(members(), (*verification).member),
 			verifyTable(credentials(), func(v *verification, c *Credential) { v.lead(famCredential, c.Member, famMember, c.Member) }),
@@ -74,6 +75,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(reactions(), (*verification).reaction), verifyTable(reactionTallies(), (*verification).reactionTally),
 			verifyTable(threadVotes(), (*verification).threadVote), verifyTable(drafts(), nil), verifyTable(readings(), (*verification).reading),
 			verifyTable(profiles(), nil), verifyTable(follows(), nil), (*verification).threadCounts,
+			verifyTable(apps(), (*verification).app), verifyTable(appUses(), (*verification).appUse), (*verification).appCounts,
 			verifyTable(feeds(), func(v *verification, f *FeedLink) { v.lead(famFeed, f.ID, famMember, f.Member) }),
 			verifyTable(audits(), nil), verifyTable(events(), nil), verifyTable(mails(), nil),
 			(*verification).references, (*verification).keys, (*verification).counts, (*verification).numbers, (*verification).published, (*verification).meta,
@@ -231,6 +233,7 @@ func (v *verification) item(i *AgendaItem) {
 	v.lead(famItem, i.ID, famMeeting, i.Meeting)
 	v.lead(famItem, i.ID, famMember, i.Owner)
 	v.lead(famItem, i.ID, famTown, i.Town)
+	v.lead(famItem, i.ID, famApp, i.App)
 	id, next := i.ID, i.Next
 	v.later = append(v.later, func() { v.lead(famItem, id, famItem, next) }) // not all items are read yet
 }

@@ -8,7 +8,7 @@ import (
 // Words are what a text of somebody names, outside of code.
 type Words struct {
 	Mentions []string // words after @, without it
-	Refs     []string // records: thread:12, decision:2026-014, action:A-2026-031, meeting:slug, item:slug/3
+	Refs     []string // records: thread:12, decision:2026-014, action:A-2026-031, meeting:slug, item:slug/3, app:slug
 	Links    int      // addresses that lead outside
 }
 

@@ -65,7 +65,8 @@ func arrows() [][]string {
 		{"belfry/store/kv.", "belfry/store/kv."},
 		{"belfry/store/kv", "belfry/store/kv."},
 		{"belfry/store/shelf"},
-		{"belfry/store.", "belfry/store/kv.", "belfry/store/gazetteer.", "belfry/store/shelf."},
+		{"belfry/store/publiccode"},
+		{"belfry/store.", "belfry/store/kv.", "belfry/store/gazetteer.", "belfry/store/shelf.", "belfry/store/publiccode."},
 		{"belfry/locales"},
 	}
 }

@@ -41,6 +41,7 @@ var (
 	threadCode   = regexp.MustCompile(`^#([1-9][0-9]{0,8})(?:/([1-9][0-9]{0,6}))?`)
 	decisionCode = regexp.MustCompile(`^(?:19|20)[0-9]{2}-[0-9]{3,6}`)
 	actionCode   = regexp.MustCompile(`^A-(?:19|20)[0-9]{2}-[0-9]{3,6}`)
+	appCode      = regexp.MustCompile(`^\[\[app/([a-z0-9-]*[a-z][a-z0-9-]*)\]\]`)
 	meetingCode  = regexp.MustCompile(`^\[\[([a-z0-9][a-z0-9-]{0,79})(?:/([1-9][0-9]{0,2}))?\]\]`)
 )
 
@@ -93,6 +94,9 @@ func recordAt(line []byte, pc parser.Context) (*record, int) {
 			return &record{class: classRef, code: "thread:" + string(m[1]), href: "/t/" + string(m[1]), label: string(m[0])}, len(m[0])
 		}
 	case '[':
+		if m := appCode.FindSubmatch(line); m != nil {
+			return &record{class: classRef, code: "app:" + string(m[1]), href: "/apps/" + string(m[1]), label: string(m[1])}, len(m[0])
+		}
 		if m := meetingCode.FindSubmatch(line); m != nil {
 			if len(m[2]) > 0 {
 				return &record{class: classRef, code: "item:" + string(m[1]) + "/" + string(m[2]), href: "/meetings/" + string(m[1]) + "#agenda-" + string(m[2]), label: string(m[1]) + "/" + string(m[2])}, len(m[0])
@@ -176,7 +180,7 @@ type Ref struct{ Title, Lang, State, Href string }
 const refStart = `<a class="ref" href="`
 
 // Refer fills titles and states into the short codes of HTML that Post wrote: lookup is asked for each code ("thread:12",
-// "decision:2026-014", "action:A-2026-031", "meeting:slug", "item:slug/3"). A code it does not know stays a bare link.
+// "decision:2026-014", "action:A-2026-031", "meeting:slug", "item:slug/3", "app:slug"). A code it does not know stays a bare link.
 // Nothing a person writes can look like one, because "<" is never passed through.
 func Refer(source string, lookup func(code string) (Ref, bool)) string {
 	if !strings.Contains(source, refStart) {
@@ -223,6 +227,8 @@ func codeOf(href string) string {
 		return "decision:" + href[len("/decisions/"):]
 	case strings.HasPrefix(href, "/actions/"):
 		return "action:" + href[len("/actions/"):]
+	case strings.HasPrefix(href, "/apps/"):
+		return "app:" + href[len("/apps/"):]
 	}
 	slug, item, ok := strings.Cut(strings.TrimPrefix(href, "/meetings/"), "#agenda-")
 	if ok {

@@ -115,6 +115,8 @@ func withRefs(p *frontend.Page, html string, refs map[string]store.Ref) string {
 			out.Href = meetingHref(ref.Meeting)
 		case "item":
 			out.Href = meetingHref(ref.Meeting) + "#agenda"
+		case "app":
+			out.Href = "/apps/" + ref.App.Slug
 		}
 		return out, true
 	})

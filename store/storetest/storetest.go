@@ -165,3 +165,14 @@ func (h *Hub) Meeting(t testing.TB, seats int) store.Meeting {
 func address(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), " ", ".") + "@exemple.example"
 }
+
+// AppCalled enters an application by the operator.
+func (h *Hub) AppCalled(t testing.TB, name string) store.App {
+	t.Helper()
+	app, err := h.AddApp(context.Background(), store.System(), store.AppInput{Name: name, License: "EUPL-1.2", Status: "stable", Domain: store.DomainCounter,
+		Languages: []string{"fr"}, Short: map[string]string{"fr": "Une application d’essai."}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
