@@ -24,7 +24,7 @@ func roomForPapers(head *fasthttp.RequestHeader) (limits fasthttp.RequestConfig)
 	if strings.Contains(where, "/documents/") {
 		limits.WriteTimeout = paperTimeout
 	}
-	if string(head.Method()) == fiber.MethodPost && strings.HasPrefix(where, "/meetings/") && path.Base(where) == "documents" &&
+	if string(head.Method()) == fiber.MethodPost && (strings.HasPrefix(where, "/meetings/") || strings.HasPrefix(where, "/agenda/")) && path.Base(where) == "documents" &&
 		strings.HasPrefix(string(head.ContentType()), fiber.MIMEMultipartForm) && len(head.Cookie(sessionCookie)) > 0 {
 		limits.MaxRequestBodySize = store.MaxFile + 1<<20
 		limits.ReadTimeout = paperTimeout
@@ -51,27 +51,13 @@ func (s *Server) postDocument(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	file, end, err := upload(c, "doc_file")
-	if err != nil {
-		return err
-	}
-	defer end()
-	key := "document.said.added"
-	switch {
-	case c.FormValue("remove") != "":
-		key, err = "document.said.removed", s.Store.RemoveDocument(c.UserContext(), by(c), m.ID, c.FormValue("remove"))
-	case c.FormValue("replace") != "" && file != nil:
-		key, err = "document.said.replaced", s.Store.ReplaceDocument(c.UserContext(), by(c), m.ID, c.FormValue("replace"), *file)
-	default:
-		in := store.DocumentInput{Title: c.FormValue("doc_title"), Lang: c.FormValue("doc_lang"), Link: c.FormValue("doc_link"), Item: c.FormValue("doc_item")}
-		err = s.Store.AddDocument(c.UserContext(), by(c), m.ID, in, file)
-	}
+	key, err := s.changePapers(c, m, "")
 	switch {
 	case err == nil:
 		return s.done(c, "/meetings/"+m.Slug+"#documents", key)
 	case mayTypeAgain(err):
 		return s.showMeeting(c, err, func(screen *pages.MeetingScreen) {
-			screen.Doc = s.typed(c, err, "doc_title", "doc_link", "doc_lang", "doc_item")
+			screen.Doc = s.typed(c, err, documentNames()...)
 		})
 	}
 	return err

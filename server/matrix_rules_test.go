@@ -90,6 +90,7 @@ func meetings(w *world) map[string]rule {
 		"POST /meetings/:slug/rsvp": does(signedIn, "meeting", "answer", "online").except("draft", nobody), "POST /meetings/:slug/rsvp/withdraw": does(signedIn, "meeting").except("draft", nobody),
 		"POST /meetings/:slug/rsvp/for": staff("meeting", "member", "basile-essai", "answer", "online").except("draft", nobody), "POST /meetings/:slug/rsvp/hand": does(signedIn, "meeting", "to", "nora-nouvelle").except("draft", nobody),
 		"POST /meetings/:slug/agenda": does(signedIn, "meeting", item...), "GET /agenda/:id/edit": only(author|organisers, "item"),
+		"GET /agenda/:id": only(author|organisers, "item").except("accepted", organisers), "POST /agenda/:id/documents": does(author|organisers, "item", "doc_title", "Note", "doc_lang", "fr", "doc_link", "https://exemple.example/"),
 		"POST /agenda/:id":         does(author|organisers, "item", append([]string{"do", "change"}, item...)...),
 		"GET /meetings/:slug/edit": only(organisers, "meeting"), "POST /meetings/:slug/edit": staff("meeting", meeting...), "GET /meetings/:slug/cancel": only(organisers, "meeting"),
 		"POST /meetings/:slug/cancel": staff("meeting", "reason", "Salle fermée"), "POST /meetings/:slug/publish": staff("meeting"), "POST /meetings/:slug/step": staff("meeting", "to", "nudge"),

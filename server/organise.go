@@ -261,10 +261,16 @@ func (s *Server) series(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	screen := pages.SeriesPage{Series: series, Rows: rows, Organise: visitOf(c).member.May(store.Organise)}
+	if screen.Organise {
+		if screen.Backlog, err = s.Store.Backlog(c.UserContext(), by(c), series.ID); err != nil {
+			return err
+		}
+	}
 	p := s.page(c, series.Title)
 	p.Section = frontend.Meetings
 	p.Feeds = []frontend.Feed{{Title: series.Title, Href: "/series/" + series.Slug + ".ics", Type: "text/calendar"}}
-	return s.render(c, p, pages.Series(p, pages.SeriesPage{Series: series, Rows: rows, Organise: visitOf(c).member.May(store.Organise)}))
+	return s.render(c, p, pages.Series(p, screen))
 }
 
 // editSeries shows the form of a series.

@@ -143,8 +143,10 @@ func (s *Server) routes() {
 	a.Post("/meetings/:slug/rsvp/for", s.postAnswerFor)
 	a.Post("/meetings/:slug/rsvp/hand", s.postHandSeat)
 	a.Post("/meetings/:slug/agenda", s.postItem)
+	a.Get("/agenda/:id", s.item)
 	a.Get("/agenda/:id/edit", s.editItem)
 	a.Post("/agenda/:id", s.postItemChange)
+	a.Post("/agenda/:id/documents", s.postItemDocument)
 
 	a.Post("/actions/:number", s.postAction)
 

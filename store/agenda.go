@@ -361,31 +361,6 @@ func (s *Store) RemoveItem(ctx context.Context, by Actor, id string) error {
 	})
 }
 
-// takeOff removes an item and what points to it.
-func (t *tx) takeOff(item AgendaItem) error {
-	if item.Origin.Kind == FromItem {
-		before, ok, err := items().find(t, item.Origin.ID)
-		if err != nil {
-			return err
-		}
-		if ok && before.Next == item.ID { // it may be carried on again
-			before.Next = ""
-			if err := items().put(t, before); err != nil {
-				return err
-			}
-		}
-	}
-	if m, ok, err := meetings().find(t, item.Meeting); err != nil {
-		return err
-	} else if ok && m.Current == item.ID {
-		m.Current = ""
-		if err := meetings().put(t, m); err != nil {
-			return err
-		}
-	}
-	return items().remove(t, item.ID)
-}
-
 // MoveItem swaps an item with the accepted one before (up) or after it: by organisers. At the end nothing happens.
 func (s *Store) MoveItem(ctx context.Context, by Actor, id string, up bool) error {
 	return s.changeItem(ctx, by, id, false, func(t *tx, item *AgendaItem) error {

@@ -125,7 +125,9 @@ type PlannedItem struct {
 	Starts time.Time // in the meeting's zone
 	Owner  Member    // zero without an owner
 	Town   Town
-	Thread Thread // it was made of, as far as the reader may see it
+	Thread Thread  // it was made of, as far as the reader may see it
+	From   Meeting // where it was carried over from
+	To     Meeting // where the copy that carries it on is
 }
 
 // MeetingPage is everything a meeting's page shows.
@@ -137,6 +139,7 @@ type MeetingPage struct {
 	Items      []PlannedItem
 	Proposed   []PlannedItem // waiting for an organiser; shown to organisers and to those who proposed
 	Aside      []PlannedItem // withdrawn, postponed or not reached
+	Own        []PlannedItem // on the agenda, and the reader's own
 	Actions    []ActionRow   // open actions of the series, for meetings to come
 	Overrun    int           // minutes by which the agenda is longer than the meeting
 	Attendance Attendance
@@ -255,6 +258,9 @@ func (p *MeetingPage) plan(t *tx, reader Member) error {
 				return err
 			}
 		}
+		if err := t.chain(&planned, reader); err != nil {
+			return err
+		}
 		if item.State == ItemProposed {
 			p.waiting = append(p.waiting, planned)
 			continue
@@ -296,9 +302,14 @@ func (s *Store) Mine(ctx context.Context, by Actor, meetingIDs ...string) (map[s
 
 // For completes a page that was read for anybody with what is one reader's own.
 func (p MeetingPage) For(reader Member, mine Mine) MeetingPage {
-	p.Mine, p.Position, p.Proposed = mine.RSVP, mine.Position, nil
+	p.Mine, p.Position, p.Proposed, p.Own = mine.RSVP, mine.Position, nil, nil
+	for _, planned := range p.Items {
+		if planned.Item.of(reader) {
+			p.Own = append(p.Own, planned)
+		}
+	}
 	for _, planned := range p.waiting {
-		if p.Organise || planned.Item.By == reader.ID && reader.ID != "" {
+		if p.Organise || planned.Item.of(reader) {
 			p.Proposed = append(p.Proposed, planned)
 		}
 	}

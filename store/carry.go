@@ -7,7 +7,7 @@ import (
 
 // SetAsideItem takes an accepted item off the agenda without forgetting it: withdrawn by its owner, its proposer or an
 // organiser; postponed, not reached, or parked in the backlog of the series by organisers. It stays where it was, with
-// the reason, and its proposer is told. A parked item without a series is a Conflict.
+// the reason, and its proposer is told. What is parked can be withdrawn for good. Parking without a series is a Conflict.
 func (s *Store) SetAsideItem(ctx context.Context, by Actor, id string, state ItemState, reason string) error {
 	var c check
 	state = oneOf(&c, "state", state, ItemWithdrawn, ItemPostponed, ItemUnreached, ItemParked)
@@ -24,12 +24,19 @@ func (s *Store) SetAsideItem(ctx context.Context, by Actor, id string, state Ite
 		if err != nil {
 			return err
 		}
-		own := state == ItemWithdrawn && (item.By == who.ID || item.Owner == who.ID) && who.ID != ""
+		own := state == ItemWithdrawn && item.of(who)
 		if !by.system && !own && !may(who, Organise) {
 			return denied("error.not_allowed.organise")
 		}
 		if item.State == state || state == ItemParked && item.Next != "" {
 			return nil
+		}
+		if item.State == ItemParked && state == ItemWithdrawn { // out of the backlog for good
+			item.State, item.Reason, item.Changed = state, reason, t.now
+			if err := items().put(t, item); err != nil {
+				return err
+			}
+			return t.tellItem(by, item, string(state))
 		}
 		if item.State != ItemAccepted && item.State != ItemProposed {
 			return conflict("agenda.set_aside")
@@ -152,7 +159,8 @@ type Offer struct {
 const lookBack = 12
 
 // Offers are what a meeting's agenda could take over, for organisers: minutes to approve, standing items that are
-// missing, what earlier meetings postponed or did not reach, the backlog, open actions of the series.
+// missing, what earlier meetings postponed, did not reach or left without an answer, the backlog, open actions of the
+// series.
 func (s *Store) Offers(ctx context.Context, by Actor, meetingID string) ([]Offer, error) {
 	var all []Offer
 	err := s.view(ctx, func(t *tx) error {
@@ -211,7 +219,8 @@ func (t *tx) offers(m Meeting) ([]Offer, error) {
 			return nil, err
 		}
 		for _, item := range left {
-			if (item.State == ItemPostponed || item.State == ItemUnreached) && item.Next == "" {
+			left := item.State == ItemPostponed || item.State == ItemUnreached || item.State == ItemProposed && earlier.Over(t.now)
+			if left && item.Next == "" {
 				offer(itemOffer(item, earlier))
 			}
 		}
@@ -283,8 +292,8 @@ func (t *tx) takeOver(who Member, m Meeting, have []AgendaItem, o Offer) error {
 	}
 	before := o.item
 	before.Next, before.Changed = made.ID, t.now
-	if before.State == ItemParked {
-		before.State = ItemPostponed // out of the backlog; it still says where it went
+	if before.State == ItemParked || before.State == ItemProposed {
+		before.State = ItemPostponed // out of the backlog, or never answered; it still says where it went
 	}
 	return items().put(t, before)
 }

@@ -164,3 +164,25 @@ func TestTheRoomFollowsTheAgenda(t *testing.T) {
 		sound(t, h)
 	})
 }
+
+func TestAParkedItemIsDroppedForGood(t *testing.T) {
+	both(t, func(t *testing.T, h *storetest.Hub) {
+		begun, err := h.StartSeries(ctx, store.System(), series())
+		ok(t, err)
+		_, all := ahead(t, h)
+		item, err := h.ProposeItem(ctx, store.System(), all[0].ID, point("A", 10))
+		ok(t, err)
+		ok(t, h.SetAsideItem(ctx, store.System(), item.ID, store.ItemParked, ""))
+		parked, err := h.Backlog(ctx, store.System(), begun.ID)
+		ok(t, err)
+		for range 2 {
+			ok(t, h.SetAsideItem(ctx, store.System(), parked[0].ID, store.ItemWithdrawn, "plus utile"))
+		}
+		parked, err = h.Backlog(ctx, store.System(), begun.ID)
+		ok(t, err)
+		want(t, len(parked), 0)
+		words, _ := offered(t, h, all[1])
+		want(t, words, "")
+		sound(t, h)
+	})
+}

@@ -173,7 +173,7 @@ func (t *tx) paperWriter(by Actor, meetingID, itemID string) (Meeting, Member, e
 		return m, who, invalid("doc_item", "document.no_item")
 	case organiser:
 		return m, who, nil
-	case item.By != who.ID && item.Owner != who.ID:
+	case !item.of(who):
 		return m, who, denied("error.not_allowed.organise")
 	case !m.Open(t.now):
 		return m, who, conflict("agenda.closed")
@@ -306,9 +306,10 @@ func (s *Store) OpenDocument(ctx context.Context, by Actor, meetingSlug, docID s
 	return found, file, nil
 }
 
-// shownDocuments leaves out the papers of items that only members see.
+// shownDocuments leaves out the papers of items that the reader does not see: those for members only, and those that
+// wait for an organiser.
 func (t *tx) shownDocuments(all []Document, reader Member) ([]Document, error) {
-	if may(reader, Take) {
+	if may(reader, Organise) {
 		return all, nil
 	}
 	var shown []Document
@@ -317,7 +318,7 @@ func (t *tx) shownDocuments(all []Document, reader Member) ([]Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !item.Members {
+		if (!item.Members || may(reader, Take)) && (item.State != ItemProposed || item.of(reader)) {
 			shown = append(shown, d)
 		}
 	}
