@@ -67,6 +67,9 @@ func (s *Server) findQuery(c *fiber.Ctx, v *pages.SearchPage) (search.Query, err
 // find looks for records by their words.
 func (s *Server) find(c *fiber.Ctx) error {
 	v := pages.SearchPage{Building: s.Search == nil || s.Search.Building()}
+	if v.Building && s.Search != nil {
+		v.Done, v.All = s.Search.Progress()
+	}
 	q, err := s.findQuery(c, &v)
 	if err != nil {
 		return err
@@ -105,14 +108,30 @@ func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage, exce
 			v.Total--
 			continue
 		}
-		one := pages.SearchResult{Document: d, Title: marked(marker.Mark(titleOf(d), d.Lang, 200))}
+		one := pages.SearchResult{Document: d, Title: marked(marker.Mark(titleOf(d), d.Lang, 200)), Lang: d.Lang}
 		if excerpts && d.Kind != "town" {
-			one.Text = marked(marker.Mark(plain(d.Text), d.Lang, excerptInFound))
+			excerpt(&one, marker, q.Lang)
 		}
 		v.Results = append(v.Results, one)
 	}
 	v.Pages = min((v.Total+resultsPage-1)/resultsPage, 50)
 	return nil
+}
+
+// excerpt shows what was found of a text: of a translation when it is there and not in the original, or when its language was
+// asked for.
+func excerpt(one *pages.SearchResult, marker search.Highlighter, lang string) {
+	d := one.Document
+	found := marker.Mark(plain(d.Text), d.Lang, excerptInFound)
+	for _, tr := range d.Translations {
+		if search.HasHit(found) && tr.Lang != lang || one.Translated {
+			break
+		}
+		if other := marker.Mark(plain(tr.Source), tr.Lang, excerptInFound); search.HasHit(other) || tr.Lang == lang {
+			found, one.Lang, one.Translated = other, tr.Lang, true
+		}
+	}
+	one.Text = marked(found)
 }
 
 // The signs of Markdown that are in the way of reading an excerpt. What is left is shown as text, whatever it is.

@@ -129,6 +129,8 @@ type SearchDocument struct {
 	Answer   bool
 	Members  bool
 
+	Translations []Translation // of posts, each found in its own language
+
 	Thread  Thread // of posts
 	Seq     int
 	Meeting Meeting // of items, minutes and decisions
@@ -180,7 +182,7 @@ func (t *tx) searchable(one Stale, shelves map[string]Category) (SearchDocument,
 		return t.searchablePost(parts, shelves)
 	case famItem:
 		item, ok, err := items().find(t, parts[0])
-		if err != nil || !ok || item.State == ItemProposed || item.Meeting == "" {
+		if err != nil || !ok || item.State == ItemProposed || item.State == ItemWithdrawn || item.Meeting == "" {
 			return SearchDocument{}, false, err
 		}
 		return t.ofMeeting(item.Meeting, SearchDocument{Kind: "item", Title: item.Title, Text: item.Text, Lang: item.Lang, Town: item.Town, Person: item.Owner, Members: item.Members})
@@ -249,9 +251,7 @@ func (t *tx) searchablePost(parts []string, shelves map[string]Category) (Search
 	if p.Seq == 1 {
 		d.Kind, d.Title, d.Number = "thread", thread.Title, thread.Code()+" "+strings.Join(thread.Tags, " ")
 	}
-	for _, tr := range p.Translations {
-		d.Text += "\n\n" + tr.Source
-	}
+	d.Translations = p.Translations
 	if d.Author, _, err = members().find(t, p.Author); err != nil {
 		return d, false, err
 	}

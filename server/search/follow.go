@@ -139,6 +139,9 @@ func (f *Follower) make(ctx context.Context, anew bool) error {
 			return err
 		}
 	}
+	if err := f.count(ctx); err != nil {
+		return err
+	}
 	after := ""
 	for {
 		wanted, next, err := f.Store.EverySearchable(ctx, after, batch)
@@ -150,10 +153,31 @@ func (f *Follower) make(ctx context.Context, anew bool) error {
 				return err
 			}
 		}
+		f.Index.done.Add(int64(len(wanted)))
 		if next == "" {
 			err := f.Index.finish(community)
 			debug.FreeOSMemory() // it took much, once
 			return err
+		}
+		if after = next; ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// count says how much there is to index, so that people can be told how far it is.
+func (f *Follower) count(ctx context.Context) error {
+	f.Index.done.Store(0)
+	f.Index.all.Store(0)
+	all, after := 0, ""
+	for {
+		wanted, next, err := f.Store.EverySearchable(ctx, after, 10*batch)
+		if err != nil {
+			return err
+		}
+		if all += len(wanted); next == "" {
+			f.Index.all.Store(int64(all))
+			return nil
 		}
 		if after = next; ctx.Err() != nil {
 			return ctx.Err()

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -145,15 +146,21 @@ func (h Highlighter) hits(text, lang string) bool {
 			return true
 		}
 	}
-	if len(h.stems[lang]) == 0 {
-		return false
+	if h.sameStem(text, lang) {
+		return true
 	}
-	for _, stem := range h.index.stem(lang, text) {
-		if h.stems[lang][stem] {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(languages(), func(other string) bool { // a word of another language in this text
+		return other != lang && utf8.RuneCountInString(folded) >= minRelative && h.sameStem(text, other)
+	})
+}
+
+func (h Highlighter) sameStem(text, lang string) bool {
+	return len(h.stems[lang]) > 0 && slices.ContainsFunc(h.index.stem(lang, text), func(stem string) bool { return h.stems[lang][stem] })
+}
+
+// HasHit says whether a piece is what was looked for.
+func HasHit(pieces []Piece) bool {
+	return slices.ContainsFunc(pieces, func(p Piece) bool { return p.Hit })
 }
 
 // window keeps at most so many characters of the pieces, with some before the first hit (its place in bytes).

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"belfry/store"
@@ -35,7 +36,7 @@ import (
 )
 
 // version is of the way documents are indexed; an index of another one is made anew.
-const version = "3"
+const version = "4"
 
 // Index is open for searching and changing at once.
 type Index struct {
@@ -44,6 +45,8 @@ type Index struct {
 	mu       sync.RWMutex // guards index, which is replaced when it is made anew
 	index    bleve.Index
 	building bool
+
+	done, all atomic.Int64 // how far the making is
 }
 
 // Open opens the index in a folder. One that is missing, damaged or of another version is begun anew; Whole says so.
@@ -94,6 +97,9 @@ func (x *Index) Building() bool {
 	defer x.mu.RUnlock()
 	return x.building
 }
+
+// Progress is how many records of how many are in an index that is being made; zero of zero before they are counted.
+func (x *Index) Progress() (done, all int) { return int(x.done.Load()), int(x.all.Load()) }
 
 // finish notes that everything of a community is in the index.
 func (x *Index) finish(community []byte) error {
@@ -206,6 +212,14 @@ func entry(d store.SearchDocument) map[string]any {
 	}
 	if d.Lang != "" {
 		fields["title_"+d.Lang], fields["text_"+d.Lang] = d.Title, body
+	}
+	if len(d.Translations) > 0 {
+		langs, texts := []string{d.Lang}, []string{body}
+		for _, tr := range d.Translations {
+			langs, texts = append(langs, tr.Lang), append(texts, tr.Source)
+			fields["text_"+tr.Lang] = tr.Source
+		}
+		fields["lang"], fields["text"] = langs, texts
 	}
 	var marks []string
 	for mark, on := range map[string]bool{"members": d.Members, "solved": d.Question && d.Solved, "open": d.Question && !d.Solved, "answer": d.Answer} {

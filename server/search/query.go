@@ -1,7 +1,6 @@
 package search
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -205,31 +204,8 @@ func month(at time.Time) string { return at.UTC().Format("2006-01") }
 
 // begins lists the words of a field that begin so, the most frequent ones: what two letters begin is not all asked for.
 func (x *Index) begins(field, prefix string) []string {
-	all, err := x.index.FieldDictPrefix(field, []byte(prefix))
-	if err != nil {
-		return nil // the word itself is looked for
-	}
-	defer all.Close()
-	type term struct {
-		text  string
-		count uint64
-	}
-	var terms []term
-	for range maxDictionary {
-		entry, err := all.Next()
-		if err != nil || entry == nil {
-			break
-		}
-		if entry.Term != prefix {
-			terms = append(terms, term{entry.Term, entry.Count})
-		}
-	}
-	slices.SortStableFunc(terms, func(a, b term) int { return cmp.Compare(b.count, a.count) })
-	var best []string
-	for _, one := range terms[:min(len(terms), maxBegins)] {
-		best = append(best, one.text)
-	}
-	return best
+	terms := x.dictionary(field, prefix, func(term string) bool { return term != prefix })
+	return terms[:min(len(terms), maxBegins)]
 }
 
 func exactly(field, value string, boost float64) *query.TermQuery {
@@ -272,6 +248,9 @@ func (x *Index) anyOf(w word, prefix, loose bool) query.Query {
 			exact := bleve.NewMatchQuery(w.text)
 			exact.SetOperator(query.MatchQueryOperatorAnd)
 			add(exact, field, boost)
+		}
+		for _, term := range x.relatives(field, w.text) {
+			add(bleve.NewTermQuery(term), field, boost/2)
 		}
 		folded := foldWord(w.text)
 		if prefix && utf8.RuneCountInString(folded) >= minPrefix && !strings.ContainsAny(folded, " -'") {
