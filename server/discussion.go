@@ -31,7 +31,7 @@ func (s *Server) category(c *fiber.Ctx) error {
 // threadQuery reads the filters of a list from the address, as far as somebody may know of what they name.
 func (s *Server) threadQuery(c *fiber.Ctx, who store.Actor, shelf store.Category, v *pages.DiscussionsPage) (store.ThreadQuery, error) {
 	v.Category, v.View, v.Lang = shelf, c.Query("view"), c.Query("lang")
-	q := store.ThreadQuery{Category: shelf.ID, Lang: v.Lang, After: c.Query("after"), Limit: threadsPage}
+	q := store.ThreadQuery{Category: shelf.ID, After: c.Query("after"), Limit: threadsPage}
 	switch v.View {
 	case "":
 	case "votes":
@@ -46,8 +46,13 @@ func (s *Server) threadQuery(c *fiber.Ctx, who store.Actor, shelf store.Category
 		q.Followed = true
 	case "marked":
 		q.Marked = true
+	case "ours":
+		q.OnMe = true
 	default:
 		return q, fiber.ErrNotFound
+	}
+	if v.Lang != "" && v.Lang != pages.AllLanguages {
+		q.Lang = v.Lang
 	}
 	if slug := c.Query("tag"); slug != "" {
 		tag, _, err := s.Store.TagBySlug(c.UserContext(), who, slug)
@@ -66,8 +71,15 @@ func (s *Server) listThreads(c *fiber.Ctx, shelf store.Category) error {
 	if err != nil {
 		return err
 	}
-	if (q.Mine || q.Followed || q.Marked) && !v.SignedIn {
+	own := q.Mine || q.Followed || q.Marked || q.OnMe
+	if own && !v.SignedIn {
 		return s.signInFirst(c)
+	}
+	if v.SignedIn && v.Lang == "" && !own {
+		if q.Langs, err = s.Store.LanguagesRead(ctx, by(c)); err != nil {
+			return err
+		}
+		v.Reads = q.Langs
 	}
 	if v.Categories, err = s.Store.Categories(ctx, by(c)); err != nil {
 		return err
@@ -113,7 +125,7 @@ func (s *Server) discussionsFeed(c *fiber.Ctx) error {
 	}
 	var v pages.DiscussionsPage
 	q, err := s.threadQuery(c, store.Visitor(), shelf, &v)
-	if err != nil || q.Mine || q.Followed || q.Marked {
+	if err != nil || q.Mine || q.Followed || q.Marked || q.OnMe {
 		return missing(err)
 	}
 	q.After, q.Limit = "", atomEntries

@@ -58,7 +58,8 @@ func open(w *world) map[string]rule {
 		"POST /actions/:number":      does(author|organisers, "action", "do", "done"),
 		"GET /help/minutes-notation": pub(""), "GET /help/writing": pub(""), "GET /series": pub(""), "GET /series/:slug": pub("series"), "GET /subscribe": pub("", "?town=namur"),
 		"GET /towns": pub("", "?q=zonzi"), "GET /towns/search": pub("", "?q=nam"), "GET /towns/search.json": pub("", "?q=nam"), "GET /towns/:slug": pub("town"), "GET /people/:handle": pub("person"),
-		"GET /search": pub("", find...), "GET /search.json": pub("", find...),
+		"GET /people/suggest.json": only(signedIn, "", "?q=zonzi", "?q=alm", "?q=nam"),
+		"GET /search":              pub("", find...), "GET /search.json": pub("", find...),
 	}
 }
 
@@ -117,7 +118,7 @@ func minutesRules(w *world) map[string]rule {
 
 // talking are lists and forms of the discussions.
 func talking(w *world) map[string]rule {
-	lists := []string{"?view=votes", "?view=waiting", "?view=solved", "?view=mine", "?view=followed", "?lang=fr", "?tag=tagpublic"}
+	lists := []string{"?view=votes", "?view=waiting", "?view=solved", "?view=mine", "?view=followed", "?view=ours", "?lang=fr", "?lang=all", "?tag=tagpublic"}
 	post := []string{"source", "Bonjour à toutes et tous.", "lang", "fr", "once", "formulaire-1"}
 	return map[string]rule{
 		"GET /discussions": pub("", lists...), "GET /discussions.atom": pub("", "?view=votes", "?tag=tagpublic"), "GET /discussions/:category": pub("category", lists...),
@@ -142,6 +143,7 @@ func threadActs(w *world) map[string]rule {
 		"POST /t/:number/:slug/do/agenda":  does(signedIn, on, "meeting", w.ids["ahead"], "item_title", "Un sujet", "item_kind", "decision", "item_lang", "fr", "item_minutes", "15"),
 		"POST /t/:number/:slug/do/reply":   does(signedIn, on, "source", "Merci.", "lang", "fr", "once", "formulaire-2").except("closed", moderators),
 		"GET /t/:number/:slug/do/moderate": only(moderators, on), "POST /t/:number/:slug/do/moderate": does(moderators, on, "do", "pin"),
+		"GET /t/:number/:slug/do/assign": only(moderators|organisers, on), "POST /t/:number/:slug/do/assign": does(signedIn, on, "do", "me"),
 		"POST /t/:number/:slug/do/:what": does(signedIn, "thread act", "do", "vote"),
 	}
 }

@@ -79,7 +79,15 @@ func (p *Post) threadLetter(ctx context.Context, e store.Event) ([]store.Mail, e
 		return nil, err
 	}
 	args := []any{"Title", title, "Name", by.Name, "What", p.actWord(r, e), "Reason", e.Data["reason"], "Text", e.Data["text"]}
-	letter := mail.Letter{Subject: r.lang.T(kind+"subject", args...), Paragraphs: []string{r.lang.T(kind+"text", args...)},
+	text := r.lang.T(kind+"text", args...)
+	if id := e.Data["town"]; id != "" && e.Kind == store.EventAssigned {
+		town, err := p.Store.TownByID(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		text = r.lang.T("letter.assigned.town", append(args, "Town", town.NameIn(r.lang.Tag()))...)
+	}
+	letter := mail.Letter{Subject: r.lang.T(kind+"subject", args...), Paragraphs: []string{text},
 		Button: mail.Link{Label: r.lang.T(kind + "button"), URL: where}}
 	if reason := e.Data["reason"]; reason != "" {
 		letter.Paragraphs = append(letter.Paragraphs, r.lang.T("letter.moderated.reason", "Reason", reason))

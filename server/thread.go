@@ -285,7 +285,7 @@ func (s *Server) actOnPost(c *fiber.Ctx, act func(ctx context.Context, d store.T
 	return s.to(c, postPath(d, seq))
 }
 
-// actOnThread does one thing to a thread: follows, votes, bookmarks, assigns.
+// actOnThread does one thing to a thread: follows, votes, bookmarks.
 func (s *Server) actOnThread(c *fiber.Ctx) error {
 	d, err := s.threadOf(c)
 	if err != nil {
@@ -303,10 +303,6 @@ func (s *Server) actOnThread(c *fiber.Ctx) error {
 		err, said = s.Store.Bookmark(ctx, who, d.ID, true), "thread.bookmarked"
 	case "mark/unbookmark":
 		err = s.Store.Bookmark(ctx, who, d.ID, false)
-	case "assign/me":
-		err, said = s.Store.Assign(ctx, who, d.ID, visitOf(c).member.ID, visitOf(c).member.TownID()), "thread.assigned_to_you"
-	case "assign/nobody":
-		err = s.Store.Assign(ctx, who, d.ID, "", "")
 	default:
 		return fiber.ErrNotFound
 	}

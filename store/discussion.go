@@ -13,12 +13,14 @@ type ThreadQuery struct {
 	Category string // id
 	Tag      string // slug
 	Lang     string
+	Langs    []string // any of these; none means all
 	Sort     string
 	Waiting  bool // threads nobody replied to, and questions without an answer
 	Solved   bool // questions with an answer
 	Mine     bool // where the reader wrote
 	Followed bool // that the reader watches
 	Marked   bool // that the reader bookmarked
+	OnMe     bool // that the reader or their town takes care of
 	Assigned string
 	Author   string
 	Unpinned bool // leave out the pinned ones, which are shown above
@@ -67,7 +69,7 @@ func (t *tx) threadList(reader Member, q ThreadQuery) (ThreadList, error) {
 		return ThreadList{}, err
 	}
 	own := map[string]bool(nil)
-	if q.Mine || q.Followed || q.Marked {
+	if q.own() {
 		if own, err = t.ownThreads(reader, q); err != nil {
 			return ThreadList{}, err
 		}
@@ -118,12 +120,15 @@ func (q ThreadQuery) index() (family, window) {
 // fits says whether a thread is asked for.
 func (q ThreadQuery) fits(d Thread) bool {
 	return (q.Category == "" || d.Category == q.Category) && (q.Tag == "" || slices.Contains(d.Tags, q.Tag)) &&
-		(q.Lang == "" || d.Lang == q.Lang) && (!q.Waiting || !d.settled()) && (!q.Solved || d.Question && d.Accepted > 0) &&
+		(q.Lang == "" || d.Lang == q.Lang) && (len(q.Langs) == 0 || slices.Contains(q.Langs, d.Lang)) && (!q.Waiting || !d.settled()) && (!q.Solved || d.Question && d.Accepted > 0) &&
 		(q.Assigned == "" || d.Assigned == q.Assigned || d.AssignedTown == q.Assigned) && (q.Author == "" || d.Author == q.Author) &&
 		(!q.Unpinned || !d.Pinned)
 }
 
-// ownThreads are the threads that a reader wrote in, watches or bookmarked: the latest maxOwn.
+// own says whether the reader's own threads are asked for.
+func (q ThreadQuery) own() bool { return q.Mine || q.Followed || q.Marked || q.OnMe }
+
+// ownThreads are the threads that a reader wrote in, watches, bookmarked or takes care of: the latest maxOwn.
 func (t *tx) ownThreads(reader Member, q ThreadQuery) (map[string]bool, error) {
 	ix := famReadingWrote
 	switch {
@@ -134,6 +139,18 @@ func (t *tx) ownThreads(reader Member, q ThreadQuery) (map[string]bool, error) {
 	}
 	own := map[string]bool{}
 	if reader.ID == "" {
+		return own, nil
+	}
+	if q.OnMe {
+		for _, id := range []string{reader.ID, reader.TownID()} {
+			all, err := threads().list(t, famThreadAssigned, window{Under: []string{id}, Reverse: true, Limit: maxOwn})
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range all {
+				own[d.ID] = true
+			}
+		}
 		return own, nil
 	}
 	all, err := readings().list(t, ix, window{Under: []string{reader.ID}, Reverse: true, Limit: maxOwn})

@@ -147,29 +147,33 @@ func (s *Store) PersonNamed(ctx context.Context, by Actor, text string) (Member,
 		if _, err := t.require(by, Organise); err != nil {
 			return err
 		}
-		text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "@"))
-		m, err := members().lookup(t, famMemberHandle, text)
-		if err == nil && m.State == MemberActive {
-			found = m
-			return nil
-		}
-		if err != nil && KindOf(err) != NotFound {
-			return err
-		}
-		start := sortName(text)
-		same, err := members().list(t, famMemberName, window{Under: []string{start}, Limit: 20})
-		if err != nil {
-			return err
-		}
-		same = slices.DeleteFunc(same, func(m Member) bool { return m.State != MemberActive })
-		switch len(same) {
-		case 0:
-			return invalid("member", "rsvp.unknown_member")
-		case 1:
-			found = same[0]
-			return nil
-		}
-		return invalid("member", "rsvp.several_members")
+		var err error
+		found, err = t.personNamed(text)
+		return err
 	})
 	return found, err
+}
+
+// personNamed is the one active member somebody means by a handle or a name.
+func (t *tx) personNamed(text string) (Member, error) {
+	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "@"))
+	m, err := members().lookup(t, famMemberHandle, strings.ToLower(text))
+	if err == nil && m.State == MemberActive {
+		return m, nil
+	}
+	if err != nil && KindOf(err) != NotFound {
+		return Member{}, err
+	}
+	same, err := members().list(t, famMemberName, window{Under: []string{sortName(text)}, Limit: 20})
+	if err != nil {
+		return Member{}, err
+	}
+	same = slices.DeleteFunc(same, func(m Member) bool { return m.State != MemberActive })
+	switch len(same) {
+	case 0:
+		return Member{}, invalid("member", "rsvp.unknown_member")
+	case 1:
+		return same[0], nil
+	}
+	return Member{}, invalid("member", "rsvp.several_members")
 }

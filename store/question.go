@@ -43,38 +43,3 @@ func (s *Store) Accept(ctx context.Context, by Actor, id string, seq int) error 
 		return t.emit(Event{Kind: EventAccepted, Subject: p.ID, Member: p.Author, By: who.ID})
 	})
 }
-
-// Assign says who takes care of a thread: a member, a town, both, or with "" nobody: by the one it is given to,
-// moderators, organisers, and whoever it is assigned to now.
-func (s *Store) Assign(ctx context.Context, by Actor, id, memberID, townID string) error {
-	return s.changeThread(ctx, by, id, func(t *tx, who Member, _ Category, d *Thread) error {
-		own := (memberID == "" || memberID == who.ID) && (townID == "" || townID == who.TownID()) &&
-			(d.Assigned == "" || d.Assigned == who.ID) && (d.AssignedTown == "" || d.AssignedTown == who.TownID())
-		if !own && !may(who, Moderate) && !may(who, Organise) {
-			return denied("error.not_allowed.moderate")
-		}
-		if memberID != "" {
-			m, ok, err := members().find(t, memberID)
-			if err != nil {
-				return err
-			}
-			if !ok || m.State != MemberActive {
-				return invalid("member", "rsvp.unknown_member")
-			}
-		}
-		if townID != "" {
-			if err := t.knownTown("town", townID); err != nil {
-				return err
-			}
-		}
-		if memberID == d.Assigned && townID == d.AssignedTown {
-			return nil
-		}
-		told := memberID != "" && memberID != d.Assigned && memberID != who.ID
-		d.Assigned, d.AssignedTown = memberID, townID
-		if !told {
-			return nil
-		}
-		return t.emit(Event{Kind: EventAssigned, Subject: d.ID, Member: memberID, By: who.ID})
-	})
-}

@@ -101,20 +101,25 @@ func (t *tx) placesOf(marks []Mark) (map[string][]Town, error) {
 func (s *Store) TownNamed(ctx context.Context, name string) (Town, error) {
 	var town Town
 	err := s.view(ctx, func(t *tx) error {
-		found, err := towns().lookup(t, famTownSlug, name)
-		if KindOf(err) == NotFound {
-			var places map[string][]Town
-			if places, err = t.placesOf([]Mark{{Place: name}}); err == nil && len(places[placeKey(name)]) == 1 {
-				found = places[placeKey(name)][0]
-			}
-		}
-		if err == nil && (found.ID == "" || found.State == TownJoining) {
-			err = notFound()
-		}
-		town = found
+		var err error
+		town, err = t.townNamed(name)
 		return err
 	})
 	return town, err
+}
+
+func (t *tx) townNamed(name string) (Town, error) {
+	found, err := towns().lookup(t, famTownSlug, name)
+	if KindOf(err) == NotFound {
+		var places map[string][]Town
+		if places, err = t.placesOf([]Mark{{Place: name}}); err == nil && len(places[placeKey(name)]) == 1 {
+			found = places[placeKey(name)][0]
+		}
+	}
+	if err == nil && (found.ID == "" || found.State == TownJoining) {
+		return Town{}, notFound()
+	}
+	return found, err
 }
 
 // folded are the names a town may be called by, as they are compared.

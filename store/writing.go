@@ -100,7 +100,7 @@ func (s *Store) resolve(ctx context.Context, words []string) (known map[string]N
 				return err
 			}
 			town, err := towns().lookup(t, famTownSlug, word)
-			if KindOf(err) == NotFound {
+			if KindOf(err) == NotFound || err == nil && town.State == TownJoining { // nobody knows of it yet
 				continue
 			}
 			if err != nil {

@@ -13,6 +13,7 @@ const elements = {
   "room-screen": () => import("./room-screen.js"),
   "server-draft": () => import("./server-draft.js"),
   "post-toolbar": () => import("./post-toolbar.js"),
+  "mention-list": () => import("./mention-list.js"),
   "thread-news": () => import("./thread-news.js"),
 };
 
