@@ -104,6 +104,9 @@ func (s *Store) Leave(ctx context.Context, by Actor, password string, session Se
 		if err := t.dropFeeds(m.ID); err != nil {
 			return err
 		}
+		if err := t.forgetRooms(m.ID); err != nil {
+			return err
+		}
 		if err := members().put(t, m); err != nil {
 			return err
 		}

@@ -118,6 +118,22 @@ const (
 	famDecisionApp  family = "decision.app"  // app id, year and number, id
 	famActionApp    family = "action.app"    // app id, state, due date, id
 	famItemApp      family = "item.app"      // app id, written, id
+	famRoom            family = "room"             // id → Room, those that need a record
+	famRoomSlug        family = "room.slug"        // slug → id (unique)
+	famRoomPeople      family = "room.people"      // ids of those in a direct conversation → id (unique)
+	famRoomName        family = "room.name"        // folded name, id: rooms that members opened, but private ones
+	famRoomLog         family = "roomlog"          // room id → RoomLog
+	famRoomMember      family = "roommember"       // room id, member id → RoomMember
+	famRoomMemberOf    family = "roommember.of"    // member id, room id, member id
+	famRoomMemberWatch family = "roommember.watch" // room id, room id, member id: who follows every message
+	famMessage         family = "message"          // room id, number → Message
+	famMessageOnce     family = "message.once"     // member id, id the client gave → room id, number (unique)
+	famMessageChange   family = "message.change"   // room id, change, room id, number: those that were changed
+	famMessageMention  family = "message.mention"  // member or town id, instant, room id, number
+	famMessageMark     family = "message.mark"     // room id, room id, number: those marked for the minutes
+	famMessageRevision family = "messagerevision"  // room id, number, nth → MessageRevision
+
+	famMessageRevisionGone family = "messagerevision.gone" // when it was deleted, room id, number, nth
 
 	famFeed      family = "feed"       // id → FeedLink (personal calendar address)
 	famFeedOwner family = "feed.owner" // member id, id

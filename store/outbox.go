@@ -53,6 +53,8 @@ const (
 	EventAccepted       EventKind = "post.accepted"   // Subject post, Member its author: it is the answer
 	EventAssigned       EventKind = "thread.assigned" // Subject thread, Member
 	EventModerated      EventKind = "post.moderated"  // Subject post, Member its author: Data what, reason
+	EventSaid           EventKind = "room.said"       // Subject room: there are new messages
+	EventInvited        EventKind = "room.invited"    // Subject room, Member
 	EventTouched        EventKind = "live"            // nothing to mail: open pages may want to know; never stored
 )
 

@@ -32,6 +32,8 @@ type Post struct {
 	Translations []Translation `json:"translations,omitzero"`
 	Once         string        `json:"once,omitzero"`       // the form it came from
 	MessageID    string        `json:"message_id,omitzero"` // of the letter it was, in an archive
+	Room         string        `json:"room,omitzero"`       // id of the room where it was said first
+	Said         int           `json:"said,omitzero"`       // number of the message there
 }
 
 // Hiding says who took a post out of sight, when and why. Its author may do it too.
@@ -189,13 +191,25 @@ func (t *tx) addPost(who Member, d *Thread, text written, once string) (Post, er
 	if err := t.tooFast(who.ID); err != nil {
 		return Post{}, err
 	}
+	return t.storePost(who, d, text, postOrigin{once: once})
+}
+
+// postOrigin is what a post came from: a form, or what was said in a room.
+type postOrigin struct {
+	once   string
+	room   string
+	number int
+}
+
+func (t *tx) storePost(who Member, d *Thread, text written, from postOrigin) (Post, error) {
 	id, err := t.newID()
 	if err != nil {
 		return Post{}, err
 	}
 	d.Last++
 	p := Post{ID: id, Thread: d.ID, Seq: d.Last, Author: who.ID, Town: who.TownID(), At: t.now, Source: text.source, HTML: text.html,
-		Renderer: t.store.renderer.Version, Lang: text.lang(who), Mentions: text.mentions, Refs: text.refs, Once: once}
+		Renderer: t.store.renderer.Version, Lang: text.lang(who), Mentions: text.mentions, Refs: text.refs, Once: from.once,
+		Room: from.room, Said: from.number}
 	if err := posts().put(t, p); err != nil {
 		return Post{}, err
 	}

@@ -166,6 +166,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err := t.sweepMail(); err != nil {
 			return err
 		}
+		if err := t.sweepMessages(); err != nil {
+			return err
+		}
 		return t.sweepAttempts()
 	})
 }

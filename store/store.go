@@ -53,6 +53,7 @@ type Store struct {
 	shelf     *shelf.Shelf
 	demo      bool
 	hashing   chan struct{} // bounds password hashing at once
+	pace      pace          // of messages
 
 	generation atomic.Uint64
 	identity   atomic.Uint64
@@ -149,7 +150,8 @@ func (t *tx) touch(f family, key []byte) {
 	}
 	t.public = t.public || f.public()
 	t.who = t.who || f.identity()
-	t.marks = t.marks || f.record() == famReading || f == famFollow || f == famDraft || f == famPending
+	t.marks = t.marks || f.record() == famReading || f == famFollow || f == famDraft || f == famPending ||
+		f == famMessage || f == famRoomMember
 }
 
 // view runs fn on a snapshot.

@@ -218,20 +218,10 @@ func (s *Store) OpenThread(ctx context.Context, by Actor, in ThreadInput) (Opene
 
 // openThread stores a thread and its first post.
 func (t *tx) openThread(who Member, c Category, draft threadDraft) (Opened, error) {
-	id, err := t.newID()
+	d, err := t.newThread(who, c, draft, draft.text.lang(who))
 	if err != nil {
 		return Opened{}, err
 	}
-	number, err := t.giveNumber("thread", 0)
-	if err != nil {
-		return Opened{}, err
-	}
-	tagged, err := t.useTags(draft.tags)
-	if err != nil {
-		return Opened{}, err
-	}
-	d := Thread{ID: id, Number: number, Slug: threadSlug(draft.title), Title: draft.title, Lang: draft.text.lang(who), Category: c.ID, Tags: tagged,
-		Author: who.ID, Town: who.TownID(), Opened: t.now, Active: t.now, Question: draft.question || c.Question, Changed: t.now}
 	post, err := t.addPost(who, &d, draft.text, draft.once)
 	if err != nil {
 		return Opened{}, err
@@ -240,6 +230,24 @@ func (t *tx) openThread(who Member, c Category, draft threadDraft) (Opened, erro
 		return Opened{}, err
 	}
 	return Opened{Thread: d, Post: post}, t.dropDraft(who.ID, "new")
+}
+
+// newThread is a thread without posts yet, and not stored.
+func (t *tx) newThread(who Member, c Category, draft threadDraft, lang string) (Thread, error) {
+	id, err := t.newID()
+	if err != nil {
+		return Thread{}, err
+	}
+	number, err := t.giveNumber("thread", 0)
+	if err != nil {
+		return Thread{}, err
+	}
+	tagged, err := t.useTags(draft.tags)
+	if err != nil {
+		return Thread{}, err
+	}
+	return Thread{ID: id, Number: number, Slug: threadSlug(draft.title), Title: draft.title, Lang: lang, Category: c.ID, Tags: tagged,
+		Author: who.ID, Town: who.TownID(), Opened: t.now, Active: t.now, Question: draft.question || c.Question, Changed: t.now}, nil
 }
 
 func threadSlug(title string) string {

@@ -6,16 +6,17 @@ import (
 	"time"
 )
 
-// News of one thing: a thread with new posts, or minutes that were published.
+// News of one thing: a thread with new posts, minutes that were published, or a room with new messages.
 type News struct {
-	Kind     string // thread or minutes
+	Kind     string // thread, minutes or room
 	At       time.Time
 	Row      ThreadRow // of a thread
 	Count    int       // new posts, at most 100 are counted; 1 for minutes
-	First    int       // seq of the first new post
+	First    int       // seq of the first new post, number of the first new message
 	Named    bool      // a new post mentions the reader or their town
 	Names    []Member  // who wrote the new posts, the latest first, at most three
 	Meeting  Meeting   // of minutes
+	Room     Room
 	Revision int
 }
 
@@ -62,7 +63,14 @@ func (s *Store) Unread(ctx context.Context, by Actor, q UnreadQuery) (UnreadList
 		if err != nil {
 			return err
 		}
-		all := append(threadNews, minutesNews...)
+		roomNews, err := look.rooms(t, before)
+		if err != nil {
+			return err
+		}
+		all := append(append(threadNews, minutesNews...), roomNews...)
+		if err := look.join(t, all); err != nil {
+			return err
+		}
 		slices.SortStableFunc(all, func(a, b News) int { return b.At.Compare(a.At) })
 		if len(all) > q.Limit {
 			all = all[:q.Limit]
@@ -90,7 +98,11 @@ func (s *Store) UnreadCount(ctx context.Context, by Actor) (n int, more bool, er
 			return err
 		}
 		minutesNews, err := look.minutes(t, before, unreadPage)
-		n, more = len(threadNews)+len(minutesNews), rest != ""
+		if err != nil {
+			return err
+		}
+		roomNews, err := look.rooms(t, before)
+		n, more = len(threadNews)+len(minutesNews)+len(roomNews), rest != ""
 		return err
 	})
 	return n, more, err
@@ -144,13 +156,13 @@ func (l look) threads(t *tx, before string, limit int) (found []News, rest strin
 			continue
 		}
 		if found = append(found, one); len(found) == limit {
-			return found, instant(d.Active), l.join(t, found)
+			return found, instant(d.Active), nil
 		}
 	}
 	if len(active) == maxUnread {
 		rest = instant(active[maxUnread-1].Active)
 	}
-	return found, rest, l.join(t, found)
+	return found, rest, nil
 }
 
 // reads says whether the member reads a language.
@@ -199,7 +211,7 @@ func (l look) join(t *tx, found []News) error {
 	var people []string
 	rows := make([]Thread, len(found))
 	for i, one := range found {
-		rows[i] = one.Row.Thread
+		rows[i] = one.Row.Thread // of a thread
 		for _, m := range one.Names {
 			people = append(people, m.ID)
 		}
@@ -247,8 +259,12 @@ func (l look) minutes(t *tx, before string, limit int) ([]News, error) {
 
 // Dismiss says that a member has seen all of a thread, or a meeting's minutes, as they are now.
 func (s *Store) Dismiss(ctx context.Context, by Actor, kind, id string) error {
-	if kind == "thread" {
+	switch kind {
+	case "thread":
 		return s.MarkRead(ctx, by, id, 1<<30)
+	case "room":
+		_, err := s.ReadRoom(ctx, by, id, 1<<30)
+		return err
 	}
 	if kind != "minutes" {
 		return notFound()

@@ -37,6 +37,7 @@ type verification struct {
 	last     map[string]int          // the last one given, as it is kept
 	results  map[string]string       // an item that says what became of it, by its meeting
 
+	rooms       map[string]*spoken        // what the messages of each room say
 	discussions map[string]*discussion    // what the posts of each thread say
 	reacted     map[string]*ReactionTally // what the reactions to each post say
 	programs    map[string]*App           // how many towns are said to use each application
@@ -51,7 +52,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{},
 			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{},
 			given: map[string]map[int]bool{}, last: map[string]int{}, results: map[string]string{},
-			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}, programs: map[string]*App{}}
+			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}, programs: map[string]*App{}, rooms: map[string]*spoken{}}
 		for _, check := range []func(*verification) error{
 			verifyTable(towns(), (*verification).town), verifyTable(members(), (*verification).member),
 			verifyTable(credentials(), func(v *verification, c *Credential) { v.lead(famCredential, c.Member, famMember, c.Member) }),
@@ -76,6 +77,11 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(threadVotes(), (*verification).threadVote), verifyTable(drafts(), nil), verifyTable(readings(), (*verification).reading),
 			verifyTable(profiles(), nil), verifyTable(follows(), nil), (*verification).threadCounts,
 			verifyTable(apps(), (*verification).app), verifyTable(appUses(), (*verification).appUse), (*verification).appCounts,
+			verifyTable(rooms(), (*verification).room), verifyTable(messages(), (*verification).message), verifyTable(roomLogs(), (*verification).roomLog),
+			verifyTable(roomMembers(), func(v *verification, m *RoomMember) { v.lead(famRoomMember, m.Room+"/"+m.Member, famMember, m.Member) }),
+			verifyTable(messageRevisions(), func(v *verification, r *MessageRevision) {
+				v.lead(famMessageRevision, r.Room, famMessage, r.Room+partEnd+messageNumber(r.Number))
+			}), (*verification).roomCounts,
 			verifyTable(feeds(), func(v *verification, f *FeedLink) { v.lead(famFeed, f.ID, famMember, f.Member) }),
 			verifyTable(audits(), nil), verifyTable(events(), nil), verifyTable(mails(), nil),
 			(*verification).references, (*verification).keys, (*verification).counts, (*verification).numbers, (*verification).published, (*verification).meta,
