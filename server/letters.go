@@ -41,6 +41,10 @@ func (p *Post) lettersOf(ctx context.Context, e store.Event) ([]store.Mail, erro
 		letters, err = p.postLetters(ctx, e)
 	case store.EventAccepted, store.EventAssigned, store.EventModerated:
 		letters, err = p.threadLetter(ctx, e)
+	case store.EventSaid:
+		letters, err = p.roomLetters(ctx, e)
+	case store.EventInvited, store.EventMessageDeleted:
+		letters, err = p.roomLetter(ctx, e)
 	}
 	if store.KindOf(err) == store.NotFound {
 		return nil, nil

@@ -337,7 +337,7 @@ func (s *Store) DeleteMessage(ctx context.Context, by Actor, roomID string, numb
 		if m.Author == who.ID {
 			return nil
 		}
-		if err := t.emit(Event{Kind: EventModerated, Subject: m.Room, Member: m.Author, By: who.ID, Data: map[string]string{"what": "message", "reason": reason}}); err != nil {
+		if err := t.emit(Event{Kind: EventMessageDeleted, Subject: m.Room, Member: m.Author, By: who.ID, Data: map[string]string{"reason": reason}}); err != nil {
 			return err
 		}
 		return t.audit(by, "audit.message_deleted", m.Room, map[string]string{"number": fmt.Sprint(m.Number), "reason": reason})

@@ -55,6 +55,7 @@ const (
 	EventModerated      EventKind = "post.moderated"  // Subject post, Member its author: Data what, reason
 	EventSaid           EventKind = "room.said"       // Subject room: there are new messages
 	EventInvited        EventKind = "room.invited"    // Subject room, Member
+	EventMessageDeleted EventKind = "message.deleted" // Subject room, Member its author: Data reason
 	EventTouched        EventKind = "live"            // nothing to mail: open pages may want to know; never stored
 )
 
@@ -128,7 +129,8 @@ type Mail struct {
 	GivenUp bool      `json:"given_up,omitzero"`
 	List    bool      `json:"list,omitzero"` // a notice one can stop, not a letter about the account
 	Thread  string    `json:"thread,omitzero"`
-	Seq     int       `json:"seq,omitzero"` // of the last post of the thread that it tells of
+	Room    string    `json:"room,omitzero"`
+	Seq     int       `json:"seq,omitzero"` // of the last post of the thread, or message of the room, that it tells of
 }
 
 func mails() *table[Mail] {
@@ -162,6 +164,11 @@ func (s *Store) Posted(ctx context.Context, event Event, letters []Mail) error {
 			m.ID, m.Event, m.Kind, m.Written, m.Due = id, event.ID, event.Kind, t.now, t.now
 			if err := mails().put(t, m); err != nil {
 				return err
+			}
+			if m.Room != "" {
+				if err := t.toldOfRoom(m.Member, m.Room, m.Seq); err != nil {
+					return err
+				}
 			}
 			if m.Thread == "" {
 				continue
