@@ -60,6 +60,8 @@ func open(w *world) map[string]rule {
 		"GET /towns": pub("", "?q=zonzi"), "GET /towns/search": pub("", "?q=nam"), "GET /towns/search.json": pub("", "?q=nam"), "GET /towns/:slug": pub("town"), "GET /people/:handle": pub("person"),
 		"GET /people/suggest.json": only(signedIn, "", "?q=zonzi", "?q=alm", "?q=nam"),
 		"GET /search":              pub("", find...), "GET /search.json": pub("", find...),
+		"GET /towns": pub("", "?q=zonzi"), "GET /towns/search": pub("", "?q=nam"), "GET /towns/search.json": pub("", "?q=nam"), "GET /towns/:slug": pub("town"), "GET /towns/:slug/history": pub("town", "?after=x"), "GET /skills": pub(""), "GET /people/:handle": pub("person"),
+		"GET /search": pub("", find...), "GET /search.json": pub("", find...),
 	}
 }
 
@@ -170,6 +172,8 @@ func postActs(*world) map[string]rule {
 func caring(w *world) map[string]rule {
 	return map[string]rule{
 		"GET /towns/:slug/edit": only(author|stewards, "town"), "POST /towns/:slug/edit": does(author|stewards, "town", "about", "Une ville", "staff", "few").except("joining", stewards),
+		"POST /towns/:slug/confirm": does(author|stewards, "town"), "POST /skills": does(signedIn, "", "name_fr", "Ruches communales", "group", "data"),
+		"GET /skills/:id": only(stewards, "skill"), "POST /skills/:id": does(stewards, "skill", "do", "merge", "into", "python"),
 		"POST /towns/:slug/welcome": does(organisers, "town"), "POST /towns/:slug/people": does(author|organisers, "town", "do", "welcome", "member", w.people[newcomer].ID),
 		"GET /towns/:slug/hand-over":  only(author|stewards, "town"),
 		"POST /towns/:slug/hand-over": does(author|stewards, "town", "from", w.people[author].ID, "to", w.people[newcomer].ID),

@@ -132,6 +132,8 @@ func (w *world) populate() {
 	w.add("town", "namur", everyone, "slug", "namur")
 	w.add("town", "joining", member|organisers, "slug", "charleroi")
 	w.add("town", "missing", nobody, "slug", "nowhere")
+	w.add("skill", "php", everyone, "id", "php")
+	w.add("skill", "missing", nobody, "id", "no-such-skill")
 }
 
 // signIn gives everybody a session of this minute.

@@ -38,6 +38,8 @@ func furnished(t testing.TB) (s *site, lena store.Member, organiser store.Member
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	s, lena, organiser, m := furnished(t)
 	slug := "/meetings/" + m.Slug
+	ok(t, s.EditTown(ctx, store.As(lena.ID), lena.TownID(), store.TownInput{About: "Une ville", Staff: store.StaffFew, Hosting: store.HostingBody, Teaches: []string{"plone", "gis"},
+		Needs: []string{"php"}, Speaks: []string{"fr", "de"}, Offers: true, Places: 2, PausedUntil: "2027-01-04", Way: "Une heure par semaine"}))
 	s.Clock.Set(m.Start.Add(1))
 	_, err := s.SaveMinutes(ctx, store.As(organiser.ID), m.ID, store.MinutesDraft{Source: "## Un\n\nTexte\n\n## Deux", Lang: "fr"})
 	ok(t, err)
@@ -45,10 +47,10 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	ok(t, err)
 	visitor, member, admin := s.visitor(), s.as(lena), s.as(organiser)
 	public := []string{"/", "/about", "/meetings", "/meetings/past", slug, slug + "/minutes", "/series/reunion-mensuelle", "/subscribe",
-		"/towns", "/towns/namur", "/people/" + lena.Handle, "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/nowhere"}
+		"/towns", "/towns/namur", "/towns/namur/history", "/skills", "/people/" + lena.Handle, "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/nowhere"}
 	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/" + lena.Handle}
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", slug + "/minutes/edit",
-		"/admin", "/admin/mail", "/admin/log", "/people/" + lena.Handle, "/meetings"}
+		"/skills", "/skills/php", "/admin", "/admin/mail", "/admin/log", "/people/" + lena.Handle, "/meetings"}
 	for _, tag := range []string{"fr", "nl", "de", "en"} {
 		for _, who := range []struct {
 			b     *browser

@@ -89,45 +89,6 @@ func (s *Server) town(c *fiber.Ctx) error {
 	return s.render(c, p, pages.Town(p, pages.TownScreen{Page: page, Area: s.Store.Gazetteer().AreaName(page.Town.Area, lang.Tag()), Map: drawn, Open: open.Rows}))
 }
 
-// editTown shows the form of a town's profile.
-func (s *Server) editTown(c *fiber.Ctx) error {
-	page, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
-	if err != nil {
-		return err
-	}
-	if !page.MayEdit {
-		return fiberDenied(c)
-	}
-	t := page.Town
-	return s.showTownForm(c, nil, t, frontend.Form{Values: map[string]string{"name": t.Name, "about": t.About, "website": t.Website, "staff": string(t.Staff)}})
-}
-
-func (s *Server) showTownForm(c *fiber.Ctx, err error, town store.Town, form frontend.Form) error {
-	p := s.page(c, visitOf(c).lang.T("town.edit"))
-	p.Section = frontend.Towns
-	return s.renderStatus(c, statusOr200(err), p, pages.EditTown(p, pages.TownForm{Town: town, Form: form}))
-}
-
-// changeTown changes a town's profile.
-func (s *Server) changeTown(c *fiber.Ctx) error {
-	page, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
-	if err == nil && !page.MayEdit {
-		err = fiber.ErrForbidden
-	}
-	if err != nil {
-		return err
-	}
-	err = s.Store.EditTown(c.UserContext(), by(c), page.Town.ID, store.TownInput{Name: c.FormValue("name"), About: c.FormValue("about"),
-		Website: c.FormValue("website"), Staff: store.Staff(c.FormValue("staff"))})
-	switch {
-	case err == nil:
-		return s.done(c, "/towns/"+page.Town.Slug, "town.said.changed")
-	case mayTypeAgain(err):
-		return s.showTownForm(c, err, page.Town, s.typed(c, err, "name", "about", "website", "staff"))
-	}
-	return err
-}
-
 // welcomeTown makes a joining town a member.
 func (s *Server) welcomeTown(c *fiber.Ctx) error {
 	page, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))

@@ -65,7 +65,8 @@ type TownPage struct {
 	Roles      []RoleChange
 	Names      map[string]Member // people named in Roles
 	Hosted     []Meeting
-	OneContact bool // shown to stewards and the town's own people
+	Skills     map[string]Skill // that the profile names
+	OneContact bool             // shown to stewards and the town's own people
 	MayEdit    bool
 	MayWelcome bool
 	MayAdmit   bool // the town itself waits for its welcome, and the reader may give it
@@ -102,7 +103,10 @@ func (s *Store) TownPage(ctx context.Context, by Actor, slug string) (TownPage, 
 		if err != nil {
 			return err
 		}
-		p.Names, err = t.named(p.Roles)
+		if p.Names, err = t.named(p.Roles); err != nil {
+			return err
+		}
+		p.Skills, err = t.skillNames(slices.Concat(town.Profile.Teaches, town.Profile.Needs))
 		return err
 	})
 	return p, err

@@ -15,6 +15,9 @@
 //	town         the member of the community; not: organisation, tenant
 //	member       a person; not: user, account
 //	place        a person's time in a town
+//	profile      what a town says about its computing: what it teaches, needs, and whether it helps newcomers
+//	skill        an entry of the one list of skills and topics; not: competence, keyword
+//	roll         every welcomed town with its profile, kept in memory
 //	coordinator  edits the town's profile and welcomes its people
 //	organiser    runs series, meetings and minutes
 //	steward      cares for the whole community

@@ -8,7 +8,7 @@ import "strings"
 type family string
 
 const (
-	famMeta family = "meta" // name → schema version, server secret
+	famMeta family = "meta" // name → schema version, server secret, whether the starter list of skills was put in
 
 	famMember       family = "member"        // id → Member
 	famMemberEmail  family = "member.email"  // folded address → id (unique)
@@ -29,6 +29,10 @@ const (
 	famTownCode  family = "town.code"  // gazetteer code → id (unique)
 	famTownSlug  family = "town.slug"  // slug → id (unique), old slugs too
 	famTownState family = "town.state" // state, folded name, id
+
+	famSkill          family = "skill"           // slug → Skill
+	famTownChange     family = "townchange"      // id → TownChange, public history
+	famTownChangeTown family = "townchange.town" // town id, id
 
 	famSeries        family = "series"         // id → Series
 	famSeriesSlug    family = "series.slug"    // slug → id (unique)
@@ -154,7 +158,7 @@ func (f family) public() bool {
 	switch f.record() {
 	case famMember, famTown, famSeries, famMeeting, famRSVP, famPresence, famItem, famMinutes, famRevision, famCorrection,
 		famDecision, famAction, famRoleChange, famCategory, famTag, famThread, famPost, famReaction, famMoved,
-		famApp, famAppFile, famAppUse:
+		famApp, famAppFile, famAppUse, famSkill, famTownChange:
 		return true
 	}
 	return false

@@ -35,6 +35,9 @@ type Member struct {
 	Left     time.Time   `json:"left,omitzero"`
 	Changed  time.Time   `json:"changed"`
 	NoNotice bool        `json:"no_notice,omitzero"` // wants no letters but those about the account
+	Skills   []string    `json:"skills,omitzero"`    // ids of skills, sorted
+	Speaks   []string    `json:"speaks,omitzero"`    // languages one can write to them in, in the order of Languages
+	Hidden   bool        `json:"hidden,omitzero"`    // in no list of people, no search and no feed; named where the record names them
 }
 
 // Place is a person's time in a town.

@@ -87,6 +87,9 @@ func (s *Store) migrate(ctx context.Context) error {
 		if err := s.mark(t, version == 0); err != nil {
 			return err
 		}
+		if err := t.startSkills(); err != nil {
+			return err
+		}
 		if version == Schema {
 			return nil
 		}

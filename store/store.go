@@ -62,6 +62,8 @@ type Store struct {
 
 	mu        sync.Mutex // guards listeners
 	listeners []func(Event)
+
+	rolling rolling
 }
 
 // Open takes over an engine: an empty one is set up, an older schema is migrated in one transaction, a newer one
@@ -126,10 +128,11 @@ type tx struct {
 	ctx      context.Context
 	now      time.Time
 	public   bool
-	who      bool  // a session, a member or a town changed
-	marks    bool  // somebody's reading changed
-	searched bool  // the search index is out of date
-	failed   error // of a write that cannot say so itself
+	who      bool            // a session, a member or a town changed
+	marks    bool            // somebody's reading changed
+	searched bool            // the search index is out of date
+	enrolled map[string]bool // towns whose place in the roll is out of date
+	failed   error           // of a write that cannot say so itself
 	events   []Event
 	counter  uint16
 }
@@ -150,6 +153,7 @@ func (t *tx) touch(f family, key []byte) {
 	}
 	t.public = t.public || f.public()
 	t.who = t.who || f.identity()
+	t.unroll(f, key)
 	t.marks = t.marks || f.record() == famReading || f == famFollow || f == famDraft || f == famPending ||
 		f == famMessage || f == famRoomMember
 }
@@ -175,6 +179,7 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 	if err != nil {
 		return fromEngine(err)
 	}
+	s.rolling.forget(last.enrolled)
 	if last.who {
 		s.identity.Add(1)
 	}

@@ -45,6 +45,7 @@ type Town struct {
 	Staff      Staff             `json:"staff,omitzero"`
 	About      string            `json:"about,omitzero"` // plain text
 	Website    string            `json:"website,omitzero"`
+	Profile    Profile           `json:"profile,omitzero"`
 	Created    time.Time         `json:"created"`
 	Welcomed   time.Time         `json:"welcomed,omitzero"`
 	WelcomedBy string            `json:"welcomed_by,omitzero"`
@@ -140,45 +141,6 @@ func (t *tx) townsIn(state TownState) ([]Town, error) {
 		last := batch[len(batch)-1]
 		w.From = sortName(last.Name) + partEnd + last.ID + "\x01"
 	}
-}
-
-// TownInput is what a town says about itself.
-type TownInput struct {
-	About   string
-	Website string
-	Staff   Staff
-	Name    string // for towns that are not in the gazetteer
-}
-
-// EditTown changes a town's profile: by its coordinators or a steward. The change is in the audit log.
-func (s *Store) EditTown(ctx context.Context, by Actor, townID string, in TownInput) error {
-	var c check
-	in.About = c.text("about", in.About, MaxText)
-	in.Website = c.link("website", in.Website)
-	in.Staff = oneOf(&c, "staff", in.Staff, StaffUnknown, StaffNone, StaffOne, StaffFew, StaffTeam)
-	name := c.line("name", in.Name, MaxName)
-	if err := c.err(); err != nil {
-		return err
-	}
-	return s.update(ctx, "town/"+townID, func(t *tx) error {
-		if err := t.requireTown(by, townID, mayEditTown); err != nil {
-			return err
-		}
-		town, err := towns().get(t, townID)
-		if err != nil {
-			return err
-		}
-		town.About, town.Website, town.Staff, town.Changed = in.About, in.Website, in.Staff, t.now
-		if town.Code == "" && name != "" && name != town.Name {
-			if err := t.rename(&town, name); err != nil {
-				return err
-			}
-		}
-		if err := towns().put(t, town); err != nil {
-			return err
-		}
-		return t.audit(by, "audit.town_edited", townID, map[string]string{"town": town.Name})
-	})
 }
 
 // rename gives a town a new name and address; the old address leads to the new one.

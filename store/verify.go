@@ -59,6 +59,8 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(sessions(), func(v *verification, s *Session) { v.lead(famSession, s.ID, famMember, s.Member) }),
 			verifyTable(tickets(), func(v *verification, k *Ticket) { v.lead(famTicket, k.Hash, famMember, k.Member) }),
 			verifyTable(attempts(), nil), verifyTable(roleChanges(), (*verification).roleChange),
+			verifyTable(skills(), func(v *verification, k *Skill) { v.leadLater(famSkill, k.ID, famSkill, k.Into) }),
+			verifyTable(townChanges(), func(v *verification, c *TownChange) { v.lead(famTownChange, c.ID, famTown, c.Town) }),
 			verifyTable(serieses(), nil), verifyTable(meetings(), (*verification).meeting),
 			verifyTable(rsvps(), (*verification).rsvp), verifyTable(presences(), (*verification).presence),
 			verifyTable(tallies(), func(v *verification, t *Tally) { v.tallies[t.Meeting] = *t }),
@@ -186,6 +188,11 @@ func (v *verification) lead(from family, key string, to family, id string) {
 	}
 }
 
+// leadLater is lead for references inside a table, not all of which is read yet.
+func (v *verification) leadLater(from family, key string, to family, id string) {
+	v.later = append(v.later, func() { v.lead(from, key, to, id) })
+}
+
 // references follows the references to tables that had not been read when they were met.
 func (v *verification) references() error {
 	for _, follow := range v.later {
@@ -194,12 +201,21 @@ func (v *verification) references() error {
 	return nil
 }
 
-func (v *verification) town(t *Town) { v.lead(famTown, t.ID, famMember, t.WelcomedBy) }
+func (v *verification) town(t *Town) {
+	v.lead(famTown, t.ID, famMember, t.WelcomedBy)
+	v.lead(famTown, t.ID, famMember, t.Profile.ConfirmedBy)
+	for _, id := range slices.Concat(t.Profile.Teaches, t.Profile.Needs) {
+		v.lead(famTown, t.ID, famSkill, id)
+	}
+}
 
 func (v *verification) member(m *Member) {
 	for _, place := range m.Places {
 		v.lead(famMember, m.ID, famTown, place.Town)
-		v.lead(famMember, m.ID, famMember, place.WelcomedBy)
+		v.leadLater(famMember, m.ID, famMember, place.WelcomedBy)
+	}
+	for _, id := range m.Skills {
+		v.lead(famMember, m.ID, famSkill, id)
 	}
 }
 
@@ -240,8 +256,7 @@ func (v *verification) item(i *AgendaItem) {
 	v.lead(famItem, i.ID, famMember, i.Owner)
 	v.lead(famItem, i.ID, famTown, i.Town)
 	v.lead(famItem, i.ID, famApp, i.App)
-	id, next := i.ID, i.Next
-	v.later = append(v.later, func() { v.lead(famItem, id, famItem, next) }) // not all items are read yet
+	v.leadLater(famItem, i.ID, famItem, i.Next)
 }
 
 func (v *verification) minutes(m *Minutes) {

@@ -46,7 +46,7 @@ func Build(ctx context.Context, hub *store.Store, clock *Clock) error {
 		return err
 	}
 	remind := func() error { _, err := hub.Advance(ctx); return err }
-	for _, chapter := range []func() error{s.found, s.shelves, s.startSeries, s.twoYears, s.sideMeetings, s.lateTalk, s.nextMeeting, s.newcomers, remind, s.tidyPost} {
+	for _, chapter := range []func() error{s.found, s.shelves, s.startSeries, s.twoYears, s.sideMeetings, s.renew, s.lateTalk, s.nextMeeting, s.newcomers, remind, s.tidyPost} {
 		if err := chapter(); err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (s *story) admit(p place) error {
 		if err := s.hub.WelcomeTown(s.ctx, s.steward, m.TownID()); err != nil {
 			return err
 		}
-		if err := s.hub.EditTown(s.ctx, coordinator, m.TownID(), store.TownInput{About: p.about, Staff: store.Staff(p.staff)}); err != nil {
+		if err := s.hub.EditTown(s.ctx, coordinator, m.TownID(), said(p)); err != nil {
 			return err
 		}
 		town, err := s.hub.TownByID(s.ctx, m.TownID())
