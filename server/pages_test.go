@@ -38,7 +38,7 @@ func furnished(t testing.TB) (s *site, lena store.Member, organiser store.Member
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	s, lena, organiser, m := furnished(t)
 	slug := "/meetings/" + m.Slug
-	ok(t, s.EditTown(ctx, store.As(lena.ID), lena.TownID(), store.TownInput{About: "Une ville", Staff: store.StaffFew, Hosting: store.HostingBody, Teaches: []string{"plone", "gis"},
+	ok(t, s.EditTown(ctx, store.As(lena.ID), lena.TownID(), store.TownInput{About: "Une ville", Staff: store.StaffFew, Hosting: store.HostingShared, Teaches: []string{"plone", "gis"},
 		Needs: []string{"php"}, Speaks: []string{"fr", "de"}, Offers: true, Places: 2, PausedUntil: "2027-01-04", Way: "Une heure par semaine"}))
 	s.Clock.Set(m.Start.Add(1))
 	_, err := s.SaveMinutes(ctx, store.As(organiser.ID), m.ID, store.MinutesDraft{Source: "## Un\n\nTexte\n\n## Deux", Lang: "fr"})

@@ -31,19 +31,11 @@ type Profile struct {
 	ConfirmedBy string    `json:"confirmed_by,omitzero"`
 }
 
-// Hosting is where a town's applications run.
-type Hosting string
-
-const (
-	HostingUnknown Hosting = ""
-	HostingOwn     Hosting = "own"     // on its own machines
-	HostingBody    Hosting = "body"    // at a public body or another town
-	HostingCompany Hosting = "company" // at a company
-	HostingMixed   Hosting = "mixed"
-)
+// HostingMixed is for a town whose applications run in several places (see Hosting).
+const HostingMixed Hosting = "mixed"
 
 // Hostings are the answers a town may give, the unknown one left out.
-func Hostings() []Hosting { return []Hosting{HostingOwn, HostingBody, HostingCompany, HostingMixed} }
+func Hostings() []Hosting { return []Hosting{HostingOwn, HostingShared, HostingCompany, HostingMixed} }
 
 // Limits of a profile.
 const (

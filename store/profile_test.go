@@ -35,7 +35,7 @@ func cared(t *testing.T, h *storetest.Hub) (town store.Town, boss, colleague, st
 func TestProfileIsTheCoordinatorsAndItsHistoryIsPublic(t *testing.T) {
 	ctx, h := context.Background(), storetest.OpenTwice(t)
 	town, boss, colleague, steward := cared(t, h)
-	in := store.TownInput{Staff: store.StaffOne, Hosting: store.HostingBody, Teaches: []string{"python", "plone", "python"}, Needs: []string{"gis"},
+	in := store.TownInput{Staff: store.StaffOne, Hosting: store.HostingShared, Teaches: []string{"python", "plone", "python"}, Needs: []string{"gis"},
 		Speaks: []string{"nl", "fr"}, Offers: true, Places: 2, PausedUntil: "2026-09-01", Way: "Une heure par semaine"}
 	for name, by := range map[string]store.Actor{"visitor": store.Visitor(), "colleague": colleague} {
 		if err := h.EditTown(ctx, by, town.ID, in); store.KindOf(err) != store.Denied {
