@@ -87,6 +87,10 @@ type ReadingProfile struct {
 	Member    string    `json:"member"`
 	CaughtUp  time.Time `json:"caught_up,omitzero"`
 	Languages []string  `json:"languages,omitzero"` // that they read; none chosen means all
+
+	HidePresence bool `json:"hide_presence,omitzero"` // others do not see that they are here
+	HideReads    bool `json:"hide_reads,omitzero"`    // others do not see what they have read
+	EnterBreaks  bool `json:"enter_breaks,omitzero"`  // Enter breaks the line in rooms, instead of sending
 }
 
 func profiles() *table[ReadingProfile] {

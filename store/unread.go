@@ -289,20 +289,11 @@ func (s *Store) Dismiss(ctx context.Context, by Actor, kind, id string) error {
 
 // CatchUp says that nothing up to an instant is new to a member any more. It may also go back, to undo that.
 func (s *Store) CatchUp(ctx context.Context, by Actor, until time.Time) error {
-	return s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
-		who, err := t.require(by, Take)
-		if err != nil {
-			return err
-		}
-		p, err := t.caughtUp(who)
-		if err != nil {
-			return err
-		}
+	return s.changeReadingProfile(ctx, by, func(t *tx, p *ReadingProfile) {
 		if until.After(t.now) {
 			until = t.now
 		}
 		p.CaughtUp = until.UTC()
-		return profiles().put(t, p)
 	})
 }
 
@@ -326,19 +317,10 @@ func (s *Store) ReadLanguages(ctx context.Context, by Actor, languages []string)
 	if err := c.err(); err != nil {
 		return err
 	}
-	return s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
-		who, err := t.require(by, Take)
-		if err != nil {
-			return err
-		}
-		p, err := t.caughtUp(who)
-		if err != nil {
-			return err
-		}
+	return s.changeReadingProfile(ctx, by, func(_ *tx, p *ReadingProfile) {
 		p.Languages = slices.Compact(slices.Sorted(slices.Values(languages)))
 		if len(p.Languages) == len(Languages()) {
 			p.Languages = nil
 		}
-		return profiles().put(t, p)
 	})
 }
