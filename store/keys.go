@@ -183,13 +183,25 @@ const partEnd = "\x00"
 
 // key joins a family and its parts.
 func (f family) key(parts ...string) []byte {
-	return []byte(string(f) + "/" + strings.Join(parts, partEnd))
+	key := f.join(parts, 0)
+	if len(parts) > 0 {
+		key = key[:len(key)-len(partEnd)]
+	}
+	return key
 }
 
 // prefix is the start of every key whose first parts are these, complete.
-func (f family) prefix(parts ...string) []byte {
-	if len(parts) == 0 {
-		return []byte(string(f) + "/")
+func (f family) prefix(parts ...string) []byte { return f.join(parts, 48) }
+
+// join writes each part with its end, with room for more behind.
+func (f family) join(parts []string, room int) []byte {
+	size := len(f) + 1 + room
+	for _, part := range parts {
+		size += len(part) + len(partEnd)
 	}
-	return []byte(string(f) + "/" + strings.Join(parts, partEnd) + partEnd)
+	key := append(append(make([]byte, 0, size), f...), '/')
+	for _, part := range parts {
+		key = append(append(key, part...), partEnd...)
+	}
+	return key
 }

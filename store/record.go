@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,22 +29,20 @@ type index[T any] struct {
 // scanBatch bounds what one read holds in memory.
 const scanBatch = 500
 
-func decode[T any](value []byte) (T, error) {
-	var record T
-	if err := json.Unmarshal(value, &record); err != nil {
-		return record, fmt.Errorf("decode record: %w", err)
+func decode[T any](t *tx, value []byte) (T, error) {
+	record := new(T)
+	if err := t.store.records.Decode(value, record); err != nil {
+		return *record, fmt.Errorf("decode record: %w", err)
 	}
-	return record, nil
+	return *record, nil
 }
 
-func encode(record any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(record); err != nil {
+func encode[T any](t *tx, record *T) ([]byte, error) {
+	value, err := t.store.records.Encode(record)
+	if err != nil {
 		return nil, fmt.Errorf("encode record: %w", err)
 	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+	return value, nil
 }
 
 // get reads one record; a missing one is a NotFound error.
@@ -69,29 +66,32 @@ func (tb *table[T]) find(t *tx, parts ...string) (T, bool, error) {
 	if err != nil || !ok {
 		return none, false, err
 	}
-	record, err := decode[T](value)
+	record, err := decode[T](t, value)
 	return record, err == nil, err
 }
 
-// put writes a record and moves its index entries. A unique index held by another record is an Invalid error.
+// put writes a record and moves its index entries; entries that stay are not written again. A unique index held by
+// another record is an Invalid error.
 func (tb *table[T]) put(t *tx, record T) error {
 	parts := tb.key(&record)
-	primary := strings.Join(parts, partEnd)
-	old, had, err := tb.find(t, parts...)
-	if err != nil {
-		return err
-	}
-	for i := range tb.indexes {
-		ix := &tb.indexes[i]
-		var before [][]string
-		if had {
-			before = ix.parts(&old)
-		}
-		if err := ix.move(t, primary, before, ix.parts(&record)); err != nil {
+	if len(tb.indexes) > 0 {
+		old, had, err := tb.find(t, parts...)
+		if err != nil {
 			return err
 		}
+		primary := strings.Join(parts, partEnd)
+		for i := range tb.indexes {
+			ix := &tb.indexes[i]
+			var before [][]string
+			if had {
+				before = ix.parts(&old)
+			}
+			if err := ix.move(t, primary, before, ix.parts(&record)); err != nil {
+				return err
+			}
+		}
 	}
-	value, err := encode(record)
+	value, err := encode(t, &record)
 	if err != nil {
 		return err
 	}
@@ -100,10 +100,14 @@ func (tb *table[T]) put(t *tx, record T) error {
 }
 
 func (ix *index[T]) move(t *tx, primary string, before, after [][]string) error {
-	stay := map[string]bool{}
+	has := func(all [][]string, parts []string) bool {
+		return slices.ContainsFunc(all, func(one []string) bool { return slices.Equal(one, parts) })
+	}
 	for _, parts := range after {
+		if has(before, parts) {
+			continue
+		}
 		key := ix.entry(parts, primary)
-		stay[string(key)] = true
 		if !ix.unique {
 			t.put(ix.family, key, []byte{})
 			continue
@@ -118,8 +122,8 @@ func (ix *index[T]) move(t *tx, primary string, before, after [][]string) error 
 		t.put(ix.family, key, []byte(primary))
 	}
 	for _, parts := range before {
-		if key := ix.entry(parts, primary); !stay[string(key)] {
-			t.drop(ix.family, key)
+		if !has(after, parts) {
+			t.drop(ix.family, ix.entry(parts, primary))
 		}
 	}
 	return nil
@@ -129,7 +133,7 @@ func (ix *index[T]) entry(parts []string, primary string) []byte {
 	if ix.unique {
 		return ix.family.key(parts...)
 	}
-	return ix.family.key(append(append([]string{}, parts...), primary)...)
+	return append(ix.family.prefix(parts...), primary...)
 }
 
 // remove deletes a record and its index entries; a missing one is no error.
@@ -177,13 +181,13 @@ type window struct {
 }
 
 func (w window) bounds(f family) kv.Range {
-	r := kv.Prefix(f.prefix(w.Under...))
-	base := string(f.prefix(w.Under...))
+	base := slices.Clip(f.prefix(w.Under...))
+	r := kv.Prefix(base)
 	if w.From != "" {
-		r.From = []byte(base + w.From)
+		r.From = append(base, w.From...)
 	}
 	if w.To != "" {
-		r.To = []byte(base + w.To)
+		r.To = append(base, w.To...)
 	}
 	r.Reverse = w.Reverse
 	return r
@@ -215,7 +219,7 @@ func (tb *table[T]) list(t *tx, ix family, w window) ([]T, error) {
 		if value == nil {
 			return nil, fmt.Errorf("index entry %q points to no record", pairs[i].Key)
 		}
-		record, err := decode[T](value)
+		record, err := decode[T](t, value)
 		if err != nil {
 			return nil, err
 		}
@@ -254,7 +258,7 @@ func (tb *table[T]) under(t *tx, w window) ([]T, error) {
 	}
 	records := make([]T, 0, len(pairs))
 	for _, pair := range pairs {
-		record, err := decode[T](pair.Value)
+		record, err := decode[T](t, pair.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -272,7 +276,7 @@ func (tb *table[T]) each(t *tx, fn func(T) error) error {
 			return err
 		}
 		for _, pair := range pairs {
-			record, err := decode[T](pair.Value)
+			record, err := decode[T](t, pair.Value)
 			if err != nil {
 				return err
 			}
@@ -309,7 +313,7 @@ func (tb *table[T]) many(t *tx, ids []string) (map[string]T, error) {
 			delete(found, asked[i])
 			continue
 		}
-		if found[asked[i]], err = decode[T](value); err != nil {
+		if found[asked[i]], err = decode[T](t, value); err != nil {
 			return nil, err
 		}
 	}

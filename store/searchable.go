@@ -38,7 +38,7 @@ func (t *tx) stale(f family, key []byte) error {
 	default:
 		return nil
 	}
-	value, err := encode(Stale{Kind: string(f), ID: id, At: t.now})
+	value, err := encode(t, &Stale{Kind: string(f), ID: id, At: t.now})
 	if err != nil {
 		return err
 	}

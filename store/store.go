@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"belfry/store/codec"
 	"belfry/store/gazetteer"
 	"belfry/store/kv"
 	"belfry/store/shelf"
@@ -52,6 +53,7 @@ type Store struct {
 	gazetteer *gazetteer.Gazetteer
 	shelf     *shelf.Shelf
 	demo      bool
+	records   codec.Codec
 	hashing   chan struct{} // bounds password hashing at once
 	pace      pace          // of messages
 

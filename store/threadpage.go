@@ -154,7 +154,7 @@ func (t *tx) postRows(found []Post, all bool) ([]PostRow, error) {
 		if tallies[i] == nil {
 			continue
 		}
-		if rows[i].Reactions, err = decode[ReactionTally](tallies[i]); err != nil {
+		if rows[i].Reactions, err = decode[ReactionTally](t, tallies[i]); err != nil {
 			return nil, err
 		}
 	}

@@ -107,7 +107,7 @@ func verifyTable[T any](tb *table[T], visit func(*verification, *T)) func(*verif
 			v.records++
 			primary := string(pair.Key[len(prefix):])
 			known[primary] = true
-			record, err := decode[T](pair.Value)
+			record, err := decode[T](v.t, pair.Value)
 			if err != nil {
 				v.report(Fault{"record", string(pair.Key), "cannot be read: " + err.Error()})
 				return

@@ -66,7 +66,8 @@ func arrows() [][]string {
 		{"belfry/store/kv", "belfry/store/kv."},
 		{"belfry/store/shelf"},
 		{"belfry/store/publiccode"},
-		{"belfry/store.", "belfry/store/kv.", "belfry/store/gazetteer.", "belfry/store/shelf.", "belfry/store/publiccode."},
+		{"belfry/store/codec"},
+		{"belfry/store.", "belfry/store/kv.", "belfry/store/gazetteer.", "belfry/store/shelf.", "belfry/store/publiccode.", "belfry/store/codec."},
 		{"belfry/locales"},
 	}
 }
