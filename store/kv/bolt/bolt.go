@@ -24,10 +24,12 @@ type DB struct {
 	file     *os.File // the same file for plain reads
 	readOnly bool
 
-	queue   chan *request
-	closing chan struct{} // closed by Close: no more requests are taken
-	stopped chan struct{} // closed when the committing goroutine has ended
-	once    sync.Once     // guards the end of closing
+	queue    chan *request
+	requests sync.Pool
+	work     chan *batch   // to the committing goroutine, which takes one when the one before is done
+	closing  chan struct{} // closed by Close: no more requests are taken
+	stopped  chan struct{} // closed when the committing goroutine has ended
+	once     sync.Once     // guards the end of closing
 
 	// broken is set when bbolt panicked while it held its own locks; using it again could wait for ever.
 	broken atomic.Bool

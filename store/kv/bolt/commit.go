@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 
 	"belfry/store/kv"
 
@@ -19,18 +21,23 @@ const fillPercent = 0.9
 
 var errReadOnly = errors.New("kv: opened for reading only")
 
-// request is one Update on its way. The committing goroutine hands it the transaction when it is its turn, and the
-// function runs where Update was called: a panic or a test that gives up stays in the goroutine it belongs to.
+// request is one Update on its way.
 type request struct {
 	ctx    context.Context
-	turn   chan *transaction
-	ran    chan error // what the function returned, errGone when it did not return
-	result error      // the same, kept by the committing goroutine until the commit
-	answer chan error
+	fn     func(kv.Tx) error
+	taken  atomic.Bool // by the running goroutine, or by the caller who left before
+	result answer      // of the function, kept until the commit
+	answer chan answer
 }
 
-// errGone stands for a function that panicked or ended its goroutine.
-var errGone = errors.New("kv: the function did not return")
+// answer is what became of an Update: an error or none, or how its function ended instead.
+type answer struct {
+	err      error
+	panicked any
+	gone     bool // it ended its goroutine, as a test that gives up does
+}
+
+func (a answer) failed() bool { return a.err != nil || a.panicked != nil || a.gone }
 
 // Update runs fn in the next commit. A lone caller never waits for company. The scope is not needed here, there is
 // one writer. After a commit that failed for another reason than lack of space every later Update fails: what
@@ -42,7 +49,11 @@ func (db *DB) Update(ctx context.Context, _ string, fn func(kv.Tx) error) error 
 	if db.readOnly {
 		return errReadOnly
 	}
-	r := &request{ctx: ctx, turn: make(chan *transaction), ran: make(chan error, 1), answer: make(chan error, 1)}
+	r, _ := db.requests.Get().(*request)
+	if r == nil {
+		r = &request{answer: make(chan answer, 1)}
+	}
+	r.ctx, r.fn = ctx, fn
 	select {
 	case db.queue <- r:
 	case <-ctx.Done():
@@ -51,115 +62,71 @@ func (db *DB) Update(ctx context.Context, _ string, fn func(kv.Tx) error) error 
 		return kv.ErrClosed
 	}
 	select {
-	case t := <-r.turn:
-		r.run(t, fn)
-		return <-r.answer
-	case err := <-r.answer: // the batch could not start
-		return err
+	case a := <-r.answer:
+		return db.returned(r, a)
 	case <-ctx.Done():
-		return ctx.Err()
+		if r.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
 	case <-db.stopped:
-		return kv.ErrClosed
+		if r.taken.CompareAndSwap(false, true) {
+			return kv.ErrClosed
+		}
 	}
+	return db.returned(r, <-r.answer)
 }
 
-// run calls the function and always tells the committing goroutine, which waits for it.
-func (r *request) run(t *transaction, fn func(kv.Tx) error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	err := errGone
-	defer func() { r.ran <- err }()
-	err = func() (err error) {
-		defer faultToError(&err)
-		return fn(t)
-	}()
-	if err == nil {
-		err = t.err
+// returned ends an Update the way its function ended.
+func (db *DB) returned(r *request, a answer) error {
+	r.ctx, r.fn, r.result = nil, nil, answer{}
+	r.taken.Store(false)
+	db.requests.Put(r)
+	switch {
+	case a.panicked != nil:
+		panic(a.panicked)
+	case a.gone:
+		runtime.Goexit()
 	}
+	return a.err
 }
 
-// serve is the committing goroutine: it takes all that waits, never waiting for more, and commits it at once.
+// batch is what one commit makes durable.
+type batch struct {
+	requests []*request
+	writes   *overlay
+	base     *batch        // whose writes its functions saw before they were durable
+	done     chan struct{} // closed when the outcome is known
+	err      error         // the outcome
+}
+
+// serve is the committing goroutine. It ends when no more batches come.
 func (db *DB) serve() {
 	defer close(db.stopped)
 	debug.SetPanicOnFault(true)
 	var failed error
-	for {
-		batch := db.gather()
-		if batch == nil {
-			return
-		}
-		if failed == nil {
-			failed = db.commit(batch)
-			continue
-		}
-		for _, r := range batch {
-			r.answer <- failed
-		}
-	}
-}
-
-// gather waits for one request and takes what else is there; nil means that the engine closes.
-func (db *DB) gather() []*request {
-	var batch []*request
-	select {
-	case r := <-db.queue:
-		batch = append(batch, r)
-	case <-db.closing:
-		return nil
-	}
-	for len(batch) < maxBatch {
-		select {
-		case r := <-db.queue:
-			batch = append(batch, r)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-// commit runs a batch and answers everybody in it. It returns an error when no later write may be trusted: a full
-// disk is not such a failure, a failed sync is.
-func (db *DB) commit(batch []*request) (failed error) {
-	tx, bucket, err := db.beginWrite()
-	if err != nil {
-		for _, r := range batch {
-			r.answer <- err
-		}
-		return err
-	}
-	writes := newOverlay()
-	taken := batch[:0]
-	for _, r := range batch {
-		t := newTransaction(r.ctx, &reader{bucket: bucket}, writes)
-		select {
-		case r.turn <- t:
-		case <-r.ctx.Done(): // its caller has left or is about to
-			continue
-		}
-		r.result = <-r.ran
-		taken = append(taken, r)
+	for b := range db.work {
 		switch {
-		case r.result != nil: // dropped; the others do not notice
-		case len(writes.values) == 0:
-			writes = t.own
+		case failed != nil:
+			b.err = failed
+		case b.base != nil && b.base.err != nil:
+			b.err = b.base.err // what its functions saw is not true
 		default:
-			writes.merge(t.own)
+			if b.err = db.flush(b.writes); b.err != nil && !errors.Is(b.err, kv.ErrNoSpace) {
+				failed = fmt.Errorf("kv: an earlier commit failed, open the file again to write: %w", b.err)
+			}
+		}
+		b.base = nil
+		close(b.done)
+		for _, r := range b.requests {
+			// A function that failed may have done so because of what an earlier one wrote, which is now not true.
+			if b.err != nil && r.result.panicked == nil && !r.result.gone {
+				r.result = answer{err: b.err}
+			} else if !r.result.failed() {
+				db.updates.Add(1)
+			}
+			r.answer <- r.result
 		}
 	}
-	err = db.flush(tx, bucket, writes)
-	for _, r := range taken {
-		// A function that failed may have done so because of what an earlier one wrote, which is now not true.
-		if err != nil {
-			r.result = err
-		} else if r.result == nil {
-			db.updates.Add(1)
-		}
-		r.answer <- r.result
-	}
-	if err != nil && !errors.Is(err, kv.ErrNoSpace) {
-		return fmt.Errorf("kv: an earlier commit failed, open the file again to write: %w", err)
-	}
-	return nil
 }
 
 // beginWrite starts the batch's transaction.
@@ -177,23 +144,25 @@ func (db *DB) beginWrite() (tx *bbolt.Tx, bucket *bbolt.Bucket, err error) {
 }
 
 // flush puts the writes in key order, so that each page is visited once, and makes them durable.
-func (db *DB) flush(tx *bbolt.Tx, bucket *bbolt.Bucket, writes *overlay) (err error) {
-	defer db.rollback(tx) // does nothing after a commit
-	defer panicToError(nil, &err)
-	keys := writes.keys()
-	if len(keys) == 0 {
+func (db *DB) flush(writes *overlay) (err error) {
+	if writes.len() == 0 {
 		return nil
 	}
-	for _, name := range keys {
-		key, value := []byte(name), writes.values[name]
-		if value == nil {
-			err = bucket.Delete(key)
-		} else {
-			err = bucket.Put(key, seal(key, value))
+	tx, bucket, err := db.beginWrite()
+	if err != nil {
+		return err
+	}
+	defer db.rollback(tx) // does nothing after a commit
+	defer panicToError(nil, &err)
+	var key []byte // bbolt copies it
+	err = writes.each(func(name string, sealed []byte) error {
+		if key = append(key[:0], name...); sealed == nil {
+			return bucket.Delete(key)
 		}
-		if err != nil {
-			return err
-		}
+		return bucket.Put(key, sealed)
+	})
+	if err != nil {
+		return err
 	}
 	if err := checkCommit(db.file, db.bolt.Info().PageSize); err != nil {
 		return &kv.DamagedError{Reason: err.Error()}
@@ -202,6 +171,6 @@ func (db *DB) flush(tx *bbolt.Tx, bucket *bbolt.Bucket, writes *overlay) (err er
 		return plain(err)
 	}
 	db.commits.Add(1)
-	db.puts.Add(uint64(len(keys)))
+	db.puts.Add(uint64(writes.len()))
 	return nil
 }

@@ -54,12 +54,13 @@ func Open(path string, opt Options) (*DB, error) {
 	}
 	db := &DB{
 		bolt: engine, file: file, readOnly: opt.ReadOnly,
-		queue: make(chan *request, maxBatch), closing: make(chan struct{}), stopped: make(chan struct{}),
+		queue: make(chan *request, maxBatch), work: make(chan *batch), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if opt.ReadOnly {
 		close(db.stopped)
 	} else {
 		go db.serve()
+		go (&runner{db: db}).run()
 	}
 	return db, nil
 }

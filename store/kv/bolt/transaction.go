@@ -1,21 +1,15 @@
 package bolt
 
-import (
-	"context"
+import "belfry/store/kv"
 
-	"belfry/store/kv"
-)
-
-// transaction reads the file, over it what earlier updates of the batch wrote, and over that its own writes.
+// transaction reads the file, over it what the batch that is being committed writes, what earlier updates of its own
+// batch wrote, and over that its own writes.
 type transaction struct {
-	file  *reader
-	batch *overlay
-	own   *overlay
-	err   error // the first write that was too large
-}
-
-func newTransaction(ctx context.Context, file *reader, batch *overlay) *transaction {
-	return &transaction{file: &reader{ctx: ctx, bucket: file.bucket}, batch: batch, own: newOverlay()}
+	file   *reader
+	flight *overlay // nil when no commit is under way
+	batch  *overlay
+	own    *overlay
+	err    error // the first write that was too large
 }
 
 func (t *transaction) Put(key, value []byte) {
@@ -32,16 +26,22 @@ func (t *transaction) Put(key, value []byte) {
 func (t *transaction) Delete(key []byte) { t.own.set(string(key), nil) }
 
 // pending looks a key up in the writes; found is true for deletions too.
-func (t *transaction) pending(key string) (value []byte, found bool) {
-	if value, found = t.own.values[key]; found {
-		return value, true
+func (t *transaction) pending(key []byte) (value []byte, found bool) {
+	sealed, found := t.own.find(key)
+	if !found {
+		sealed, found = t.batch.find(key)
 	}
-	value, found = t.batch.values[key]
-	return value, found
+	if !found && t.flight != nil {
+		sealed, found = t.flight.find(key)
+	}
+	if sealed == nil {
+		return nil, found
+	}
+	return sealed[sumSize:len(sealed):len(sealed)], true
 }
 
 func (t *transaction) Get(key []byte) ([]byte, bool, error) {
-	if value, found := t.pending(string(key)); found {
+	if value, found := t.pending(key); found {
 		return value, value != nil, nil
 	}
 	return t.file.Get(key)
@@ -54,12 +54,19 @@ func (t *transaction) Scan(r kv.Range, limit int) ([]kv.Pair, error) {
 	if limit <= 0 {
 		return nil, errLimit
 	}
+	waiting := merger{layers: [3][]string{t.own.span(r), t.batch.span(r)}, reverse: r.Reverse}
+	if t.flight != nil {
+		waiting.layers[2] = t.flight.span(r)
+	}
+	if waiting.empty() {
+		return t.file.Scan(r, limit)
+	}
 	var pairs []kv.Pair
-	waiting := merger{own: t.own.span(r), batch: t.batch.span(r), reverse: r.Reverse}
 	key, more := waiting.next()
 	take := func() {
-		if value, _ := t.pending(key); value != nil {
-			pairs = append(pairs, kv.Pair{Key: []byte(key), Value: value})
+		name := []byte(key)
+		if value, _ := t.pending(name); value != nil {
+			pairs = append(pairs, kv.Pair{Key: name, Value: value})
 		}
 		key, more = waiting.next()
 	}
@@ -85,10 +92,14 @@ func (t *transaction) Scan(r kv.Range, limit int) ([]kv.Pair, error) {
 	return pairs, nil
 }
 
-// merger walks the keys of two overlays in the order of a range, each key once.
+// merger walks the keys of overlays in the order of a range, each key once.
 type merger struct {
-	own, batch []string
-	reverse    bool
+	layers  [3][]string
+	reverse bool
+}
+
+func (m *merger) empty() bool {
+	return len(m.layers[0]) == 0 && len(m.layers[1]) == 0 && len(m.layers[2]) == 0
 }
 
 func (m *merger) before(a, b string) bool {
@@ -99,29 +110,27 @@ func (m *merger) before(a, b string) bool {
 }
 
 func (m *merger) next() (key string, ok bool) {
-	own, hasOwn := m.head(m.own)
-	batch, hasBatch := m.head(m.batch)
-	switch {
-	case !hasOwn && !hasBatch:
-		return "", false
-	case !hasBatch || hasOwn && m.before(own, batch):
-		m.own = m.rest(m.own)
-		return own, true
-	case hasOwn && own == batch:
-		m.own = m.rest(m.own)
+	for _, keys := range m.layers {
+		if len(keys) == 0 {
+			continue
+		}
+		if head := m.head(keys); !ok || m.before(head, key) {
+			key, ok = head, true
+		}
 	}
-	m.batch = m.rest(m.batch)
-	return batch, true
+	for i, keys := range m.layers {
+		if len(keys) > 0 && m.head(keys) == key {
+			m.layers[i] = m.rest(keys)
+		}
+	}
+	return key, ok
 }
 
-func (m *merger) head(keys []string) (string, bool) {
-	switch {
-	case len(keys) == 0:
-		return "", false
-	case m.reverse:
-		return keys[len(keys)-1], true
+func (m *merger) head(keys []string) string {
+	if m.reverse {
+		return keys[len(keys)-1]
 	}
-	return keys[0], true
+	return keys[0]
 }
 
 func (m *merger) rest(keys []string) []string {

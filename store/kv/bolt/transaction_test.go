@@ -11,14 +11,14 @@ import (
 	"belfry/store/kv"
 )
 
-// TestLayers compares scans over the file, the writes of a batch and a transaction's own writes with a plain map.
+// TestLayers compares scans over the file, the writes of two batches and a transaction's own writes with a plain map.
 func TestLayers(t *testing.T) {
 	db := open(t)
 	stop := errors.New("stop")
 	rnd := rand.New(rand.NewPCG(3, 3))
 	change := func(model map[string]string, set func(key, value []byte)) {
-		for range rnd.IntN(15) {
-			key, value := fmt.Sprintf("k%02d", rnd.IntN(30)), fmt.Sprint(rnd.IntN(1000))
+		for range rnd.IntN(15) * rnd.IntN(4) {
+			key, value := fmt.Sprintf([]string{"k%02d", "k/%02d"}[rnd.IntN(2)], rnd.IntN(30)), fmt.Sprint(rnd.IntN(1000))
 			if rnd.IntN(3) == 0 {
 				set([]byte(key), nil)
 				delete(model, key)
@@ -33,7 +33,7 @@ func TestLayers(t *testing.T) {
 		model[fmt.Sprintf("k%02d", i)] = "stored"
 		put(t, db, fmt.Sprintf("k%02d", i), "stored")
 	}
-	for range 500 {
+	for range 1500 {
 		layered := map[string]string{}
 		for k, v := range model {
 			layered[k] = v
@@ -41,6 +41,8 @@ func TestLayers(t *testing.T) {
 		err := db.Update(context.Background(), "", func(tx kv.Tx) error {
 			layers := tx.(*transaction)
 			layers.batch = newOverlay() // one of its own: what is put there must not be committed
+			layers.flight = newOverlay()
+			change(layered, func(key, value []byte) { layers.flight.set(string(key), value) })
 			change(layered, func(key, value []byte) { layers.batch.set(string(key), value) })
 			change(layered, func(key, value []byte) { layers.own.set(string(key), value) })
 			r := kv.Range{From: []byte(fmt.Sprintf("k%02d", rnd.IntN(30))), Reverse: rnd.IntN(2) == 0}
