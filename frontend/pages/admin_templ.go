@@ -263,7 +263,7 @@ func adminBody(p *frontend.Page, v AdminPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, row := range v.Unanswered {
-				templ_7745c5c3_Err = threadRow(p, row, 0).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = threadRow(p, row, 0, nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
