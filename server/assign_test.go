@@ -164,3 +164,15 @@ func values(pairs ...string) url.Values {
 	}
 	return form
 }
+
+// What is wrong with one field is said beside that field, and once.
+func TestEachProblemStandsBesideItsField(t *testing.T) {
+	h := newForum(t)
+	got := h.alma.post("/discussions/new", values("title", strings.Repeat("x", 500), "source", "", "tags", "a,b,c,d,e,f,g"))
+	got.holds(t, 422, `id="title-error"`, `id="tags-error"`, `id="source-error"`)
+	_, beside, _ := strings.Cut(got.body, `id="source-error"`)
+	beside, _, _ = strings.Cut(beside, "</p>")
+	if strings.Contains(beside, "500") || strings.Contains(beside, "étiquettes") || !strings.Contains(beside, "nécessaire") {
+		t.Errorf("beside the text stands %s", beside)
+	}
+}

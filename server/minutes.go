@@ -240,7 +240,13 @@ func (s *Server) markdownProblems(c *fiber.Ctx, err error) map[string]string {
 		return map[string]string{"source": lang.T("minutes.too_complex")}
 	case mayTypeAgain(err):
 		problems := s.problems(c, err)
-		if all := s.sentences(visitOf(c), err); problems["source"] != "" {
+		var all []string
+		for _, one := range store.ProblemsOf(err) {
+			if one.Field == "source" {
+				all = append(all, lang.T(one.Key, one.Args...))
+			}
+		}
+		if len(all) > 0 {
 			problems["source"] = strings.Join(all, " ") // the notation may be wrong in several lines
 		}
 		return problems
