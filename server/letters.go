@@ -23,7 +23,7 @@ func (p *Post) lettersOf(ctx context.Context, e store.Event) ([]store.Mail, erro
 	switch e.Kind {
 	case store.EventConfirmAddress, store.EventSignInLink, store.EventAlreadyMember, store.EventUnknownAddress:
 		letters, err = p.accountLetter(e)
-	case store.EventEmailOld, store.EventEmailNew, store.EventEmailChanged, store.EventPassword, store.EventRole, store.EventWelcomed, store.EventHandOver:
+	case store.EventEmailOld, store.EventEmailNew, store.EventEmailChanged, store.EventPassword, store.EventRole, store.EventWelcomed, store.EventHandOver, store.EventTownMerged:
 		letters, err = p.memberLetter(ctx, e)
 	case store.EventPersonWaits:
 		letters, err = p.waitingLetters(ctx, e)
@@ -130,7 +130,7 @@ func (p *Post) memberLetter(ctx context.Context, e store.Event) ([]store.Mail, e
 		}
 		args = []any{"Role", r.lang.T("role." + e.Data["role"])}
 		letter.Button.URL = p.PublicURL + "/people/" + m.Handle
-	case store.EventWelcomed, store.EventHandOver:
+	case store.EventWelcomed, store.EventHandOver, store.EventTownMerged:
 		town, err := p.Store.TownByID(ctx, e.Subject)
 		if err != nil {
 			return nil, err
@@ -140,6 +140,13 @@ func (p *Post) memberLetter(ctx context.Context, e store.Event) ([]store.Mail, e
 			kind = "letter.hand_over."
 		}
 		args = []any{"Town", town.NameIn(r.lang.Tag())}
+		if e.Kind == store.EventTownMerged {
+			from, err := p.Store.TownByID(ctx, e.Data["from"])
+			if err != nil {
+				return nil, err
+			}
+			kind, args = "letter.merged.", append(args, "From", from.NameIn(r.lang.Tag()))
+		}
 		letter.Button.URL, notice = p.PublicURL+"/towns/"+town.Slug, false
 	}
 	letter.Subject, letter.Paragraphs = r.lang.T(kind+"subject", args...), []string{r.lang.T(kind+"text", args...)}

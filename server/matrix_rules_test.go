@@ -173,6 +173,7 @@ func caring(w *world) map[string]rule {
 		"POST /towns/:slug/confirm": does(author|stewards, "town"), "POST /skills": does(signedIn, "", "name_fr", "Ruches communales", "group", "data"),
 		"GET /skills/:id": only(stewards, "skill"), "POST /skills/:id": does(stewards, "skill", "do", "merge", "into", "python"),
 		"POST /towns/:slug/welcome": does(organisers, "town"), "POST /towns/:slug/people": does(author|organisers, "town", "do", "welcome", "member", w.people[newcomer].ID),
+		"GET /towns/:slug/merge": only(stewards, "town"), "POST /towns/:slug/merge": does(stewards, "town", "into", "Liège", "sure", "1"),
 		"GET /towns/:slug/hand-over":  only(author|stewards, "town"),
 		"POST /towns/:slug/hand-over": does(author|stewards, "town", "from", w.people[author].ID, "to", w.people[newcomer].ID),
 		"POST /people/:handle/roles":  does(stewards, "person", "give", "organiser").except("somebody who left", nobody),

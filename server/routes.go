@@ -189,6 +189,8 @@ func (s *Server) routes() {
 	a.Post("/skills/:id", s.changeSkill)
 	a.Post("/towns/:slug/welcome", s.welcomeTown)
 	a.Post("/towns/:slug/people", s.changePeople)
+	a.Get("/towns/:slug/merge", s.mergeTown)
+	a.Post("/towns/:slug/merge", s.postMergeTown)
 	a.Get("/towns/:slug/hand-over", s.handOver)
 	a.Post("/towns/:slug/hand-over", s.postHandOver)
 	a.Post("/people/:handle/roles", s.postRole)

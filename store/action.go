@@ -153,6 +153,11 @@ func (s *Store) ChangeAction(ctx context.Context, by Actor, id string, in Action
 		if !by.system && !mayCarry(who, a) {
 			return denied("actions.not_yours")
 		}
+		if in.State == ActionOpen { // a town that was merged promises nothing more
+			if in.Town, err = t.townIDNow(in.Town); err != nil {
+				return err
+			}
+		}
 		if err := t.knownTown("town", in.Town); err != nil {
 			return err
 		}
@@ -220,9 +225,12 @@ func (s *Store) ActionNamed(ctx context.Context, by Actor, town, person string) 
 	c.line("town", town, MaxTitle)
 	c.line("person", person, MaxTitle)
 	for _, p := range mark.Problems {
-		if p.Key == "notation.person" {
+		switch p.Key {
+		case "notation.person":
 			c.add("person", "rsvp.unknown_member")
-		} else {
+		case "notation.town_merged":
+			c.add("town", "town.merged_name", p.Args...)
+		default:
 			c.add("town", "member.town_unknown")
 		}
 	}

@@ -286,6 +286,10 @@ func (s *Store) TakeOffer(ctx context.Context, by Actor, meetingID string, origi
 func (t *tx) takeOver(who Member, m Meeting, have []AgendaItem, o Offer) error {
 	item := AgendaItem{Title: o.Title, Text: o.item.Text, Lang: o.Lang, Kind: o.Kind, Minutes: o.Minutes, Owner: o.item.Owner, Town: o.item.Town, App: o.item.App,
 		Group: o.item.Group, Members: o.item.Members, State: ItemAccepted, Standing: o.Origin.Kind == FromStanding, Origin: o.Origin, By: who.ID}
+	var err error
+	if item.Town, err = t.townIDNow(item.Town); err != nil {
+		return err
+	}
 	made, err := t.addItem(m.ID, have, item)
 	if err != nil || o.Origin.Kind != FromItem {
 		return err
@@ -332,6 +336,9 @@ func (s *Store) DuplicateAgenda(ctx context.Context, by Actor, fromID, toID stri
 			}
 			item := AgendaItem{Title: one.Title, Text: one.Text, Lang: one.Lang, Kind: one.Kind, Minutes: one.Minutes, Owner: one.Owner, Town: one.Town, App: one.App,
 				Group: one.Group, Members: one.Members, Standing: one.Standing, State: ItemAccepted, Origin: origin, By: who.ID}
+			if item.Town, err = t.townIDNow(item.Town); err != nil {
+				return err
+			}
 			if _, err := t.addItem(toID, have, item); err != nil {
 				return err
 			}

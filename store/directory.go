@@ -18,8 +18,8 @@ type TownList struct {
 	Total int
 }
 
-// Directory lists the member towns whose name, in any language, holds the text, by name; from skip on, at most
-// limit.
+// Directory lists the member towns whose name, in any language, or that of a town merged into them holds the text, by
+// name; from skip on, at most limit.
 func (s *Store) Directory(ctx context.Context, text string, skip, limit int) (TownList, error) {
 	var list TownList
 	err := s.view(ctx, func(t *tx) error {
@@ -28,8 +28,21 @@ func (s *Store) Directory(ctx context.Context, text string, skip, limit int) (To
 		if err != nil {
 			return err
 		}
-		wanted := fold(text)
-		all = slices.DeleteFunc(all, func(town Town) bool { return !town.matches(wanted) })
+		wanted, former := fold(text), map[string]bool{}
+		if wanted != "" {
+			ended, err := t.townsIn(TownMerged)
+			if err != nil {
+				return err
+			}
+			for _, town := range ended {
+				now, err := t.townNow(town)
+				if err != nil {
+					return err
+				}
+				former[now.ID] = former[now.ID] || town.matches(wanted)
+			}
+		}
+		all = slices.DeleteFunc(all, func(town Town) bool { return !town.matches(wanted) && !former[town.ID] })
 		list.Total = len(all)
 		for _, town := range all[min(skip, len(all)):min(skip+limit, len(all))] {
 			people, err := t.people(town.ID)
@@ -64,9 +77,11 @@ type TownPage struct {
 	Former     []Member
 	Roles      []RoleChange
 	Names      map[string]Member // people named in Roles
-	Hosted     []Meeting
-	Skills     map[string]Skill // that the profile names
-	OneContact bool             // shown to stewards and the town's own people
+	Hosted     []Meeting         // by it, and by the towns merged into it
+	Merged     []Town            // into this one
+	Skills     map[string]Skill  // that the profile names
+	MayMerge   bool
+	OneContact bool // shown to stewards and the town's own people
 	MayEdit    bool
 	MayWelcome bool
 	MayAdmit   bool // the town itself waits for its welcome, and the reader may give it
@@ -80,12 +95,16 @@ func (s *Store) TownPage(ctx context.Context, by Actor, slug string) (TownPage, 
 		if err != nil {
 			return err
 		}
+		if town, err = t.townNow(town); err != nil {
+			return err
+		}
 		p = TownPage{Town: town, Moved: town.Slug != slug}
 		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}
 		p.MayEdit, p.MayWelcome = mayEditTown(reader, town.ID), mayWelcome(reader, town.ID)
+		p.MayMerge = may(reader, Steward)
 		p.MayAdmit = town.State == TownJoining && may(reader, Organise)
 		own := reader.TownID() == town.ID && reader.ID != ""
 		if town.State == TownJoining && !own && !p.MayWelcome {
@@ -94,8 +113,7 @@ func (s *Store) TownPage(ctx context.Context, by Actor, slug string) (TownPage, 
 		if err := p.fillPeople(t, own); err != nil {
 			return err
 		}
-		p.Hosted, err = meetings().list(t, famMeetingTown, window{Under: []string{town.ID}, Reverse: true, Limit: 20})
-		if err != nil {
+		if err := p.fillHosted(t); err != nil {
 			return err
 		}
 		p.Hosted = slices.DeleteFunc(p.Hosted, func(m Meeting) bool { return m.State == MeetingDraft && !may(reader, Organise) })
@@ -111,6 +129,27 @@ func (s *Store) TownPage(ctx context.Context, by Actor, slug string) (TownPage, 
 	})
 	return p, err
 }
+
+// fillHosted reads the newest meetings that the town hosted, and those of the towns merged into it.
+func (p *TownPage) fillHosted(t *tx) error {
+	var err error
+	if p.Merged, err = t.mergedInto(p.Town.ID); err != nil {
+		return err
+	}
+	for _, town := range append([]Town{p.Town}, p.Merged...) {
+		some, err := meetings().list(t, famMeetingTown, window{Under: []string{town.ID}, Reverse: true, Limit: hostedShown})
+		if err != nil {
+			return err
+		}
+		p.Hosted = append(p.Hosted, some...)
+	}
+	slices.SortStableFunc(p.Hosted, func(a, b Meeting) int { return b.Start.Compare(a.Start) })
+	p.Hosted = p.Hosted[:min(hostedShown, len(p.Hosted))]
+	return nil
+}
+
+// hostedShown is how many hosted meetings a town's page lists.
+const hostedShown = 20
 
 func (p *TownPage) fillPeople(t *tx, own bool) error {
 	people, err := t.people(p.Town.ID)

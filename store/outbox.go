@@ -36,6 +36,7 @@ const (
 	EventPersonWaits    EventKind = "town.waiting"     // Subject town, By the person who waits for a welcome
 	EventRole           EventKind = "member.role"      // Member got or lost a role: Data role, given, town
 	EventHandOver       EventKind = "town.hand_over"   // Subject town, Member the new contact
+	EventTownMerged     EventKind = "town.merged"      // Subject the town that remains, Member: Data from (town id)
 	EventMeetingChanged EventKind = "meeting.changed"  // Subject meeting: Data what (comma list of fields)
 	EventCancelled      EventKind = "meeting.cancelled"
 	EventPromoted       EventKind = "rsvp.promoted" // Subject meeting, Member

@@ -10,6 +10,9 @@ func (t *tx) openTown(j joining) (Town, error) {
 	switch {
 	case j.TownID != "":
 		town, err := towns().get(t, j.TownID)
+		if err == nil {
+			town, err = t.townNow(town)
+		}
 		if err != nil {
 			return town, err
 		}
@@ -17,6 +20,9 @@ func (t *tx) openTown(j joining) (Town, error) {
 	case j.TownCode != "":
 		town, err := towns().lookup(t, famTownCode, j.TownCode)
 		if err == nil {
+			if town, err = t.townNow(town); err != nil {
+				return town, err
+			}
 			return town, t.wake(&town)
 		}
 		if KindOf(err) != NotFound {

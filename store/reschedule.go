@@ -163,6 +163,12 @@ func (t *tx) change(by Actor, old Meeting, in MeetingInput, html string, finish 
 	if err := t.knownTown("host", m.HostTown); err != nil {
 		return old, err
 	}
+	if !old.Over(t.now) { // a form from before a merger
+		var err error
+		if m.HostTown, err = t.townIDNow(m.HostTown); err != nil {
+			return old, err
+		}
+	}
 	if m.Series != "" {
 		m.Edited = slices.Clone(m.Edited)
 		for _, group := range changed {

@@ -60,6 +60,12 @@ func (t *tx) resolve(m Meeting, marks []Mark) error {
 				return err
 			}
 		case mark.Place == "":
+		case len(found) == 1 && found[0].ended(m.Date):
+			now, err := t.townNow(found[0])
+			if err != nil {
+				return err
+			}
+			mark.problem("notation.town_merged", "Words", cut(mark.Place), "Into", now.Name)
 		case len(found) == 1:
 			mark.Town = found[0]
 		case len(found) == 0:

@@ -35,12 +35,7 @@ func roleChanges() *table[RoleChange] {
 
 // noteRole writes the public history, the audit log, and tells the person.
 func (t *tx) noteRole(by Actor, memberID string, role Role, townID string, given bool) error {
-	id, err := t.newID()
-	if err != nil {
-		return err
-	}
-	change := RoleChange{ID: id, Member: memberID, Role: role, Town: townID, Given: given, By: by.MemberID, At: t.now}
-	if err := roleChanges().put(t, change); err != nil {
+	if err := t.roleLine(by, memberID, role, townID, given); err != nil {
 		return err
 	}
 	what, word := "audit.role_taken", "no"
@@ -55,6 +50,15 @@ func (t *tx) noteRole(by Actor, memberID string, role Role, townID string, given
 	}
 	return t.emit(Event{Kind: EventRole, Subject: townID, Member: memberID, By: by.MemberID,
 		Data: map[string]string{"role": string(role), "given": word}})
+}
+
+// roleLine writes the public history alone.
+func (t *tx) roleLine(by Actor, memberID string, role Role, townID string, given bool) error {
+	id, err := t.newID()
+	if err != nil {
+		return err
+	}
+	return roleChanges().put(t, RoleChange{ID: id, Member: memberID, Role: role, Town: townID, Given: given, By: by.MemberID, At: t.now})
 }
 
 // mayGive: administrators give every role, stewards those below their own.

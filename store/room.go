@@ -114,7 +114,7 @@ func (t *tx) room(id string) (Room, error) {
 		if err != nil || town.State == TownJoining {
 			return Room{}, orNotFound(err)
 		}
-		return Room{ID: id, Slug: "town-" + town.Slug, Kind: RoomTown, Subject: town.ID, Name: town.Name, Access: AccessMembers}, nil
+		return Room{ID: id, Slug: "town-" + town.Slug, Kind: RoomTown, Subject: town.ID, Name: town.Name, Access: AccessMembers, Archived: town.Merged}, nil
 	}
 	return Room{}, notFound()
 }

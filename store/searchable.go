@@ -212,12 +212,19 @@ func (t *tx) searchable(one Stale, shelves map[string]Category) (SearchDocument,
 		return t.ofMeeting(parts[0], SearchDocument{Kind: "meeting"})
 	case famTown:
 		town, ok, err := towns().find(t, parts[0])
-		if err != nil || !ok || town.State == TownJoining { // nobody but those concerned knows of it before it is welcomed
+		if err != nil || !ok || town.State == TownJoining || town.State == TownMerged { // nobody but those concerned knows of it before it is welcomed
 			return SearchDocument{}, false, err
 		}
 		names := town.Name
 		for _, name := range town.Names {
 			names += " " + name
+		}
+		former, err := t.mergedInto(town.ID)
+		if err != nil {
+			return SearchDocument{}, false, err
+		}
+		for _, one := range former {
+			names += " " + one.Name
 		}
 		return SearchDocument{Kind: "town", Title: town.Name, Text: names, Slug: town.Slug, Place: town, Town: town.ID, At: town.Changed}, true, nil
 	case famApp:

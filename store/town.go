@@ -13,6 +13,7 @@ const (
 	TownJoining TownState = "joining" // somebody joined for it; nobody has welcomed it yet
 	TownMember  TownState = "member"
 	TownResting TownState = "resting" // nobody acts for it any more; its page and its past stay
+	TownMerged  TownState = "merged"  // it is part of another now; its past keeps its name
 )
 
 // Staff is how many people a town has for its computers.
@@ -50,6 +51,8 @@ type Town struct {
 	Welcomed   time.Time         `json:"welcomed,omitzero"`
 	WelcomedBy string            `json:"welcomed_by,omitzero"`
 	Changed    time.Time         `json:"changed"`
+	MergedInto string            `json:"merged_into,omitzero"` // town id
+	Merged     time.Time         `json:"merged,omitzero"`
 }
 
 // NameIn is the town's name in a reader's language, else its own.
@@ -58,6 +61,11 @@ func (t Town) NameIn(lang string) string {
 		return name
 	}
 	return t.Name
+}
+
+// ended says whether the town was merged into another by a civil date; "" is today.
+func (t Town) ended(date string) bool {
+	return t.MergedInto != "" && (date == "" || date >= t.Merged.Format(civilDate))
 }
 
 func towns() *table[Town] {
@@ -109,7 +117,10 @@ func (s *Store) TownByCode(ctx context.Context, code string) (Town, error) {
 	var town Town
 	err := s.view(ctx, func(t *tx) error {
 		var err error
-		town, err = towns().lookup(t, famTownCode, code)
+		if town, err = towns().lookup(t, famTownCode, code); err != nil {
+			return err
+		}
+		town, err = t.townNow(town)
 		return err
 	})
 	return town, err

@@ -35,6 +35,7 @@ type verification struct {
 	queues   map[string]map[int64]bool
 	given    map[string]map[int]bool // permanent numbers that records carry, by kind and year
 	last     map[string]int          // the last one given, as it is kept
+	merged   map[string]bool         // towns that are part of another
 	results  map[string]string       // an item that says what became of it, by its meeting
 
 	rooms       map[string]*spoken        // what the messages of each room say
@@ -51,7 +52,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 	err = s.view(ctx, func(t *tx) error {
 		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{},
 			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{},
-			given: map[string]map[int]bool{}, last: map[string]int{}, results: map[string]string{},
+			merged: map[string]bool{}, given: map[string]map[int]bool{}, last: map[string]int{}, results: map[string]string{},
 			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}, programs: map[string]*App{}, rooms: map[string]*spoken{}}
 		for _, check := range []func(*verification) error{
 			verifyTable(towns(), (*verification).town), verifyTable(members(), (*verification).member),
@@ -207,6 +208,13 @@ func (v *verification) town(t *Town) {
 	for _, id := range slices.Concat(t.Profile.Teaches, t.Profile.Needs) {
 		v.lead(famTown, t.ID, famSkill, id)
 	}
+	if (t.State == TownMerged) != (t.MergedInto != "") {
+		v.report(Fault{"record", string(famTown) + "/" + t.ID, fmt.Sprintf("is %s and merged into %q", t.State, t.MergedInto)})
+	}
+	if id, into := t.ID, t.MergedInto; into != "" {
+		v.merged[id] = true
+		v.later = append(v.later, func() { v.lead(famTown, id, famTown, into) })
+	}
 }
 
 func (v *verification) member(m *Member) {
@@ -216,6 +224,9 @@ func (v *verification) member(m *Member) {
 	}
 	for _, id := range m.Skills {
 		v.lead(famMember, m.ID, famSkill, id)
+	}
+	if town := m.TownID(); v.merged[town] {
+		v.report(Fault{"reference", string(famMember) + "/" + m.ID, "acts for town " + town + ", which was merged into another"})
 	}
 }
 

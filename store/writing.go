@@ -106,6 +106,9 @@ func (s *Store) resolve(ctx context.Context, words []string) (known map[string]N
 			if err != nil {
 				return err
 			}
+			if town, err = t.townNow(town); err != nil {
+				return err
+			}
 			known[word], ids = NamedTown, append(ids, town.ID)
 		}
 		slices.Sort(ids)
