@@ -48,6 +48,7 @@ const (
 	Meetings    Section = "meetings"
 	Discussions Section = "discussions"
 	Towns       Section = "towns"
+	Apps        Section = "apps"
 )
 
 // Theme is the colour scheme a person chose.

@@ -83,6 +83,7 @@ func newWorld(t *testing.T) *world {
 	w.ahead()
 	w.signIn()
 	w.care()
+	w.programs()
 	index, err := search.Open(filepath.Join(t.TempDir(), "search"))
 	ok(t, err)
 	t.Cleanup(func() { _ = index.Close() })

@@ -17,19 +17,19 @@ const registerPage = 30
 
 // decisionQuery reads the filters of the register of decisions from the address.
 func (s *Server) decisionQuery(c *fiber.Ctx) (pages.DecisionsPage, error) {
-	v := pages.DecisionsPage{Form: queried(c, "year", "outcome", "series", "town"), Query: store.DecisionQuery{After: c.Query("after"), Limit: registerPage}}
+	v := pages.DecisionsPage{Form: queried(c, "year", "outcome", "series", "town", "app"), Query: store.DecisionQuery{After: c.Query("after"), Limit: registerPage}}
 	f, err := s.filters(c, &v.Form)
-	v.Town, v.Query.Year, v.Query.Series, v.Query.Town = f.town, f.year, f.series, f.town.ID
+	v.Town, v.Query.Year, v.Query.Series, v.Query.Town, v.Query.App = f.town, f.year, f.series, f.town.ID, f.app
 	v.Query.Outcome = store.ItemOutcome(v.Form.Value("outcome"))
 	return v, err
 }
 
 // actionQuery reads the filters of the register of actions from the address.
 func (s *Server) actionQuery(c *fiber.Ctx) (pages.ActionsPage, error) {
-	v := pages.ActionsPage{Form: queried(c, "state", "year", "series", "town", "person")}
+	v := pages.ActionsPage{Form: queried(c, "state", "year", "series", "town", "person", "app")}
 	f, err := s.filters(c, &v.Form)
 	v.Town, v.Person = f.town, f.person
-	v.Query = store.ActionQuery{State: v.Form.Value("state"), Year: f.year, Series: f.series, Town: f.town.ID, Person: f.person.ID, After: c.Query("after"), Limit: registerPage}
+	v.Query = store.ActionQuery{State: v.Form.Value("state"), Year: f.year, Series: f.series, Town: f.town.ID, Person: f.person.ID, App: f.app, After: c.Query("after"), Limit: registerPage}
 	return v, err
 }
 
@@ -46,6 +46,7 @@ func queried(c *fiber.Ctx, names ...string) frontend.Form {
 type filter struct {
 	year   int
 	series string
+	app    string // id
 	town   store.Town
 	person store.Member
 }
@@ -65,6 +66,13 @@ func (s *Server) filters(c *fiber.Ctx, form *frontend.Form) (f filter, err error
 			return f, err
 		}
 		f.series = found.ID
+	}
+	if slug := form.Value("app"); slug != "" {
+		found, _, err := s.Store.AppBySlug(ctx, slug)
+		if err != nil {
+			return f, err
+		}
+		f.app = found.ID
 	}
 	if name := form.Value("town"); name != "" {
 		switch f.town, err = s.Store.TownNamed(ctx, name); store.KindOf(err) {
@@ -100,6 +108,9 @@ func (s *Server) decisions(c *fiber.Ctx) error {
 	if v.Series, err = s.Store.AllSeries(c.UserContext()); err != nil {
 		return err
 	}
+	if v.Apps, err = s.Store.AppNames(c.UserContext()); err != nil {
+		return err
+	}
 	p := s.page(c, visitOf(c).lang.T("decision.title"))
 	p.Section = frontend.Meetings
 	p.Feeds = []frontend.Feed{{Title: p.Title, Href: "/decisions.atom", Type: atomType}}
@@ -130,6 +141,9 @@ func (s *Server) actions(c *fiber.Ctx) error {
 		return err
 	}
 	if v.Series, err = s.Store.AllSeries(c.UserContext()); err != nil {
+		return err
+	}
+	if v.Apps, err = s.Store.AppNames(c.UserContext()); err != nil {
 		return err
 	}
 	p := s.page(c, visitOf(c).lang.T("actions.title"))

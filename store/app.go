@@ -99,7 +99,7 @@ type AppInput struct {
 	Status                                         string
 	Domain                                         AppDomain
 	Languages                                      []string
-	Short, Long                                    map[string]string // by language
+	Short, Long, Features                          map[string]string // by language; features one a line
 	Documentation                                  string
 	Demo, Security                                 string
 	Keeper                                         string   // town id
@@ -114,6 +114,7 @@ func AppStatuses() []string { return publiccode.Statuses() }
 const (
 	maxShort       = 150 // the standard's
 	maxLong        = 10_000
+	maxFeatures    = 4_000
 	maxMaintainers = 20
 )
 
@@ -136,8 +137,9 @@ func (in *AppInput) check() error {
 	for _, lang := range Languages() {
 		in.Short[lang] = c.line("short_"+lang, in.Short[lang], maxShort)
 		in.Long[lang] = c.text("long_"+lang, in.Long[lang], maxLong)
+		in.Features[lang] = c.text("features_"+lang, in.Features[lang], maxFeatures)
 		said = said || in.Short[lang] != ""
-		if in.Long[lang] != "" && in.Short[lang] == "" {
+		if in.Long[lang]+in.Features[lang] != "" && in.Short[lang] == "" {
 			c.add("short_"+lang, "invalid.required")
 		}
 	}
@@ -187,11 +189,11 @@ func (s *Store) AddApp(ctx context.Context, by Actor, in AppInput) (App, error) 
 
 // fill gives an input the maps it is checked in.
 func (in *AppInput) fill() {
-	short, long := map[string]string{}, map[string]string{}
+	short, long, features := map[string]string{}, map[string]string{}, map[string]string{}
 	for _, lang := range Languages() {
-		short[lang], long[lang] = in.Short[lang], in.Long[lang]
+		short[lang], long[lang], features[lang] = in.Short[lang], in.Long[lang], in.Features[lang]
 	}
-	in.Short, in.Long = short, long
+	in.Short, in.Long, in.Features = short, long, features
 }
 
 // addsApp loads the acting member, who must be allowed to enter an application.
@@ -234,9 +236,10 @@ func (t *tx) addApp(by Actor, app App) (App, error) {
 	return app, t.audit(by, "audit.app_added", app.ID, map[string]string{"app": app.Name()})
 }
 
-// appSlug is a free address for a name. One of digits only would be read as an item of a meeting called "app".
+// appSlug is a free address for a name. One of digits only would be read as an item of a meeting called "app", and some
+// words are addresses of other pages.
 func (t *tx) appSlug(name string) (string, error) {
-	if slug := slugOf(name); strings.Trim(slug, "0123456789") == "" && slug != "" {
+	if slug := slugOf(name); strings.Trim(slug, "0123456789") == "" && slug != "" || slug == "new" || slug == "read" || slug == "needs" {
 		name = "app " + name
 	}
 	return t.freeSlug(famAppSlug, name, "application")
@@ -264,6 +267,12 @@ func (a *App) take(in AppInput) {
 	s := a.Software
 	s.Name, s.URL, s.LandingURL, s.License, s.Version, s.Released, s.Status = in.Name, in.URL, in.Landing, in.License, in.Version, in.Released, in.Status
 	s.Languages = foreign(s.Languages, in.Languages)
+	if a.File == 0 { // what a form does not ask for, and every publiccode.yml has to say
+		s.Platforms, s.Type, s.LocalisationSet, s.Localisation = []string{"web"}, "standalone/web", true, len(s.Languages) > 1
+		if s.MaintenanceType == "" {
+			s.MaintenanceType = "none"
+		}
+	}
 	described := map[string]publiccode.Description{}
 	for tag, d := range s.Description {
 		if !slices.Contains(Languages(), tag) {
@@ -275,7 +284,12 @@ func (a *App) take(in AppInput) {
 		if d.Short, d.Long = in.Short[lang], in.Long[lang]; d.Short == "" {
 			continue
 		}
-		d.Documentation = in.Documentation
+		d.Documentation, d.Features = in.Documentation, nil
+		for _, words := range strings.Split(in.Features[lang], "\n") {
+			if words = strings.Join(strings.Fields(words), " "); words != "" {
+				d.Features = append(d.Features, words)
+			}
+		}
 		described[lang] = d
 	}
 	s.Description = described

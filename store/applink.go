@@ -94,6 +94,9 @@ func (v *verification) app(a *App) {
 	for _, id := range a.Maintainers {
 		v.lead(famApp, a.ID, famMember, id)
 	}
+	if a.File > 0 {
+		v.lead(famApp, a.ID, famAppFile, a.ID+partEnd+fileNumber(a.File))
+	}
 	v.programs[a.ID] = &App{Running: -a.Running, Testing: -a.Testing}
 }
 

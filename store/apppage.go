@@ -337,3 +337,54 @@ func (p *AppPage) fillOwn(t *tx, reader Member) error {
 	}
 	return err
 }
+
+// MayKeepApp says whether the reader may change an application, for forms; the intent asks again.
+func (s *Store) MayKeepApp(ctx context.Context, by Actor, id string) bool {
+	err := s.view(ctx, func(t *tx) error {
+		_, err := t.keptApp(by, id)
+		return err
+	})
+	return err == nil
+}
+
+// AppPeople finds the town and the people somebody typed as those who look after an application: a town by its exact name,
+// people by their handles in a comma list.
+func (s *Store) AppPeople(ctx context.Context, by Actor, town, handles string) (AppInput, error) {
+	var in AppInput
+	err := s.view(ctx, func(t *tx) error {
+		in = AppInput{}
+		if _, err := t.require(by, Take); err != nil {
+			return err
+		}
+		marks := []Mark{{Place: strings.TrimSpace(town)}}
+		for _, handle := range strings.Split(handles, ",") {
+			if handle = strings.TrimPrefix(strings.TrimSpace(handle), "@"); handle != "" && len(marks) <= 2*maxMaintainers {
+				marks = append(marks, Mark{Handle: handle})
+			}
+		}
+		if err := t.resolve(Meeting{}, marks); err != nil {
+			return err
+		}
+		var c check
+		if len(marks[0].Problems) > 0 {
+			c.add("keeper", "member.town_unknown")
+		}
+		in.Keeper = marks[0].Town.ID
+		for _, mark := range marks[1:] {
+			if len(mark.Problems) > 0 {
+				c.add("maintainers", "rsvp.unknown_member")
+			}
+			in.Maintainers = append(in.Maintainers, mark.Person.ID)
+		}
+		return c.err()
+	})
+	return in, err
+}
+
+// Rendered renders a text that nobody of the community wrote, as Markdown.
+func (s *Store) Rendered(ctx context.Context, source string) (string, error) {
+	if source == "" {
+		return "", nil
+	}
+	return s.renderer.Render(ctx, source)
+}

@@ -79,7 +79,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(reactions(), (*verification).reaction), verifyTable(reactionTallies(), (*verification).reactionTally),
 			verifyTable(threadVotes(), (*verification).threadVote), verifyTable(drafts(), nil), verifyTable(readings(), (*verification).reading),
 			verifyTable(profiles(), nil), verifyTable(follows(), nil), (*verification).threadCounts,
-			verifyTable(apps(), (*verification).app), verifyTable(appUses(), (*verification).appUse), (*verification).appCounts,
+			verifyTable(apps(), (*verification).app), verifyTable(appFiles(), func(v *verification, f *AppFile) { v.lead(famAppFile, f.App, famApp, f.App) }), verifyTable(appUses(), (*verification).appUse), (*verification).appCounts,
 			verifyTable(rooms(), (*verification).room), verifyTable(messages(), (*verification).message), verifyTable(roomLogs(), (*verification).roomLog),
 			verifyTable(roomMembers(), func(v *verification, m *RoomMember) { v.lead(famRoomMember, m.Room+"/"+m.Member, famMember, m.Member) }),
 			verifyTable(messageRevisions(), func(v *verification, r *MessageRevision) {

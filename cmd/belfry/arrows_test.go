@@ -111,6 +111,7 @@ func owners() [][]string {
 		{"github.com/valyala/fasthttp", "belfry/server."},
 		{"github.com/wneessen/go-mail", "belfry/server/mail"},
 		{"github.com/yuin/goldmark", "belfry/frontend/markdown"},
+		{"go.yaml.in/yaml", "belfry/store/publiccode"},
 		{"go.etcd.io/bbolt", "belfry/store/kv/bolt"},
 		{"golang.org/x/crypto", "belfry/store", "belfry/server."},
 		{"github.com/abadojack/whatlanggo", "belfry/frontend/markdown"},

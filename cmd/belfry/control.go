@@ -107,6 +107,10 @@ func listenControl(dir, public string, hub *store.Store, db *bolt.DB, follower *
 		report, err := importArchives(r.Context(), hub, strings.Split(r.FormValue("files"), "\n"), r.FormValue("category"), r.FormValue("dry") != "", func(int, int) {})
 		reply(w, report, err)
 	})
+	mux.HandleFunc("POST /publiccode", func(w http.ResponseWriter, r *http.Request) {
+		report, err := importPubliccode(r.Context(), hub, r.FormValue("dir"), r.FormValue("partly") != "")
+		reply(w, report, err)
+	})
 	mux.HandleFunc("POST /member", func(w http.ResponseWriter, r *http.Request) {
 		token, err := memberTicket(r.Context(), hub, r.FormValue("do"), r.FormValue("email"), r.FormValue("name"), r.FormValue("lang"))
 		reply(w, public+"/link/"+token, err)

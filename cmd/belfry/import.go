@@ -14,7 +14,8 @@ import (
 
 // importCommand brings in what other programs kept.
 type importCommand struct {
-	Mbox importMboxCommand `cmd:"" help:"Make discussions of a mailing list's archive (mbox files or single messages)."`
+	Mbox       importMboxCommand       `cmd:"" help:"Make discussions of a mailing list's archive (mbox files or single messages)."`
+	Publiccode importPubliccodeCommand `cmd:"" help:"Take publiccode.yml files into the catalogue of applications."`
 }
 
 type importMboxCommand struct {

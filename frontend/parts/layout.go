@@ -19,6 +19,7 @@ func navigation() []navEntry {
 		{frontend.Meetings, "/meetings", "nav.meetings", "calendar"},
 		{frontend.Discussions, "/discussions", "nav.discussions", "threads"},
 		{frontend.Towns, "/towns", "nav.towns", "town"},
+		{frontend.Apps, "/apps", "app.title", "app"},
 	}
 }
 
@@ -37,6 +38,7 @@ func footerGroups() []footerGroup {
 			{href: "/actions", label: "actions.title"},
 			{href: "/meetings/attendance", label: "door.footer"},
 			{href: "/towns", label: "nav.towns"},
+			{href: "/apps", label: "app.title"},
 			{href: "/meetings.ics", label: "layout.footer.calendar"},
 		}},
 	}

@@ -25,7 +25,6 @@ type Software struct {
 	Description     map[string]Description `json:"description,omitzero"` // by language tag
 	License         string                 `json:"license,omitzero"`
 	CopyrightOwner  string                 `json:"copyright_owner,omitzero"`
-	AuthorsFile     string                 `json:"authors_file,omitzero"`
 	MaintenanceType string                 `json:"maintenance_type,omitzero"`
 	Contractors     []Contractor           `json:"contractors,omitzero"`
 	Contacts        []Contact              `json:"contacts,omitzero"`
