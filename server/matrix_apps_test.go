@@ -8,7 +8,7 @@ import (
 func (w *world) programs() {
 	app, err := w.AddApp(ctx, w.by(author), store.AppInput{Name: "Délib d’essai", License: "EUPL-1.2", Status: "stable", Domain: store.DomainDemocracy,
 		Languages: []string{"fr"}, Short: map[string]string{"fr": "Les conseils."}, URL: "https://code.exemple.example/delib",
-		Long: map[string]string{"fr": "Une description assez longue pour un fichier. Elle dit à quoi sert l’application, qui s’en sert et comment on l’obtient, en plus de cent cinquante caractères."},
+		Long:     map[string]string{"fr": "Une description assez longue pour un fichier. Elle dit à quoi sert l’application, qui s’en sert et comment on l’obtient, en plus de cent cinquante caractères."},
 		Features: map[string]string{"fr": "Convoquer\nPublier"}})
 	ok(w.t, err)
 	_, err = w.RunApp(ctx, w.by(author), w.people[author].TownID(), app.ID, store.AppUseInput{State: store.UseRunning, Version: "4.0"})
