@@ -1105,7 +1105,7 @@ func appRegisters(p *frontend.Page, v AppScreen) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, row := range v.Page.Threads {
-			templ_7745c5c3_Err = threadRow(p, row, 0).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = threadRow(p, row, 0, nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1279,9 +1279,9 @@ func appAside(p *frontend.Page, v AppScreen) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var62 string
-			templ_7745c5c3_Var62, templ_7745c5c3_Err = templ.JoinStringErrs(languageNames(p, s.Languages))
+			templ_7745c5c3_Var62, templ_7745c5c3_Err = templ.JoinStringErrs(spokenLanguages(p, s.Languages))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/app.templ`, Line: 274, Col: 78}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/app.templ`, Line: 274, Col: 80}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
 			if templ_7745c5c3_Err != nil {

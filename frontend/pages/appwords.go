@@ -40,8 +40,8 @@ func releasedWords(p *frontend.Page, day string) string {
 	return " (" + p.Lang.DateShort(at) + ")"
 }
 
-// languageNames are the languages of an application: those of the page in words of the page's, others by their tag.
-func languageNames(p *frontend.Page, tags []string) string {
+// spokenLanguages are the languages of an application: those of the page in words of the page's, others by their tag.
+func spokenLanguages(p *frontend.Page, tags []string) string {
 	var names []string
 	for _, tag := range tags {
 		base, _, _ := strings.Cut(tag, "-")
