@@ -83,7 +83,7 @@ func meetings(w *world) map[string]rule {
 	series := append([]string{"frequency", "weekly", "interval", "1", "weekday", "1", "start", "2026-06-01"}, meeting...)
 	staff := func(on string, pairs ...string) rule { return does(organisers, on, pairs...) }
 	return map[string]rule{
-		"GET /meetings": pub("", "?month=2026-03", "?month=2026-04"), "GET /meetings/past": pub(""), "GET /meetings/attendance": pub("", "?year=2026"),
+		"GET /meetings": pub("", "?month=2026-03", "?month=2026-04"), "GET /meetings/past": pub(""), "GET /meetings/attendance": pub("", "?year=2026"), "GET /meetings/years": pub(""),
 		"GET /meetings/new": only(organisers, ""), "POST /meetings/new": staff("", meeting...), "GET /meetings/:slug": pub("meeting"), "GET /meetings/:slug/room": pub("meeting"),
 		"GET /meetings/:slug/documents/:id/:name": pub("document"), "POST /meetings/:slug/documents": staff("meeting", "doc_title", "Note", "doc_lang", "fr", "doc_link", "https://exemple.example/"),
 		"GET /series/new": only(organisers, ""), "POST /series/new": staff("", series...), "GET /series/:slug/edit": only(organisers, "series"),

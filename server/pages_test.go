@@ -46,7 +46,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	_, err = s.PublishMinutes(ctx, store.As(organiser.ID), m.ID)
 	ok(t, err)
 	visitor, member, admin := s.visitor(), s.as(lena), s.as(organiser)
-	public := []string{"/", "/about", "/meetings", "/meetings/past", slug, slug + "/minutes", "/series/reunion-mensuelle", "/subscribe",
+	public := []string{"/", "/about", "/meetings", "/meetings/past", "/meetings/years", "/meetings/attendance", slug, slug + "/minutes", "/series/reunion-mensuelle", "/subscribe",
 		"/towns", "/towns/namur", "/towns/namur/history", "/skills", "/people/" + lena.Handle, "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/nowhere"}
 	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/" + lena.Handle}
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", slug + "/minutes/edit",

@@ -30,6 +30,7 @@ func (s *Server) routes() {
 	a.Get("/meetings/past", s.shared(s.pastMeetings))
 	a.Get("/meetings/minutes-:year.md", s.minutesOfYear)
 	a.Get("/meetings/attendance", s.shared(s.attendanceOfYear))
+	a.Get("/meetings/years", s.shared(s.years))
 	a.Get("/meetings/new", s.newMeeting)
 	a.Post("/meetings/new", s.scheduleMeeting)
 	a.Get("/meetings/:slug", s.shared(s.meeting))

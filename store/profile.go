@@ -200,7 +200,11 @@ func (t *tx) editableTown(by Actor, townID string) (Town, error) {
 	if err := t.requireTown(by, townID, mayEditTown); err != nil {
 		return Town{}, err
 	}
-	return towns().get(t, townID)
+	town, err := towns().get(t, townID)
+	if err == nil && town.State == TownMerged {
+		err = conflict("town.merged_already")
+	}
+	return town, err
 }
 
 // saveTown stores a changed town and what changed in its history.
