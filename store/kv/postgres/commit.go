@@ -1,0 +1,205 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"belfry/store/kv"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// UnknownError says that a commit was sent and no word of it came back: it may have been made, or not.
+type UnknownError struct{ cause error }
+
+func (e *UnknownError) Error() string {
+	return "kv: the outcome of a commit is not known: " + e.cause.Error()
+}
+
+func (e *UnknownError) Unwrap() error { return e.cause }
+
+// attempt runs a batch once and returns who is still in it. Results of functions are in the requests; an error is of the
+// transaction, and unless it is an UnknownError nothing was written.
+func (db *DB) attempt(batch []*request, bytewise bool) ([]*request, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*statementLimit)
+	defer cancel()
+	s := &snapshot{db: db, ctx: ctx, begin: beginUpdate, values: map[string][]byte{}, scans: map[string][]kv.Pair{}}
+	defer s.end()
+	writes := newOverlay()
+	var stay []*request
+	for i, r := range batch {
+		t := &transaction{ctx: r.ctx, stored: s, batch: writes, own: newOverlay()}
+		if !r.offer(t) {
+			continue
+		}
+		stay = append(stay, r)
+		if s.err != nil { // whatever the function made of it
+			return append(stay, batch[i+1:]...), s.err
+		}
+		if r.result == nil {
+			writes.merge(t.own)
+		}
+	}
+	err := s.commit(writes, bytewise)
+	if err == nil {
+		for _, r := range stay {
+			if r.result == nil {
+				db.updates.Add(1)
+			}
+		}
+	}
+	return stay, err
+}
+
+// rowsAtOnce and bytesAtOnce bound one statement.
+const (
+	rowsAtOnce  = 2000
+	bytesAtOnce = 16 << 20
+)
+
+// commit sends all writes, in the order of their keys so that two commits wait for each other instead of blocking each
+// other, with COMMIT behind them, in one round trip. What only read is committed too: only then what it read is proven.
+func (s *snapshot) commit(writes *overlay, bytewise bool) error {
+	queries := &pgx.Batch{}
+	if err := s.flush(queries, writes.keys(), writes.values, bytewise); err != nil {
+		return err
+	}
+	if queries.Len() == 0 && s.conn == nil {
+		return nil
+	}
+	if s.conn == nil {
+		var err error
+		if s.conn, err = s.db.pool.Acquire(s.ctx); err != nil {
+			s.err = err
+			return err
+		}
+		begin := &pgx.Batch{}
+		begin.Queue(s.begin) // no read has brought it along
+		queries.QueuedQueries = append(begin.QueuedQueries, queries.QueuedQueries...)
+	}
+	var outcome pgconn.CommandTag
+	queries.Queue("COMMIT").Exec(func(tag pgconn.CommandTag) error { outcome = tag; return nil })
+	known := s.conn.Conn().PgConn().CustomData()
+	delete(known, warning)
+	err := s.send(queries)
+	var refused *pgconn.PgError
+	switch warned := known[warning]; {
+	case err == nil && warned != nil:
+		// The server gave up waiting for its standby: the commit is made here and could be lost there.
+		err = &UnknownError{fmt.Errorf("the server warns: %v", warned)}
+	case err == nil && outcome.String() != "COMMIT":
+		err = fmt.Errorf("the server answered COMMIT with %q", outcome)
+	case err == nil:
+		s.db.commits.Add(1)
+		s.conn.Release()
+		s.conn = nil
+		return nil
+	case errors.As(err, &refused) && !strings.HasPrefix(refused.Code, "57P") && !strings.HasPrefix(refused.Code, "08"): // taken back as a whole
+	case pgconn.SafeToRetry(err):
+	default:
+		err = &UnknownError{err}
+	}
+	s.err = err
+	return err
+}
+
+// flush queues the writes, family by family.
+func (s *snapshot) flush(queries *pgx.Batch, keys []string, values map[string][]byte, bytewise bool) error {
+	for len(keys) > 0 {
+		family, _ := split([]byte(keys[0]))
+		t, err := s.db.table(s.ctx, family)
+		if err != nil {
+			return err
+		}
+		var put, drop [][]byte
+		var docs []*string
+		var raws [][]byte
+		var sums []int32
+		size := 0
+		for len(keys) > 0 && size < bytesAtOnce && len(put)+len(drop) < rowsAtOnce {
+			name, rest := split([]byte(keys[0]))
+			if name != family {
+				break
+			}
+			value := values[keys[0]]
+			size += len(keys[0]) + len(value)
+			switch {
+			case value == nil:
+				drop = append(drop, rest)
+			case !bytewise && document(value):
+				text := string(value)
+				put, docs, raws, sums = append(put, rest), append(docs, &text), append(raws, nil), append(sums, checksum([]byte(keys[0]), value))
+			default:
+				put, docs, raws, sums = append(put, rest), append(docs, nil), append(raws, value), append(sums, checksum([]byte(keys[0]), value))
+			}
+			keys = keys[1:]
+		}
+		if len(put) > 0 {
+			queries.Queue(t.put, put, docs, raws, sums)
+		}
+		if len(drop) > 0 {
+			queries.Queue(t.drop, drop)
+		}
+	}
+	return nil
+}
+
+// conflict says that the transaction was taken back for another's sake and may run again.
+func conflict(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && slices.Contains([]string{"40001", "40P01", "23505"}, refused.Code)
+}
+
+// unsuitable says that a value was refused as it was sent.
+func unsuitable(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && (strings.HasPrefix(refused.Code, "22") || refused.Code == "54001")
+}
+
+// lost says that no server was reached, or none that takes writes now, and that nothing was written.
+func lost(err error) bool {
+	var refused *pgconn.PgError
+	var unknown *UnknownError
+	switch {
+	case errors.As(err, &unknown), errors.Is(err, context.Canceled):
+		return false
+	case errors.As(err, &refused):
+		return strings.HasPrefix(refused.Code, "08") || slices.Contains([]string{
+			"57P01", "57P02", "57P03", "57P05", // shutting down, crashed, starting, idle for too long
+			"25006", // a standby, or a primary that was one
+			"53300", // no connection left
+		}, refused.Code)
+	}
+	var network net.Error
+	var connect *pgconn.ConnectError
+	return errors.As(err, &network) || errors.As(err, &connect) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed")
+}
+
+// forget drops connections that are as dead as the one that failed.
+func (db *DB) forget(error) {
+	db.reconnected.Add(1)
+	db.pool.Reset()
+}
+
+// plain names the errors that a caller can act on.
+func plain(err error) error {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && slices.Contains([]string{"53100", "53000"}, refused.Code) {
+		return fmt.Errorf("%w: %w", kv.ErrNoSpace, err)
+	}
+	return err
+}
+
+// jitter is a random pause that grows with the tries.
+func jitter(try int) time.Duration {
+	return time.Duration(1+rand.IntN(1<<min(try, 9))) * time.Millisecond
+}

@@ -1,0 +1,328 @@
+// Package pgtest starts and stops PostgreSQL servers for tests: on loopback ports, as an ordinary user, in folders that go
+// away with them, also when the test process is killed. It must not be imported outside tests.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// patience is how long a server may take to start, or a standby to follow.
+const patience = 60 * time.Second
+
+// Server is a running PostgreSQL.
+type Server struct {
+	Port int
+	bin  string
+	dir  string
+	keep io.Closer // closing it ends the server
+	done chan struct{}
+}
+
+// binaries is the folder of the newest server installed, "" when there is none.
+func binaries() string {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	slices.SortFunc(found, func(a, b string) int { return len(a)*1000 - len(b)*1000 + strings.Compare(a, b) })
+	if len(found) > 0 {
+		return filepath.Dir(found[len(found)-1])
+	}
+	if path, err := exec.LookPath("postgres"); err == nil {
+		return filepath.Dir(path)
+	}
+	return ""
+}
+
+// Start starts a server with settings beside the usual ones, "name=value". The test's end stops it. Where PostgreSQL is
+// not installed the test is skipped.
+func Start(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s, err := start(settings)
+	if errors.Is(err, errAbsent) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+var errAbsent = errors.New("NOT RUN: PostgreSQL is not installed here (apt-get install postgresql, or BELFRY_TEST_POSTGRES=address)")
+
+// shared is the one server of a test process; databases in it are counted.
+type shared struct {
+	once    sync.Once
+	address string
+	err     error
+	count   atomic.Int64
+}
+
+var process shared
+
+// Database makes an empty database on the server that all tests of the process share, and gives its address. With
+// BELFRY_TEST_POSTGRES an existing server is used; databases are then left in it.
+func Database(t testing.TB) string {
+	t.Helper()
+	process.once.Do(func() {
+		if process.address = os.Getenv("BELFRY_TEST_POSTGRES"); process.address != "" {
+			return
+		}
+		s, err := start(nil)
+		if process.err = err; err == nil {
+			process.address = s.Address("postgres") // it ends with the process
+		}
+	})
+	if errors.Is(process.err, errAbsent) {
+		t.Skip(process.err)
+	}
+	if process.err != nil {
+		t.Fatal(process.err)
+	}
+	name := fmt.Sprintf("test_%d_%d_%d", os.Getpid(), time.Now().Unix(), process.count.Add(1))
+	run(t, process.address, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+	config, err := pgx.ParseConfig(process.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", config.User, config.Password, net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))), name)
+}
+
+func start(settings []string) (*Server, error) {
+	s, err := place()
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.command("initdb", "-D", s.data(), "-U", "belfry", "-A", "trust", "-E", "UTF8", "--locale=C", "-k", "--no-sync").CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return s, s.launch(settings)
+}
+
+// place finds the program, a folder that its user owns, and a port.
+func place() (*Server, error) {
+	s := &Server{bin: binaries()}
+	if s.bin == "" {
+		return nil, errAbsent
+	}
+	var err error
+	if s.dir, err = os.MkdirTemp("", "belfry-postgres-"); err != nil {
+		return nil, err
+	}
+	if who := ordinary(); who != nil {
+		if err := os.Chown(s.dir, int(who.Uid), int(who.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s.Port = l.Addr().(*net.TCPAddr).Port
+	return s, l.Close()
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// ordinary is who runs the server when we are root, which PostgreSQL refuses to be; nil when we are not.
+func ordinary() *syscall.Credential {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		if u, err := user.Lookup(name); err == nil {
+			uid, _ := strconv.Atoi(u.Uid)
+			gid, _ := strconv.Atoi(u.Gid)
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		}
+	}
+	return nil
+}
+
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(s.bin, name), args...)
+	cmd.Dir = s.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: ordinary()}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
+	return cmd
+}
+
+// keeper starts the server and ends it when its input does, which it also does when the process that holds the other end
+// is killed. Then the folder goes.
+const keeper = `"$@" >"$HOME/log" 2>&1 & server=$!
+cat >/dev/null
+kill -QUIT $server 2>/dev/null
+wait $server
+[ -e "$HOME/keep" ] || rm -rf "$HOME"`
+
+func (s *Server) launch(settings []string) error {
+	args := []string{"-c", keeper, "keeper", filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.Port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "wal_level=replica",
+		"-c", "max_wal_senders=4", "-c", "wal_keep_size=256MB"}
+	for _, one := range settings {
+		args = append(args, "-c", one)
+	}
+	cmd := s.command("postgres")
+	cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh"}, args...)
+	cmd.Env = append(cmd.Env, "HOME="+s.dir)
+	cmd.SysProcAttr.Setpgid = true // an interrupt at the terminal is not for it
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.keep, s.done = input, make(chan struct{})
+	go func() { _ = cmd.Wait(); close(s.done) }()
+	return s.await(func(ctx context.Context, conn *pgx.Conn) bool { return conn.Ping(ctx) == nil })
+}
+
+// await waits until the server answers as wanted.
+func (s *Server) await(wanted func(context.Context, *pgx.Conn) bool) error {
+	for began := time.Now(); ; {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		conn, err := pgx.Connect(ctx, s.Address("postgres"))
+		if err == nil {
+			ok := wanted(ctx, conn)
+			_ = conn.Close(ctx)
+			if ok {
+				cancel()
+				return nil
+			}
+		}
+		cancel()
+		if time.Since(began) > patience {
+			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			return fmt.Errorf("the server is not as it should be: %v\n%s", err, log)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// Address is the server's, for one of its databases.
+func (s *Server) Address(database string) string {
+	return fmt.Sprintf("postgres://belfry@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
+}
+
+// Run runs statements in the database postgres.
+func (s *Server) Run(t testing.TB, statements ...string) {
+	t.Helper()
+	run(t, s.Address("postgres"), statements...)
+}
+
+func run(t testing.TB, address string, statements ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	for _, statement := range statements {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// Standby starts a second server that follows this one, and makes commits wait until it has them.
+func (s *Server) Standby(t testing.TB) *Server {
+	t.Helper()
+	standby, err := place()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := standby.command("pg_basebackup", "-D", standby.data(), "-R", "-X", "stream", "-c", "fast", "-d",
+		fmt.Sprintf("host=127.0.0.1 port=%d user=belfry application_name=standby", s.Port)).CombinedOutput()
+	if err != nil {
+		t.Fatalf("pg_basebackup: %v: %s", err, out)
+	}
+	if err := standby.launch(nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(standby.Stop)
+	s.Run(t, "ALTER SYSTEM SET synchronous_standby_names = 'standby'", "SELECT pg_reload_conf()")
+	err = s.await(func(ctx context.Context, conn *pgx.Conn) bool {
+		var n int
+		err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'").Scan(&n)
+		return err == nil && n == 1
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return standby
+}
+
+// Promote makes a standby the one that takes writes.
+func (s *Server) Promote(t testing.TB) {
+	t.Helper()
+	s.Run(t, "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()", "SELECT pg_promote()")
+}
+
+// Kill ends the server as a machine that fails does: no process of it does anything more.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	pid := s.pid(t)
+	children, _ := exec.Command("ps", "-o", "pid=", "--ppid", strconv.Itoa(pid)).Output()
+	for _, text := range append([]string{strconv.Itoa(pid)}, strings.Fields(string(children))...) {
+		if one, err := strconv.Atoi(text); err == nil && one > 1 {
+			_ = syscall.Kill(one, syscall.SIGKILL)
+		}
+	}
+}
+
+// Pause stops every process of the server where it is; Resume lets them go on.
+func (s *Server) Pause(t testing.TB) { s.signal(t, syscall.SIGSTOP) }
+
+// Resume lets a paused server go on.
+func (s *Server) Resume(t testing.TB) { s.signal(t, syscall.SIGCONT) }
+
+func (s *Server) signal(t testing.TB, what syscall.Signal) {
+	t.Helper()
+	pid := s.pid(t)
+	children, _ := exec.Command("ps", "-o", "pid=", "--ppid", strconv.Itoa(pid)).Output()
+	for _, text := range append(strings.Fields(string(children)), strconv.Itoa(pid)) {
+		if one, err := strconv.Atoi(text); err == nil && one > 1 {
+			_ = syscall.Kill(one, what)
+		}
+	}
+}
+
+func (s *Server) pid(t testing.TB) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil || pid < 2 {
+		t.Fatalf("no process: %q", first)
+	}
+	return pid
+}
+
+// Stop ends the server and removes its folder.
+func (s *Server) Stop() {
+	_ = s.keep.Close()
+	<-s.done
+}
