@@ -142,7 +142,14 @@ const (
 	famFeed      family = "feed"       // id → FeedLink (personal calendar address)
 	famFeedOwner family = "feed.owner" // member id, id
 
-	famStale family = "stale" // kind, id → Stale, for the search index
+	famStale    family = "stale"    // searcher, kind, id → Stale: what a search index has to read again
+	famSearcher family = "searcher" // id → Searcher: a search index that follows
+
+	famNode  family = "node"  // id → Node: a process that serves, where several share the data
+	famLease family = "lease" // queue → Lease: which of them works it
+
+	famPaper     family = "paper"      // hash → Paper, where several machines share the files
+	famPaperPart family = "paper.part" // hash, number → bytes
 
 	famAudit        family = "audit"         // id → AuditEntry
 	famAuditSubject family = "audit.subject" // subject, id
@@ -205,3 +212,6 @@ func (f family) join(parts []string, room int) []byte {
 	}
 	return key
 }
+
+// splitKey takes a key of a family apart.
+func splitKey(f family, key []byte) []string { return strings.Split(string(key[len(f)+1:]), partEnd) }

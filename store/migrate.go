@@ -36,11 +36,15 @@ func SchemaOf(ctx context.Context, db kv.DB) (int, error) {
 }
 
 func schemaIn(r kv.Reader) (int, error) {
-	value, ok, err := r.Get(famMeta.key("schema"))
+	values, err := r.GetMany([][]byte{famMeta.key("schema"), movingKey})
 	if err != nil {
 		return 0, err
 	}
-	if !ok {
+	value := values[0]
+	if values[1] != nil {
+		return 0, ErrMoving
+	}
+	if value == nil {
 		any, err := r.Scan(kv.Range{}, 1)
 		if err != nil {
 			return 0, err

@@ -57,6 +57,7 @@ const (
 	EventSaid           EventKind = "room.said"       // Subject room: there are new messages
 	EventInvited        EventKind = "room.invited"    // Subject room, Member
 	EventMessageDeleted EventKind = "message.deleted" // Subject room, Member its author: Data reason
+	EventMissed         EventKind = "missed"          // hints of other nodes were lost: what is shown live is read again; never stored
 	EventTouched        EventKind = "live"            // nothing to mail: open pages may want to know; never stored
 )
 

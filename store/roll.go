@@ -32,6 +32,9 @@ type rolling struct {
 	stale  map[string]bool
 }
 
+// everyTown among towns that changed says that it is not known which did.
+const everyTown = ""
+
 // forget marks towns to be read again, after the commit that changed them.
 func (r *rolling) forget(ids map[string]bool) {
 	if len(ids) == 0 {
@@ -62,6 +65,9 @@ func (r *rolling) take() (kept *roll, stale map[string]bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stale, r.stale = r.stale, map[string]bool{}
+	if stale[everyTown] {
+		return nil, nil
+	}
 	return r.kept, stale
 }
 
@@ -83,7 +89,7 @@ func (t *tx) unroll(f family, key []byte) {
 	t.enrolled[id] = true
 }
 
-// roll reads the towns as of the newest commit that this process made before.
+// roll reads the towns as of the newest commit that this process made before, and what it has heard of other nodes'.
 func (s *Store) roll(ctx context.Context) (*roll, error) {
 	if kept := s.rolling.fresh(); kept != nil {
 		return kept, nil

@@ -7,16 +7,17 @@ import (
 	"time"
 )
 
-// Stale names a record whose entry in the search index is out of date. It is written in the transaction that changed the
-// record, and taken away when the index has it.
+// Stale names a record whose entry in a search index is out of date. It is written, once for every index that follows, in
+// the transaction that changed the record, and taken away when that index has it.
 type Stale struct {
-	Kind string    `json:"kind"`
-	ID   string    `json:"id"` // its own key, parts joined by a slash
-	At   time.Time `json:"at"`
+	Searcher string    `json:"searcher,omitzero"`
+	Kind     string    `json:"kind"`
+	ID       string    `json:"id"` // its own key, parts joined by a slash
+	At       time.Time `json:"at"`
 }
 
 func stales() *table[Stale] {
-	return &table[Stale]{family: famStale, key: func(s *Stale) []string { return []string{s.Kind, s.ID} }}
+	return &table[Stale]{family: famStale, key: func(s *Stale) []string { return []string{s.Searcher, s.Kind, s.ID} }}
 }
 
 // searched are the records that can be found, by family.
@@ -38,12 +39,18 @@ func (t *tx) stale(f family, key []byte) error {
 	default:
 		return nil
 	}
-	value, err := encode(t, &Stale{Kind: string(f), ID: id, At: t.now})
+	following, err := t.searchers()
 	if err != nil {
 		return err
 	}
+	for _, one := range following {
+		value, err := encode(t, &Stale{Searcher: one.ID, Kind: string(f), ID: id, At: t.now})
+		if err != nil {
+			return err
+		}
+		t.writer.Put(famStale.key(one.ID, string(f), id), value)
+	}
 	t.searched = true
-	t.writer.Put(famStale.key(string(f), id), value)
 	return nil
 }
 
@@ -85,27 +92,38 @@ func (t *tx) stalePosts(threadID string) error {
 // Searches grows with every commit that put something out of date in the search index.
 func (s *Store) Searches() uint64 { return s.searches.Load() }
 
-// StaleSearch lists what the index has to read again, at most limit.
-func (s *Store) StaleSearch(ctx context.Context, limit int) ([]Stale, error) {
+// StaleSearch lists what an index has to read again, at most limit.
+func (s *Store) StaleSearch(ctx context.Context, searcher string, limit int) ([]Stale, error) {
 	var found []Stale
 	err := s.view(ctx, func(t *tx) error {
 		var err error
-		found, err = stales().under(t, window{Limit: limit})
+		found, err = stales().under(t, window{Under: []string{searcher}, Limit: limit})
 		return err
 	})
 	return found, err
 }
 
-// Indexed takes away what the index has now, except what changed again since.
-func (s *Store) Indexed(ctx context.Context, done []Stale) error {
-	return s.update(ctx, "search", func(t *tx) error {
-		for _, one := range done {
-			have, ok, err := stales().find(t, one.Kind, one.ID)
+// Indexed takes away what an index has now, except what changed again since.
+func (s *Store) Indexed(ctx context.Context, searcher string, done []Stale) error {
+	return s.update(ctx, "search/"+searcher, func(t *tx) error {
+		keys := make([][]byte, len(done))
+		for i, one := range done {
+			keys[i] = famStale.key(searcher, one.Kind, one.ID)
+		}
+		values, err := t.GetMany(keys)
+		if err != nil {
+			return err
+		}
+		for i, value := range values {
+			if value == nil {
+				continue
+			}
+			have, err := decode[Stale](t, value)
 			if err != nil {
 				return err
 			}
-			if ok && have.At.Equal(one.At) {
-				t.drop(famStale, famStale.key(one.Kind, one.ID))
+			if have.At.Equal(done[i].At) {
+				t.drop(famStale, keys[i])
 			}
 		}
 		return nil
@@ -165,8 +183,7 @@ func (s *Store) Searchable(ctx context.Context, by Actor, wanted []Stale) (map[S
 			}
 			if ok && (!d.Members || may(reader, Take)) {
 				d.Record, d.ID = one.Kind, one.ID
-				one.At = time.Time{}
-				found[one] = d
+				found[Stale{Kind: one.Kind, ID: one.ID}] = d
 			}
 		}
 		return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -39,6 +40,7 @@ type Options struct {
 	Renderer  Renderer
 	Gazetteer *gazetteer.Gazetteer
 	Shelf     *shelf.Shelf // where papers are kept; without one none can be uploaded
+	Wire      kv.Wire      // to other processes on the same data; nil where there are none
 	Demo      bool         // the throw-away demo community: members sign in with one click
 	ReadOnly  bool         // for examining: nothing is set up or migrated, another schema is refused
 }
@@ -62,6 +64,8 @@ type Store struct {
 	marks      atomic.Uint64
 	searches   atomic.Uint64
 
+	peers *peers // nil where the data is not shared
+
 	mu        sync.Mutex // guards listeners
 	listeners []func(Event)
 
@@ -80,6 +84,9 @@ func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
 	if s.rand == nil {
 		s.rand = rand.Reader
 	}
+	if opt.Wire != nil {
+		s.peers = newPeers(s, opt.Wire)
+	}
 	prepare := s.migrate
 	if opt.ReadOnly {
 		prepare = s.current
@@ -91,7 +98,12 @@ func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
 }
 
 // Close closes the engine after what is under way has ended.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	if s.peers == nil {
+		return s.db.Close()
+	}
+	return errors.Join(s.peers.part(), s.db.Close())
+}
 
 // Now is the store's clock, in UTC.
 func (s *Store) Now() time.Time { return s.clock().UTC() }
@@ -115,7 +127,8 @@ func (s *Store) Identity() uint64 { return s.identity.Load() }
 func (s *Store) Marks() uint64 { return s.marks.Load() }
 
 // Listen calls fn after every commit with each event it appended, in order, on the committing goroutine: fn must
-// not block and must not write to the store.
+// not block and must not write to the store. Of commits of other nodes it is called soon, in no certain order, with what
+// a hint holds: id, kind, subject and people; EventMissed says that hints were lost.
 func (s *Store) Listen(fn func(Event)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,18 +138,19 @@ func (s *Store) Listen(fn func(Event)) {
 // tx is one transaction: its reads and writes, and the single instant everything in it happens at.
 type tx struct {
 	kv.Reader
-	writer   kv.Tx
-	store    *Store
-	ctx      context.Context
-	now      time.Time
-	public   bool
-	who      bool            // a session, a member or a town changed
-	marks    bool            // somebody's reading changed
-	searched bool            // the search index is out of date
-	enrolled map[string]bool // towns whose place in the roll is out of date
-	failed   error           // of a write that cannot say so itself
-	events   []Event
-	counter  uint16
+	writer    kv.Tx
+	store     *Store
+	ctx       context.Context
+	now       time.Time
+	public    bool
+	who       bool            // a session, a member or a town changed
+	marks     bool            // somebody's reading changed
+	searched  bool            // the search index is out of date
+	enrolled  map[string]bool // towns whose place in the roll is out of date
+	following *[]Searcher     // see searchers
+	failed    error           // of a write that cannot say so itself
+	events    []Event
+	counter   uint16
 }
 
 func (t *tx) put(f family, key, value []byte) {
@@ -194,17 +208,26 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 	if last.public {
 		s.generation.Add(1)
 	}
-	if len(last.events) > 0 {
-		s.mu.Lock()
-		listeners := s.listeners
-		s.mu.Unlock()
-		for _, event := range last.events {
-			for _, listen := range listeners {
-				listen(event)
-			}
+	if s.peers != nil {
+		s.peers.committed(last)
+	}
+	s.tell(last.events)
+	return nil
+}
+
+// tell hands events to the listeners.
+func (s *Store) tell(events []Event) {
+	if len(events) == 0 {
+		return
+	}
+	s.mu.Lock()
+	listeners := s.listeners
+	s.mu.Unlock()
+	for _, event := range events {
+		for _, listen := range listeners {
+			listen(event)
 		}
 	}
-	return nil
 }
 
 // random reads n bytes; without randomness nothing may go on, so a failing source is an error.

@@ -74,7 +74,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(categories(), nil), verifyTable(tags(), nil), verifyTable(threads(), (*verification).thread),
 			verifyTable(posts(), (*verification).post), verifyTable(postRevisions(), nil), verifyTable(moves(), nil),
 			verifyTable(pendings(), func(v *verification, p *Pending) { v.lead(famPending, p.ID, famMember, p.Member) }),
-			verifyTable(stales(), nil), verifyTable(senders(), func(v *verification, s *Sender) { v.lead(famSender, s.Hash, famMember, s.Member) }), verifyTable(acts(), func(v *verification, a *Act) { v.lead(famAct, a.ID, famThread, a.Thread) }),
+			verifyTable(searchers(), nil), verifyTable(nodes(), nil), verifyTable(leases(), nil), verifyTable(stales(), nil), verifyTable(senders(), func(v *verification, s *Sender) { v.lead(famSender, s.Hash, famMember, s.Member) }), verifyTable(acts(), func(v *verification, a *Act) { v.lead(famAct, a.ID, famThread, a.Thread) }),
 			verifyTable(reports(), func(v *verification, r *Report) { v.lead(famReport, r.ID, famMember, r.By) }),
 			verifyTable(reactions(), (*verification).reaction), verifyTable(reactionTallies(), (*verification).reactionTally),
 			verifyTable(threadVotes(), (*verification).threadVote), verifyTable(drafts(), nil), verifyTable(readings(), (*verification).reading),
@@ -87,7 +87,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			}), (*verification).roomCounts,
 			verifyTable(feeds(), func(v *verification, f *FeedLink) { v.lead(famFeed, f.ID, famMember, f.Member) }),
 			verifyTable(audits(), nil), verifyTable(events(), nil), verifyTable(mails(), nil),
-			(*verification).references, (*verification).keys, (*verification).counts, (*verification).numbers, (*verification).published, (*verification).meta,
+			(*verification).papers, (*verification).references, (*verification).keys, (*verification).counts, (*verification).numbers, (*verification).published, (*verification).meta,
 		} {
 			if err := check(v); err != nil {
 				return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"belfry/store"
+	"belfry/store/kv"
 	"belfry/store/kv/bolt"
 	"belfry/store/shelf"
 )
@@ -24,35 +25,94 @@ const (
 )
 
 // pack writes a backup. The data is one snapshot; files on the shelf never change and none is removed meanwhile, so
-// that what the snapshot names is there.
-func pack(ctx context.Context, w io.Writer, db *bolt.DB, documents *shelf.Shelf) error {
+// that what the snapshot names is there. Of a shared database the files are part of the snapshot.
+func pack(ctx context.Context, w io.Writer, db engine, documents *shelf.Shelf) error {
 	out := zip.NewWriter(w)
-	err := documents.Hold(func() error {
-		data, err := out.CreateHeader(&zip.FileHeader{Name: archivedData, Method: zip.Store})
-		if err != nil {
-			return err
-		}
-		if _, err := db.Backup(ctx, data); err != nil {
-			return err
-		}
-		return documents.Each(ctx, func(f shelf.File) error {
-			file, _, err := documents.Open(f.Hash)
-			if err != nil {
-				return err
-			}
-			defer file.Close()
-			to, err := out.CreateHeader(&zip.FileHeader{Name: archivedDocuments + f.Hash, Method: zip.Store})
-			if err != nil {
-				return err
-			}
-			_, err = io.Copy(to, file)
-			return err
-		})
-	})
+	var err error
+	if file, ok := db.(*bolt.DB); ok {
+		err = documents.Hold(func() error { return packSnapshot(ctx, out, file, documents) })
+	} else {
+		err = packShared(ctx, out, db)
+	}
 	if err != nil {
 		return err // without its end the archive is not taken for a whole one
 	}
 	return out.Close()
+}
+
+// packShared makes a file of the database beside, and packs that.
+func packShared(ctx context.Context, out *zip.Writer, db engine) error {
+	work, err := os.MkdirTemp("", "belfry-backup-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	return db.View(ctx, func(r kv.Reader) error {
+		file, err := fileOf(ctx, store.Freeze(r), filepath.Join(work, archivedData))
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		return packSnapshot(ctx, out, file, shelf.Before(filepath.Join(work, "documents"), store.Papers(store.Freeze(r))))
+	})
+}
+
+// fileOf copies the records of an engine to a new file.
+func fileOf(ctx context.Context, from kv.DB, path string) (*bolt.DB, error) {
+	file, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Copy(ctx, from, file); err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// packRecords writes the records alone, as a file of the embedded engine.
+func packRecords(ctx context.Context, w io.Writer, db engine) error {
+	if file, ok := db.(*bolt.DB); ok {
+		_, err := file.Backup(ctx, w)
+		return err
+	}
+	work, err := os.MkdirTemp("", "belfry-backup-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	return db.View(ctx, func(r kv.Reader) error {
+		file, err := fileOf(ctx, store.Freeze(r), filepath.Join(work, archivedData))
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		_, err = file.Backup(ctx, w)
+		return err
+	})
+}
+
+func packSnapshot(ctx context.Context, out *zip.Writer, db *bolt.DB, documents *shelf.Shelf) error {
+	data, err := out.CreateHeader(&zip.FileHeader{Name: archivedData, Method: zip.Store})
+	if err != nil {
+		return err
+	}
+	if _, err := db.Backup(ctx, data); err != nil {
+		return err
+	}
+	return documents.Each(ctx, func(f shelf.File) error {
+		file, _, err := documents.Open(f.Hash)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		to, err := out.CreateHeader(&zip.FileHeader{Name: archivedDocuments + f.Hash, Method: zip.Store})
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(to, file)
+		return err
+	})
 }
 
 // unpack takes a backup apart into a folder: an archive, or the data alone as versions before documents wrote it.

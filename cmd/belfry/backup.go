@@ -14,20 +14,22 @@ type backupCommand struct {
 	File string `arg:"" help:"File to write. It must not be there yet."`
 }
 
-// Run copies through the running server, or from the file itself when none runs. The copy is complete and durable when
+// Run copies through the running server, or from the file itself when none runs, or from a shared database. The copy is complete and durable when
 // it has its name.
 func (b *backupCommand) Run(t *terminal) error {
 	err := writeNew(b.File, func(f *os.File) error {
-		body, running, err := ask(t.ctx, b.Data, "/backup", nil)
-		if err != nil {
-			return err
+		if !b.home().shared() {
+			body, running, err := ask(t.ctx, b.Data, "/backup", nil)
+			if err != nil {
+				return err
+			}
+			if running {
+				defer body.Close()
+				_, err = io.Copy(f, body)
+				return err
+			}
 		}
-		if running {
-			defer body.Close()
-			_, err = io.Copy(f, body)
-			return err
-		}
-		hub, db, err := openStore(t.ctx, b.Data, examine, store.Options{})
+		hub, db, err := b.home().open(t.ctx, examine, store.Options{})
 		if err != nil {
 			return err
 		}

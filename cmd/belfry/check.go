@@ -9,7 +9,6 @@ import (
 	"belfry/server/search"
 	"belfry/store"
 	"belfry/store/kv"
-	"belfry/store/kv/bolt"
 )
 
 // checkCommand verifies the data and says what is wrong.
@@ -37,12 +36,12 @@ func (c *checkCommand) Run(t *terminal) error {
 		return c.rebuild(t)
 	}
 	var report checkReport
-	running, err := askFor(t.ctx, c.Data, "/check", nil, &report)
+	running, err := askFor(t.ctx, c.home(), "/check", nil, &report)
 	if err != nil {
 		return err
 	}
 	if !running {
-		hub, db, err := openStore(t.ctx, c.Data, examine, store.Options{})
+		hub, db, err := c.home().open(t.ctx, examine, store.Options{})
 		if err != nil {
 			return err
 		}
@@ -58,22 +57,35 @@ func (c *checkCommand) Run(t *terminal) error {
 		fmt.Fprintf(t.out, "and %d more\n", report.Found-len(report.Faults))
 	}
 	if report.Found > 0 {
-		fmt.Fprintf(t.err, "belfry: the community in %s is damaged: %d faults; what can be read was left as it is\n", c.Data, report.Found)
+		fmt.Fprintf(t.err, "belfry: the community in %s is damaged: %d faults; what can be read was left as it is\n", c.where(), report.Found)
 		return errReported
 	}
 	fmt.Fprintf(t.out, "Nothing wrong: %d values, %d records, %d documents.\n", report.Values, report.Records, report.Documents)
 	return nil
 }
 
+// where names the data as the operator did.
+func (d dataFlags) where() string {
+	if d.home().shared() {
+		return d.home().String()
+	}
+	return d.Data
+}
+
 // rebuild makes the search index anew: in the running server, or here.
 func (c *checkCommand) rebuild(t *terminal) error {
 	var report searchReport
-	running, err := askFor(t.ctx, c.Data, "/rebuild-search", nil, &report)
+	running, err := askNode(t.ctx, c.Data, "/rebuild-search", nil, &report)
 	if err != nil {
 		return err
 	}
 	if !running {
-		hub, _, err := openStore(t.ctx, c.Data, change, store.Options{})
+		release, err := c.home().hold()
+		if err != nil {
+			return err
+		}
+		defer release()
+		hub, _, err := c.home().open(t.ctx, change, store.Options{})
 		if err != nil {
 			return err
 		}
@@ -101,7 +113,7 @@ func (c *checkCommand) rebuild(t *terminal) error {
 }
 
 // checkAll verifies every value, then every record with its indexes and references, then every document.
-func checkAll(ctx context.Context, hub *store.Store, db *bolt.DB) (checkReport, error) {
+func checkAll(ctx context.Context, hub *store.Store, db engine) (checkReport, error) {
 	var report checkReport
 	say := func(fault string) {
 		if report.Found++; len(report.Faults) < maxFaults {

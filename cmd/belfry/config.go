@@ -14,8 +14,11 @@ import (
 
 // dataFlags say where the community's data is. Every flag can be given as a variable too.
 type dataFlags struct {
-	Data string `help:"Folder of the data." default:"data" env:"BELFRY_DATA" placeholder:"DIR"`
+	Data  string `help:"Folder of the data." default:"data" env:"BELFRY_DATA" placeholder:"DIR"`
+	Store string `help:"Database of a hub on several machines, instead of a folder." env:"BELFRY_STORE" placeholder:"postgres://…"`
 }
+
+func (d dataFlags) home() home { return home{d.Data, d.Store} }
 
 func (d dataFlags) file() string { return d.Data + string(os.PathSeparator) + "belfry.db" }
 
@@ -23,6 +26,7 @@ func (d dataFlags) file() string { return d.Data + string(os.PathSeparator) + "b
 type serveCommand struct {
 	Listen    string   `help:"Address to listen on." default:"127.0.0.1:8080" env:"BELFRY_LISTEN"`
 	Data      string   `help:"Folder of the data. With --demo, a throw-away folder unless given." env:"BELFRY_DATA" placeholder:"DIR"`
+	Store     string   `help:"Database that several nodes share. The folder then holds only what is this node's own." env:"BELFRY_STORE" placeholder:"postgres://…"`
 	PublicURL string   `help:"What people type to reach the hub, for links in mail and calendars." name:"public-url" env:"BELFRY_PUBLIC_URL" placeholder:"URL"`
 	Proxies   []string `help:"Addresses of reverse proxies whose X-Forwarded-For counts." env:"BELFRY_PROXIES"`
 	Demo      bool     `help:"Serve a community of real towns and invented people." env:"BELFRY_DEMO"`

@@ -18,7 +18,6 @@ import (
 
 	"belfry/server/search"
 	"belfry/store"
-	"belfry/store/kv/bolt"
 )
 
 // A running server holds the file's lock, so the other commands reach it through a socket in the data folder that only
@@ -60,7 +59,7 @@ func forget(pointer string) {
 	}
 }
 
-func listenControl(dir, public string, hub *store.Store, db *bolt.DB, follower *search.Follower, log *slog.Logger) (*control, error) {
+func listenControl(dir, public string, hub *store.Store, db engine, follower *search.Follower, log *slog.Logger) (*control, error) {
 	path, pointer, err := socketPaths(dir)
 	if err != nil {
 		return nil, err
@@ -171,8 +170,16 @@ func ask(ctx context.Context, dir, path string, form map[string]string) (body io
 	return res.Body, true, nil
 }
 
-// askFor is ask for an answer in JSON.
-func askFor(ctx context.Context, dir, path string, form map[string]string, result any) (running bool, err error) {
+// askFor is ask for an answer in JSON. A shared database is open to everybody: nobody need be asked.
+func askFor(ctx context.Context, at home, path string, form map[string]string, result any) (running bool, err error) {
+	if at.shared() {
+		return false, nil
+	}
+	return askNode(ctx, at.dir, path, form, result)
+}
+
+// askNode asks the server that uses a folder.
+func askNode(ctx context.Context, dir, path string, form map[string]string, result any) (running bool, err error) {
 	body, running, err := ask(ctx, dir, path, form)
 	if err != nil || !running {
 		return running, err

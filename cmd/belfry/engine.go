@@ -13,6 +13,7 @@ import (
 	"belfry/store/gazetteer"
 	"belfry/store/kv"
 	"belfry/store/kv/bolt"
+	"belfry/store/kv/postgres"
 	"belfry/store/shelf"
 )
 
@@ -31,6 +32,14 @@ func sentence(path string, err error) error {
 		return fmt.Errorf("%s was written by a newer version of Belfry; use that version", path)
 	case errors.Is(err, store.ErrOlder):
 		return fmt.Errorf("%s was written by an older version of Belfry; start belfry serve once, which brings it up to date", path)
+	case errors.Is(err, store.ErrMoving):
+		return fmt.Errorf("a move to %s was begun and not finished; run belfry move again, it goes on where it stopped", path)
+	case errors.Is(err, postgres.ErrForeign):
+		return fmt.Errorf("%s holds tables of something else; name another schema with search_path in the address", path)
+	case errors.Is(err, postgres.ErrEncoding):
+		return fmt.Errorf("%s must be a database in UTF-8", path)
+	case errors.Is(err, postgres.ErrAddress):
+		return fmt.Errorf("--store must look like postgres://user@host/database (%w)", err)
 	case errors.Is(err, store.ErrNotDemo):
 		return fmt.Errorf("%s is a community that is not a demo, and was left as it is; choose another --data folder for --demo", path)
 	case errors.Is(err, kv.ErrNoSpace):
@@ -54,8 +63,86 @@ const (
 	found                 // as change, and set it up where nothing is
 )
 
-// openStore opens the data of a folder. An older schema is copied aside before it is migrated.
-func openStore(ctx context.Context, dir string, want access, opt store.Options) (*store.Store, *bolt.DB, error) {
+// home is where a community's data is: a folder, or a database that several machines share; the folder then holds only
+// what is this machine's own.
+type home struct{ dir, address string }
+
+func (h home) shared() bool { return h.address != "" }
+
+// String names the place without its password.
+func (h home) String() string {
+	if h.shared() {
+		return postgres.Mask(h.address, h.address)
+	}
+	return filepath.Join(h.dir, "belfry.db")
+}
+
+// engine is what the commands ask of the data beside the store.
+type engine interface {
+	kv.DB
+	Verify(ctx context.Context, report func(kv.DamagedError)) (int, error)
+}
+
+// open opens the data of a place. An older schema is copied aside before it is migrated.
+func (h home) open(ctx context.Context, want access, opt store.Options) (*store.Store, engine, error) {
+	if !h.shared() {
+		return openStore(ctx, h.dir, want, opt)
+	}
+	db, err := h.database(ctx, want)
+	if err != nil {
+		return nil, nil, err
+	}
+	opt.ReadOnly, opt.Shelf, opt.Wire = want == examine, shelf.Before(filepath.Join(h.dir, "documents"), store.Papers(db)), db
+	s, err := prepare(ctx, db, filepath.Join(h.dir, "belfry"), opt)
+	if err != nil {
+		_ = db.Close()
+		return nil, nil, sentence(h.String(), err)
+	}
+	return s, db, nil
+}
+
+// database opens the database of a place.
+func (h home) database(ctx context.Context, want access) (*postgres.DB, error) {
+	db, err := postgres.Open(ctx, h.address, postgres.Options{ReadOnly: want == examine, Existing: want == change})
+	if err != nil {
+		return nil, sentence(h.String(), err)
+	}
+	return db, nil
+}
+
+// fresh says whether nothing is there yet.
+func (h home) fresh(ctx context.Context) bool {
+	if !h.shared() {
+		_, err := os.Lstat(h.String())
+		return err != nil
+	}
+	db, err := postgres.Open(ctx, h.address, postgres.Options{ReadOnly: true})
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer db.Close()
+	version, err := store.SchemaOf(ctx, db)
+	return err == nil && version == 0
+}
+
+// hold keeps other processes of this machine from using the folder of a place. A community in a folder is held by its
+// own file.
+func (h home) hold() (release func(), err error) {
+	if !h.shared() {
+		return func() {}, nil
+	}
+	if err := os.MkdirAll(h.dir, 0o700); err != nil {
+		return nil, sentence(h.dir, err)
+	}
+	lock, err := bolt.Open(filepath.Join(h.dir, "node.db"), bolt.Options{InitialMmapSize: 1 << 20})
+	if err != nil {
+		return nil, sentence(h.dir, err)
+	}
+	return func() { _ = lock.Close() }, nil
+}
+
+// openStore opens the data of a folder.
+func openStore(ctx context.Context, dir string, want access, opt store.Options) (*store.Store, engine, error) {
 	path := filepath.Join(dir, "belfry.db")
 	if _, err := os.Stat(path); err != nil && want != found {
 		return nil, nil, sentence(path, err)
@@ -81,7 +168,7 @@ func openStore(ctx context.Context, dir string, want access, opt store.Options) 
 // documentsOf is the shelf of a data folder.
 func documentsOf(dir string) *shelf.Shelf { return shelf.At(filepath.Join(dir, "documents")) }
 
-func prepare(ctx context.Context, db *bolt.DB, path string, opt store.Options) (*store.Store, error) {
+func prepare(ctx context.Context, db engine, path string, opt store.Options) (*store.Store, error) {
 	if opt.ReadOnly {
 		return store.Open(ctx, db, opt) // neither towns nor Markdown are needed to examine records
 	}
@@ -105,13 +192,10 @@ func prepare(ctx context.Context, db *bolt.DB, path string, opt store.Options) (
 
 // copyAside writes a copy of the data to stem.bak, durably. A copy that is there already, from a start that was cut
 // short, is kept: the next gets a number.
-func copyAside(ctx context.Context, db *bolt.DB, stem string) error {
+func copyAside(ctx context.Context, db engine, stem string) error {
 	path := stem + ".bak"
 	for n := 2; ; n++ {
-		err := writeNew(path, func(f *os.File) error {
-			_, err := db.Backup(ctx, f)
-			return err
-		})
+		err := writeNew(path, func(f *os.File) error { return packRecords(ctx, f, db) })
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}

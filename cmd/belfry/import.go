@@ -40,7 +40,7 @@ func (c *importMboxCommand) Run(t *terminal) error {
 		form["dry"] = "1"
 	}
 	var report archive.Report
-	running, err := askFor(t.ctx, c.Data, "/import", form, &report)
+	running, err := askFor(t.ctx, c.home(), "/import", form, &report)
 	if err == nil && !running {
 		report, err = c.offline(t, files)
 	}
@@ -51,7 +51,7 @@ func (c *importMboxCommand) Run(t *terminal) error {
 }
 
 func (c *importMboxCommand) offline(t *terminal, files []string) (archive.Report, error) {
-	hub, _, err := openStore(t.ctx, c.Data, change, store.Options{})
+	hub, _, err := c.home().open(t.ctx, change, store.Options{})
 	if err != nil {
 		return archive.Report{}, err
 	}

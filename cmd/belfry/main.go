@@ -20,6 +20,7 @@ type command struct {
 	Member  memberCommand  `cmd:"" help:"Make an administrator, or help somebody who cannot sign in."`
 	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of the data, while serving or not."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in place."`
+	Move    moveCommand    `cmd:"" help:"Move a community between a folder and a database."`
 	Import  importCommand  `cmd:"" help:"Bring in the archive of a mailing list."`
 	Check   checkCommand   `cmd:"" help:"Verify every value, record, index and reference."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`

@@ -40,12 +40,12 @@ func (c *resetPasswordCommand) Run(t *terminal, all *command) error {
 // ticket asks the running server, or opens the file itself, and prints the link.
 func (m *memberCommand) ticket(t *terminal, form map[string]string) error {
 	var link string
-	running, err := askFor(t.ctx, m.Data, "/member", form, &link)
+	running, err := askFor(t.ctx, m.home(), "/member", form, &link)
 	if err != nil {
 		return err
 	}
 	if !running {
-		hub, _, err := openStore(t.ctx, m.Data, change, store.Options{})
+		hub, _, err := m.home().open(t.ctx, change, store.Options{})
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ type restoreCommand struct {
 
 // Run verifies a copy of the backup before anything is replaced.
 func (r *restoreCommand) Run(t *terminal) error {
+	if r.home().shared() {
+		return r.share(t)
+	}
 	if err := r.idle(t); err != nil {
 		return err
 	}
@@ -55,6 +58,26 @@ func (r *restoreCommand) Run(t *terminal) error {
 		return err
 	}
 	fmt.Fprintf(t.out, "Restored to %s\n", target)
+	return nil
+}
+
+// share puts a backup into an empty database. Nothing there is ever replaced: nodes may be at work on it.
+func (r *restoreCommand) share(t *terminal) error {
+	work, err := os.MkdirTemp("", "belfry-restore-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	if err := unpack(t.ctx, r.File, work); err != nil {
+		return fmt.Errorf("the backup cannot be used: %s: %w", r.File, err)
+	}
+	if err := verifyFolder(t, work, r.File); err != nil {
+		return err
+	}
+	if err := (&moveCommand{}).move(t, home{dir: work}, r.home()); err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "Restored to %s\n", r.home())
 	return nil
 }
 

@@ -35,7 +35,7 @@ func (s *serveCommand) Run(t *terminal) error {
 		return nil
 	}
 	if errors.As(err, new(*kv.DamagedError)) {
-		return sentence(s.Data, err)
+		return sentence(home{s.Data, s.Store}.String(), err)
 	}
 	return err
 }
@@ -52,13 +52,19 @@ func (s *serveCommand) run(t *terminal) error {
 	if throwAway {
 		defer os.RemoveAll(dir)
 	}
+	at := home{dir, s.Store}
+	release, err := at.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	options := store.Options{Demo: s.Demo}
 	var clock *demo.Clock
-	if _, err := os.Lstat(filepath.Join(dir, "belfry.db")); s.Demo && err != nil {
+	if s.Demo && at.fresh(t.ctx) {
 		clock = demo.NewClock(time.Now())
 		options.Clock, options.Rand = clock.Now, demo.Rand(demoSeed)
 	}
-	hub, db, err := openStore(t.ctx, dir, found, options)
+	hub, db, err := at.open(t.ctx, found, options)
 	if err != nil {
 		return err
 	}
@@ -90,7 +96,7 @@ func (s *serveCommand) run(t *terminal) error {
 	if err := s.greet(t, hub, public, listener.Addr()); err != nil {
 		return err
 	}
-	return s.serve(t.ctx, site, listener, append(s.workers(hub, public, log), follower.Run), log)
+	return s.serve(t.ctx, site, listener, append(s.workers(hub, public, log), follower.Run, hub.Run), log)
 }
 
 // searchFolder is where the search index lies, beside the database. It is no part of a backup.
@@ -176,7 +182,7 @@ func (s *serveCommand) greet(t *terminal, hub *store.Store, public string, addr 
 // worker is something that goes on beside the requests until its context ends.
 type worker func(context.Context) error
 
-// workers are the clock's own duties and the mail.
+// workers are the clock's own duties and the mail, each done by one node at a time.
 func (s *serveCommand) workers(hub *store.Store, public string, log *slog.Logger) []worker {
 	hourly := func(ctx context.Context) error {
 		tick := time.NewTicker(time.Hour)
@@ -214,7 +220,11 @@ func (s *serveCommand) workers(hub *store.Store, public string, log *slog.Logger
 			}
 		}
 	}
-	return []worker{hourly, minutely, s.post(hub, public, log)}
+	var all []worker
+	for queue, work := range map[string]worker{"hourly": hourly, "minutely": minutely, "mail": s.post(hub, public, log)} {
+		all = append(all, func(ctx context.Context) error { return hub.Alone(ctx, queue, work) })
+	}
+	return all
 }
 
 // post turns what happened into letters, and sends them when a mail server is configured.

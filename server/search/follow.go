@@ -20,7 +20,13 @@ type Follower struct {
 
 	making  sync.Mutex // one making anew at a time
 	writing sync.Mutex // from reading records until they are in the index: nothing older may overtake what is newer
+
+	saying sync.Mutex // guards said
+	said   time.Time  // when it last said to the store that it follows
 }
+
+// sayEvery is how often the store is told that the index follows.
+const sayEvery = time.Hour
 
 // batch is how many records are read and indexed at once.
 const batch = 500
@@ -40,8 +46,8 @@ func (f *Follower) Run(ctx context.Context) error {
 	for {
 		now := f.Store.Searches() // an atomic number: looking costs nothing
 		var err error
-		if first || now != seen || f.Index.Building() {
-			err = f.keepUp(ctx, first)
+		if first || now != seen || f.Index.Building() || f.overdue() {
+			err = f.CatchUp(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -61,24 +67,35 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 }
 
-func (f *Follower) keepUp(ctx context.Context, first bool) error {
-	if first {
-		community, err := f.community(ctx)
-		if err != nil {
+func (f *Follower) overdue() bool {
+	f.saying.Lock()
+	defer f.saying.Unlock()
+	return time.Since(f.said) >= sayEvery
+}
+
+// follow tells the store that this index follows, so that it marks what changes for it. An index that the store does not
+// know, or that was made of another community, is begun anew.
+func (f *Follower) follow(ctx context.Context) error {
+	f.saying.Lock()
+	defer f.saying.Unlock()
+	if time.Since(f.said) < sayEvery {
+		return nil
+	}
+	community, err := f.community(ctx)
+	if err != nil {
+		return err
+	}
+	known, err := f.Store.Follow(ctx, f.Index.ID())
+	if err != nil {
+		return err
+	}
+	if !f.Index.Building() && (!known || !f.Index.of(community)) {
+		if err := f.Index.Clear(); err != nil {
 			return err
 		}
-		if !f.Index.Building() && !f.Index.of(community) {
-			if err := f.Index.Clear(); err != nil {
-				return err
-			}
-		}
 	}
-	if f.Index.Building() {
-		if err := f.make(ctx, false); err != nil {
-			return err
-		}
-	}
-	return f.CatchUp(ctx)
+	f.said = time.Now()
+	return nil
 }
 
 // community names whose records these are: an index that was left beside another database is of no use.
@@ -88,18 +105,26 @@ func (f *Follower) community(ctx context.Context) ([]byte, error) {
 	return sum[:], err
 }
 
-// CatchUp indexes all that changed. What was indexed but not yet noted when the process ended is indexed again, which
-// changes nothing.
+// CatchUp indexes all that changed, and everything when the index is not whole. What was indexed but not yet noted when
+// the process ended is indexed again, which changes nothing.
 func (f *Follower) CatchUp(ctx context.Context) error {
+	if err := f.follow(ctx); err != nil {
+		return err
+	}
+	if f.Index.Building() {
+		if err := f.make(ctx, false); err != nil {
+			return err
+		}
+	}
 	for {
-		wanted, err := f.Store.StaleSearch(ctx, batch)
+		wanted, err := f.Store.StaleSearch(ctx, f.Index.ID(), batch)
 		if err != nil || len(wanted) == 0 {
 			return err
 		}
 		if err := f.put(ctx, wanted); err != nil {
 			return err
 		}
-		if err := f.Store.Indexed(ctx, wanted); err != nil {
+		if err := f.Store.Indexed(ctx, f.Index.ID(), wanted); err != nil {
 			return err
 		}
 		if len(wanted) < batch {
@@ -119,7 +144,12 @@ func (f *Follower) put(ctx context.Context, wanted []store.Stale) error {
 }
 
 // Rebuild makes the index anew from the store while it can be searched.
-func (f *Follower) Rebuild(ctx context.Context) error { return f.make(ctx, true) }
+func (f *Follower) Rebuild(ctx context.Context) error {
+	if err := f.follow(ctx); err != nil {
+		return err
+	}
+	return f.make(ctx, true)
+}
 
 // make makes the index; one that somebody else has finished meanwhile only when it is wanted anew.
 func (f *Follower) make(ctx context.Context, anew bool) error {

@@ -9,6 +9,7 @@ package search
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -41,6 +42,7 @@ const version = "4"
 // Index is open for searching and changing at once.
 type Index struct {
 	folder string
+	id     string // under which the store marks what it has to read again
 
 	mu       sync.RWMutex // guards index, which is replaced when it is made anew
 	index    bleve.Index
@@ -49,12 +51,15 @@ type Index struct {
 	done, all atomic.Int64 // how far the making is
 }
 
-// Open opens the index in a folder. One that is missing, damaged or of another version is begun anew; Whole says so.
+// Open opens the index in a folder. One that is missing, damaged or of another version is begun anew; Building says so.
 func Open(folder string) (*Index, error) {
-	x := &Index{folder: folder}
+	x := &Index{folder: folder, id: rand.Text()}
 	index, err := bleve.OpenUsing(folder, map[string]any{"bolt_timeout": "2s"})
 	if err == nil {
 		if have, readErr := index.GetInternal([]byte("version")); readErr == nil && string(have) == version {
+			if id, _ := index.GetInternal([]byte("searcher")); len(id) > 0 { // versions with a single index had none
+				x.id = string(id)
+			}
 			x.index = index
 			done, _ := index.GetInternal([]byte("whole")) // absent while it was never finished
 			x.building = len(done) == 0
@@ -88,8 +93,14 @@ func (x *Index) Clear() error {
 		return fmt.Errorf("begin the search index: %w", err)
 	}
 	x.index, x.building = index, true
+	if err := index.SetInternal([]byte("searcher"), []byte(x.id)); err != nil {
+		return err
+	}
 	return index.SetInternal([]byte("version"), []byte(version))
 }
+
+// ID is the index's own name. It keeps it when it is made anew.
+func (x *Index) ID() string { return x.id }
 
 // Building says whether the index is still being made.
 func (x *Index) Building() bool {

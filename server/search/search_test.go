@@ -216,10 +216,13 @@ func TestFiltersNarrow(t *testing.T) {
 
 func TestAnIndexIsMadeAnewAndRepeatingHarmsNothing(t *testing.T) {
 	l := open(t)
+	if err := l.follower.CatchUp(ctx); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 30 {
 		l.thread(store.ThreadInput{Title: fmt.Sprint("Fil numéro ", i), PostInput: store.PostInput{Lang: "fr", Source: "Texte"}})
 	}
-	wanted, err := l.StaleSearch(ctx, 1000)
+	wanted, err := l.StaleSearch(ctx, l.index.ID(), 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,6 +81,19 @@ type DB interface {
 	Close() error
 }
 
+// MaxMessage is how large a message on a Wire may be, in bytes.
+const MaxMessage = 7000
+
+// Wire carries messages between the processes that share an engine's data: wake-ups, never truth. A message reaches every
+// process that listens soon, out of order perhaps, or not at all.
+type Wire interface {
+	// Send hands a message of UTF-8 without zero bytes to all others, and perhaps to this process too.
+	Send(ctx context.Context, message []byte) error
+	// Receive calls fn with each message until ctx ends, and with nil when messages may have been missed: at its start
+	// and whenever it had to begin anew.
+	Receive(ctx context.Context, fn func(message []byte))
+}
+
 // What engines return besides the function's own errors.
 var (
 	ErrConflict = errors.New("kv: conflicts used up all retries")

@@ -28,12 +28,16 @@ var (
 
 // A Shelf is one folder of files. It is made with the first file. Its methods may be called by many at once.
 type Shelf struct {
-	dir  string
-	hold sync.RWMutex // held for reading while files are copied away, for writing while some are removed
+	dir   string
+	depot Depot        // where the files really are, when the folder only has copies; nil otherwise
+	hold  sync.RWMutex // held for reading while files are copied away, for writing while some are removed
 }
 
 // At is the shelf in a folder, which need not be there yet.
 func At(dir string) *Shelf { return &Shelf{dir: dir} }
+
+// Before is the shelf in a depot that several machines share; the folder is this machine's own and keeps copies.
+func Before(dir string, depot Depot) *Shelf { return &Shelf{dir: dir, depot: depot} }
 
 // File is what was put on a shelf.
 type File struct {
@@ -46,6 +50,7 @@ type Incoming struct {
 	File
 	shelf *Shelf
 	temp  *os.File
+	ctx   context.Context // of Receive; a depot needs one
 }
 
 // Receive reads a file of at most limit bytes to the disk. Errors: ErrTooLarge, ErrNoSpace, the reader's own.
@@ -57,7 +62,7 @@ func (s *Shelf) Receive(ctx context.Context, r io.Reader, limit int64) (*Incomin
 	if err != nil {
 		return nil, full(err)
 	}
-	in := &Incoming{shelf: s, temp: temp}
+	in := &Incoming{shelf: s, temp: temp, ctx: ctx}
 	sum := sha256.New()
 	size, err := io.Copy(io.MultiWriter(temp, sum), io.LimitReader(&interruptible{ctx, r}, limit+1))
 	switch {
@@ -102,6 +107,16 @@ func (in *Incoming) Drop() {
 // returns. A file that is there already stays, and its age starts anew.
 func (in *Incoming) Keep(now time.Time) error {
 	defer in.Drop()
+	if depot := in.shelf.depot; depot != nil {
+		if err := depot.Put(in.ctx, in.File, now, io.NewSectionReader(in.temp, 0, in.Size)); err != nil {
+			return err
+		}
+	}
+	return in.keep(now)
+}
+
+// keep gives the file its name in the folder.
+func (in *Incoming) keep(now time.Time) error {
 	if err := in.temp.Sync(); err != nil {
 		return full(err)
 	}
@@ -133,6 +148,12 @@ func (s *Shelf) Open(hash string) (*os.File, int64, error) {
 		return nil, 0, ErrMissing
 	}
 	f, err := os.Open(s.path(hash))
+	if errors.Is(err, fs.ErrNotExist) && s.depot != nil {
+		if err := s.fetch(hash); err != nil {
+			return nil, 0, err
+		}
+		f, err = os.Open(s.path(hash))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, ErrMissing
 	}
@@ -156,6 +177,9 @@ func (s *Shelf) Hold(fn func() error) error {
 
 // Each calls fn for every file, by hash.
 func (s *Shelf) Each(ctx context.Context, fn func(File) error) error {
+	if s.depot != nil {
+		return s.depot.Each(ctx, func(f File, _ time.Time) error { return fn(f) })
+	}
 	return s.each(ctx, func(f File, _ fs.FileInfo) error { return fn(f) })
 }
 
@@ -194,6 +218,9 @@ func (s *Shelf) each(ctx context.Context, fn func(File, fs.FileInfo) error) erro
 
 // Verify reads a file whole and compares it with its name. ErrMissing when there is none; nil when it is sound.
 func (s *Shelf) Verify(ctx context.Context, hash string) error {
+	if s.depot != nil {
+		return s.verifyDepot(ctx, hash)
+	}
 	f, _, err := s.Open(hash)
 	if err != nil {
 		return err
@@ -216,13 +243,23 @@ func (s *Shelf) Sweep(ctx context.Context, named map[string]bool, now time.Time,
 		return 0, nil
 	}
 	defer s.hold.Unlock()
+	if s.depot != nil {
+		if removed, err = s.depot.Sweep(ctx, named, now.Add(-age)); err != nil {
+			return removed, err
+		}
+		named, age = nil, keepCopies // what is in the folder can be fetched again
+	}
+	gone := 0
 	err = s.each(ctx, func(f File, info fs.FileInfo) error {
 		if named[f.Hash] || now.Sub(info.ModTime()) < age {
 			return nil
 		}
-		removed++
+		gone++
 		return os.Remove(s.path(f.Hash))
 	})
+	if s.depot == nil {
+		removed = gone
+	}
 	if err != nil {
 		return removed, err
 	}

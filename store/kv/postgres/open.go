@@ -28,7 +28,8 @@ const (
 	connections    = 16
 	statementLimit = 30 * time.Second // of one statement; a transaction may take as long
 	connectLimit   = 5 * time.Second
-	reconnects     = 6 // tries to find a living server for a transaction that has not begun
+	idleLimit      = 10 * time.Minute // between two statements of a transaction
+	reconnects     = 6                // tries to find a living server for a transaction that has not begun
 )
 
 // marker is the table that marks a schema as ours.
@@ -37,6 +38,7 @@ const marker = "_belfry"
 // Options of an engine. Zero values are for production.
 type Options struct {
 	ReadOnly bool   // for examining: no Updates; what is not there is an error
+	Existing bool   // what is not there is an error
 	Schema   string // "belfry" unless the address names one as search_path
 }
 
@@ -76,7 +78,7 @@ func Open(ctx context.Context, address string, opt Options) (*DB, error) {
 	if db.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config); err != nil {
 		return nil, err
 	}
-	if err := db.prepare(ctx); err != nil {
+	if err := db.prepare(ctx, opt.Existing); err != nil {
 		db.pool.Close()
 		return nil, err
 	}
@@ -109,7 +111,7 @@ func configure(address string) (*pgxpool.Config, error) {
 	}
 	for name, value := range map[string]string{
 		"application_name": "belfry", "client_encoding": "UTF8", "statement_timeout": fmt.Sprint(statementLimit.Milliseconds()),
-		"idle_in_transaction_session_timeout": fmt.Sprint(2 * statementLimit.Milliseconds()), "default_transaction_isolation": "serializable",
+		"idle_in_transaction_session_timeout": fmt.Sprint(idleLimit.Milliseconds()), "default_transaction_isolation": "serializable",
 		// Keys are always found by their index: a table read whole would conflict with every writer of it.
 		"enable_seqscan": "off", "enable_bitmapscan": "off", "plan_cache_mode": "force_generic_plan", "jit": "off",
 	} {
@@ -157,7 +159,7 @@ func Mask(text, address string) string {
 }
 
 // prepare makes sure that the schema is ours, and makes an empty one so.
-func (db *DB) prepare(ctx context.Context) error {
+func (db *DB) prepare(ctx context.Context, existing bool) error {
 	var encoding string
 	var names []string
 	err := db.try(ctx, func(conn *pgxpool.Conn) error {
@@ -183,7 +185,7 @@ func (db *DB) prepare(ctx context.Context) error {
 		return fmt.Errorf("%w: it is in %s", ErrEncoding, encoding)
 	case !ours && len(names) > 0:
 		return fmt.Errorf("%w: schema %s", ErrForeign, db.schema)
-	case !ours && db.readOnly:
+	case !ours && (db.readOnly || existing):
 		return fmt.Errorf("schema %s: %w", db.schema, fs.ErrNotExist)
 	case !ours:
 		if err := db.mark(ctx); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"belfry/store/kv"
@@ -187,16 +188,41 @@ func (s *snapshot) Scan(r kv.Range, limit int) ([]kv.Pair, error) {
 		return nil, err
 	}
 	var found []kv.Pair
+	// A range of many families is read from a growing number of tables at once, until there is enough of it.
+	for many := 2; len(tables) > 0; many *= 2 {
+		var some []kv.Pair
+		if some, err = s.scan(tables[:min(many, len(tables))], r, limit); err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
+		tables = tables[min(many, len(tables)):]
+		if len(found) >= limit {
+			break
+		}
+	}
+	slices.SortFunc(found, func(a, b kv.Pair) int { return bytes.Compare(a.Key, b.Key) })
+	if r.Reverse {
+		slices.Reverse(found)
+	}
+	found = found[:min(limit, len(found))]
+	if s.scans != nil && len(s.scans)*limit < keptReads {
+		s.scans[name] = slices.Clone(found)
+	}
+	return found, nil
+}
+
+// scan reads what a range has in some tables, in one round trip.
+func (s *snapshot) scan(tables []*table, r kv.Range, limit int) (found []kv.Pair, err error) {
 	var damage error
 	queries := &pgx.Batch{}
+	reverse := 0
+	if r.Reverse {
+		reverse = 1
+	}
 	for _, t := range tables {
 		from, to, open, some := t.part(r)
 		if !some {
 			continue
-		}
-		reverse := 0
-		if r.Reverse {
-			reverse = 1
 		}
 		take := t.rows(func(p kv.Pair) { found = append(found, p) }, &damage)
 		if open {
@@ -206,27 +232,12 @@ func (s *snapshot) Scan(r kv.Range, limit int) ([]kv.Pair, error) {
 		}
 	}
 	if queries.Len() > 0 {
-		if err := s.ask(queries, func() { found = nil }); err != nil {
-			return nil, err
-		}
+		err = s.ask(queries, func() { found, damage = nil, nil })
 	}
-	if damage != nil {
-		return nil, damage
-	}
-	if len(tables) > 1 {
-		slices.SortFunc(found, func(a, b kv.Pair) int { return bytes.Compare(a.Key, b.Key) })
-		if r.Reverse {
-			slices.Reverse(found)
-		}
-		found = found[:min(limit, len(found))]
-	}
-	if s.scans != nil && len(s.scans)*limit < keptReads {
-		s.scans[name] = slices.Clone(found)
-	}
-	return found, nil
+	return found, errors.Join(err, damage)
 }
 
-// tables are those a range may have a part in. Which there are is asked within the transaction: what its snapshot shows
+// tables are those a range may have a part in, in its order. Which there are is asked within the transaction: what its snapshot shows
 // lies in tables that were made before.
 func (s *snapshot) tables(r kv.Range) ([]*table, error) {
 	if family, ok := within(r); ok {
@@ -239,7 +250,21 @@ func (s *snapshot) tables(r kv.Range) ([]*table, error) {
 	if err := s.listTables(); err != nil {
 		return nil, err
 	}
-	return s.db.all(), nil
+	var tables []*table
+	for _, t := range s.db.all() {
+		if _, _, _, some := t.part(r); some {
+			tables = append(tables, t)
+		}
+	}
+	slices.SortFunc(tables, func(a, b *table) int {
+		switch order := strings.Compare(a.prefix, b.prefix); {
+		case a.prefix == "" || b.prefix == "" || !r.Reverse: // keys of no family may stand anywhere: they are always read
+			return order
+		default:
+			return -order
+		}
+	})
+	return tables, nil
 }
 
 func (s *snapshot) listTables() error {

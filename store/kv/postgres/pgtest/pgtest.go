@@ -4,10 +4,12 @@ package pgtest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -16,7 +18,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -66,42 +67,37 @@ func Start(t testing.TB, settings ...string) *Server {
 
 var errAbsent = errors.New("NOT RUN: PostgreSQL is not installed here (apt-get install postgresql, or BELFRY_TEST_POSTGRES=address)")
 
-// shared is the one server of a test process; databases in it are counted.
-type shared struct {
-	once    sync.Once
-	address string
-	err     error
-	count   atomic.Int64
-}
-
-var process shared
+// server is the address of the one that all tests of a process share. It ends with the process.
+var server = sync.OnceValues(func() (string, error) {
+	if address := os.Getenv("BELFRY_TEST_POSTGRES"); address != "" {
+		return address, nil
+	}
+	s, err := start(nil)
+	if err != nil {
+		return "", err
+	}
+	return s.Address("postgres"), nil
+})
 
 // Database makes an empty database on the server that all tests of the process share, and gives its address. With
 // BELFRY_TEST_POSTGRES an existing server is used; databases are then left in it.
 func Database(t testing.TB) string {
 	t.Helper()
-	process.once.Do(func() {
-		if process.address = os.Getenv("BELFRY_TEST_POSTGRES"); process.address != "" {
-			return
-		}
-		s, err := start(nil)
-		if process.err = err; err == nil {
-			process.address = s.Address("postgres") // it ends with the process
-		}
-	})
-	if errors.Is(process.err, errAbsent) {
-		t.Skip(process.err)
+	address, err := server()
+	if errors.Is(err, errAbsent) {
+		t.Skip(err)
 	}
-	if process.err != nil {
-		t.Fatal(process.err)
-	}
-	name := fmt.Sprintf("test_%d_%d_%d", os.Getpid(), time.Now().Unix(), process.count.Add(1))
-	run(t, process.address, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
-	config, err := pgx.ParseConfig(process.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", config.User, config.Password, net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))), name)
+	name := "test_" + strings.ToLower(rand.Text())
+	run(t, address, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", url.UserPassword(config.User, config.Password),
+		net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))), name)
 }
 
 func start(settings []string) (*Server, error) {
