@@ -47,10 +47,10 @@ func (c *importPubliccodeCommand) Run(t *terminal) error {
 		form["partly"] = "1"
 	}
 	var all []filed
-	running, err := askFor(t.ctx, c.Data, "/publiccode", form, &all)
+	running, err := askFor(t.ctx, c.home(), "/publiccode", form, &all)
 	if err == nil && !running {
 		var hub *store.Store
-		if hub, _, err = openStore(t.ctx, c.Data, change, store.Options{}); err != nil {
+		if hub, _, err = c.home().open(t.ctx, change, store.Options{}); err != nil {
 			return err
 		}
 		defer hub.Close()
