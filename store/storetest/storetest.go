@@ -72,6 +72,11 @@ func OpenRehearsing(t testing.TB, renderer store.Renderer) (*Hub, *kvtest.Rehear
 	return open(t, func(db kv.DB) kv.DB { rehearsal.DB = db; return rehearsal }, renderer), rehearsal
 }
 
+// OpenOver opens a store with a renderer of the caller's on an engine that the caller wraps.
+func OpenOver(t testing.TB, renderer store.Renderer, wrap func(kv.DB) kv.DB) *Hub {
+	return open(t, wrap, renderer)
+}
+
 // OpenTwice opens a store whose transactions all run twice.
 func OpenTwice(t testing.TB) *Hub { return open(t, kvtest.Twice, plain()) }
 
