@@ -24,13 +24,15 @@ import (
 // is stored beside the HTML, so that a better renderer can redo it.
 //
 // Post renders what people write to each other: known says which words after @ are somebody. Words finds what a text
-// names, and Language guesses what it is written in. Without Post everything is rendered by Render and names nothing.
+// names, and Language guesses what it is written in. Read does all three at once, and asks resolve for what is known of
+// the words after @, if there are any. Without Post and Read everything is rendered by Render and names nothing.
 type Renderer struct {
 	Version  int
 	Render   func(ctx context.Context, source string) (string, error)
 	Post     func(ctx context.Context, source string, known map[string]Named) (string, error)
 	Words    func(source string) Words
 	Language func(source string) (lang string, sure bool)
+	Read     func(ctx context.Context, source string, guess bool, resolve func(words []string) (map[string]Named, error)) (Rendered, error)
 }
 
 // Options are what a store needs from outside. Zero values: the real clock, the system's randomness.

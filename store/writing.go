@@ -54,33 +54,56 @@ func (s *Store) written(ctx context.Context, c *check, in PostInput) (written, e
 	if err := c.err(); err != nil {
 		return w, err
 	}
-	if w.language == "" && s.renderer.Language != nil {
-		if guess, sure := s.renderer.Language(w.source); sure {
-			w.language = guess
+	read := s.renderer.Read
+	if read == nil {
+		read = s.renderer.read
+	}
+	text, err := read(ctx, w.source, w.language == "", func(words []string) (known map[string]Named, err error) {
+		words = slices.Compact(slices.Sorted(slices.Values(words)))
+		if len(words) > MaxMentions {
+			return nil, invalid("source", "post.too_many_mentions", "Max", MaxMentions, "Have", len(words))
 		}
-	}
-	if s.renderer.Post == nil {
-		var err error
-		w.html, err = s.renderer.Render(ctx, w.source)
-		return w, err
-	}
-	words := s.renderer.Words(w.source)
-	slices.Sort(words.Mentions)
-	words.Mentions = slices.Compact(words.Mentions)
-	if len(words.Mentions) > MaxMentions {
-		return w, invalid("source", "post.too_many_mentions", "Max", MaxMentions, "Have", len(words.Mentions))
-	}
-	known, ids, err := s.resolve(ctx, words.Mentions)
+		known, w.mentions, err = s.resolve(ctx, words)
+		return known, err
+	})
 	if err != nil {
 		return w, err
 	}
-	slices.Sort(words.Refs)
-	w.mentions, w.links, w.refs = ids, words.Links, slices.Compact(words.Refs)
+	if text.Sure {
+		w.language = text.Lang
+	}
+	w.html, w.links, w.refs = text.HTML, text.Words.Links, slices.Compact(slices.Sorted(slices.Values(text.Words.Refs)))
 	if len(w.refs) > MaxMentions {
 		w.refs = w.refs[:MaxMentions] // the others stay links without a title
 	}
-	w.html, err = s.renderer.Post(ctx, w.source, known)
-	return w, err
+	return w, nil
+}
+
+// Rendered is what a Renderer reads in a text.
+type Rendered struct {
+	HTML  string
+	Words Words
+	Lang  string // a guess, when asked for one
+	Sure  bool
+}
+
+// read is Read by a renderer that has none.
+func (r Renderer) read(ctx context.Context, source string, guess bool, resolve func([]string) (map[string]Named, error)) (Rendered, error) {
+	var t Rendered
+	if guess && r.Language != nil {
+		t.Lang, t.Sure = r.Language(source)
+	}
+	if r.Post == nil {
+		var err error
+		t.HTML, err = r.Render(ctx, source)
+		return t, err
+	}
+	t.Words = r.Words(source)
+	known, err := resolve(t.Words.Mentions)
+	if err == nil {
+		t.HTML, err = r.Post(ctx, source, known)
+	}
+	return t, err
 }
 
 // resolve finds who the mentioned words are: members by handle, towns by slug. Unknown ones are left out.

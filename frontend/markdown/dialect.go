@@ -1,17 +1,38 @@
 package markdown
 
 import (
+	"bytes"
 	"regexp"
 
+	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 )
 
 // email is bounded where goldmark's own search is not: that one reads the rest of the line at every word.
 var email = regexp.MustCompile(`^[a-zA-Z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,200}[a-zA-Z0-9])?`)
+
+// bareLinks looks before the search for links, which is slow and begins at every word: without an @ near, and without one
+// of these beginnings, there is none.
+type bareLinks struct{ parser.InlineParser }
+
+func (p bareLinks) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	line, _ := block.PeekLine()
+	word := line[min(len(line), 1):] // behind what triggered, or not: either may be where the link begins
+	near := line[:min(len(line), maxLocal+2)]
+	if bytes.IndexByte(near, '@') < 0 && !bytes.HasPrefix(line, []byte("http")) && !bytes.HasPrefix(word, []byte("http")) &&
+		!bytes.HasPrefix(line, []byte("www.")) && !bytes.HasPrefix(word, []byte("www.")) {
+		return nil
+	}
+	return p.InlineParser.Parse(parent, block, pc)
+}
+
+// maxLocal is how long the part of an address before the @ may be.
+const maxLocal = 64
 
 // newParser puts goldmark's parsers together one by one, each behind the guard. The two for raw HTML are left out:
 // it is text like any other.
@@ -44,7 +65,7 @@ func newParser(o options) parser.Parser {
 			util.Prioritized(inline{parser.NewAutoLinkParser(), 1}, 300),
 			util.Prioritized(inline{parser.NewEmphasisParser(), 1}, 500),
 			util.Prioritized(inline{extension.NewStrikethroughParser(), 1}, 500),
-			util.Prioritized(inline{linkify, 0}, 999),
+			util.Prioritized(inline{bareLinks{linkify}, 0}, 999),
 		),
 		parser.WithASTTransformers(
 			util.Prioritized(extension.NewTableASTTransformer(), 0),

@@ -110,19 +110,24 @@ func (r *Renderer) Render(ctx context.Context, source string) (string, error) {
 
 func (r *Renderer) render(ctx context.Context, source string, known map[string]string) (string, error) {
 	var html string
-	err := r.run(ctx, source, known, func(src []byte, root ast.Node) error {
-		var out bytes.Buffer
-		out.Grow(len(src) * 2)
-		if err := r.html.Render(&out, src, root); err != nil {
-			return fmt.Errorf("markdown: render: %w", err)
-		}
-		html = r.policy.SanitizeReader(&out).String()
-		return nil
+	err := r.run(ctx, source, known, func(src []byte, root ast.Node) (err error) {
+		html, err = r.write(src, root)
+		return err
 	})
 	if err != nil {
 		return "", err
 	}
 	return html, nil
+}
+
+// write gives the HTML of a tree.
+func (r *Renderer) write(src []byte, root ast.Node) (string, error) {
+	var out bytes.Buffer
+	out.Grow(len(src) * 2)
+	if err := r.html.Render(&out, src, root); err != nil {
+		return "", fmt.Errorf("markdown: render: %w", err)
+	}
+	return r.policy.SanitizeReader(&out).String(), nil
 }
 
 // Headings lists the headings of source in order, with the anchors Render gives them. It fails as Render does.

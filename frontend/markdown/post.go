@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"strings"
 
-	"github.com/abadojack/whatlanggo"
 	"github.com/yuin/goldmark/ast"
 )
 
@@ -27,12 +26,53 @@ type Words struct {
 // the source, so that many posts share a page. It fails as Render does.
 func (r *Renderer) Post(ctx context.Context, source string, known map[string]string) (string, error) {
 	html, err := r.render(ctx, source, known)
-	if err != nil || !strings.Contains(html, `"p-`) && !strings.Contains(html, `"#p-`) {
-		return html, err
+	return apart(source, html), err
+}
+
+// apart gives the anchors of a text a prefix made of it.
+func apart(source, html string) string {
+	if !strings.Contains(html, `"p-`) && !strings.Contains(html, `"#p-`) {
+		return html
 	}
 	sum := sha256.Sum256([]byte(source))
 	own := "p-" + hex.EncodeToString(sum[:4]) + "-"
-	return strings.NewReplacer(`id="p-`, `id="`+own, `href="#p-`, `href="#`+own).Replace(html), nil
+	return strings.NewReplacer(`id="p-`, `id="`+own, `href="#p-`, `href="#`+own).Replace(html)
+}
+
+// Text is all that is asked of one text, see Read.
+type Text struct {
+	HTML  string
+	Words Words
+	Lang  string // a guess, see Language
+	Sure  bool
+}
+
+// Read gives what Post, Words and, when guess is set, Language give of a text, and parses it only once. resolve is
+// asked for the addresses of the words after @ when there are any; its error ends the reading.
+func (r *Renderer) Read(ctx context.Context, source string, guess bool, resolve func(words []string) (map[string]string, error)) (Text, error) {
+	var t Text
+	err := r.run(ctx, source, nil, func(src []byte, root ast.Node) error {
+		t.Words = wordsOf(src, root)
+		if guess {
+			t.Lang, t.Sure = languageOf(src, root)
+		}
+		if len(t.Words.Mentions) > 0 {
+			known, err := resolve(t.Words.Mentions)
+			if err != nil {
+				return err
+			}
+			for n := range descend(root) {
+				if n, ok := n.(*record); ok && n.class == classMention {
+					n.href = known[n.code]
+				}
+			}
+		}
+		var err error
+		t.HTML, err = r.write(src, root)
+		return err
+	})
+	t.HTML = apart(source, t.HTML)
+	return t, err
 }
 
 // Words finds what a text names outside of code, and how many addresses lead elsewhere. Of a text that cannot be
@@ -43,65 +83,30 @@ func (r *Renderer) Words(source string) Words {
 		return w
 	}
 	_ = r.run(context.Background(), source, nil, func(src []byte, root ast.Node) error { // Post reports the same error
-		for n := range descend(root) {
-			switch n := n.(type) {
-			case *record:
-				if n.class == classMention {
-					w.Mentions = append(w.Mentions, n.code)
-				} else if n.class == classRef {
-					w.Refs = append(w.Refs, n.code)
-				}
-			case *ast.Link:
-				if strings.HasPrefix(string(n.Destination), "http") {
-					w.Links++
-				}
-			case *ast.AutoLink:
-				if strings.HasPrefix(string(n.URL(src)), "http") {
-					w.Links++
-				}
-			}
-		}
+		w = wordsOf(src, root)
 		return nil
 	})
 	return w
 }
 
-// minLetters is how many letters a language is guessed from; fewer say nothing sure.
-const minLetters = 24
-
-// maxGuessed is how much of a text a language is guessed from, in bytes: more makes it slower, not surer.
-const maxGuessed = 800
-
-// Language guesses which of the four languages a text is written in, and whether that is sure. Code, quotes and links
-// are left out.
-func (r *Renderer) Language(source string) (tag string, sure bool) {
-	var b strings.Builder
-	err := r.run(context.Background(), source, nil, func(src []byte, root ast.Node) error {
-		return ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-			if !entering {
-				return ast.WalkContinue, nil
+func wordsOf(src []byte, root ast.Node) (w Words) {
+	for n := range descend(root) {
+		switch n := n.(type) {
+		case *record:
+			if n.class == classMention {
+				w.Mentions = append(w.Mentions, n.code)
+			} else if n.class == classRef {
+				w.Refs = append(w.Refs, n.code)
 			}
-			switch n := n.(type) {
-			case *ast.Blockquote, *ast.CodeSpan, *ast.FencedCodeBlock, *ast.CodeBlock, *ast.AutoLink, *record:
-				return ast.WalkSkipChildren, nil
-			case *ast.Text:
-				if b.Len() > maxGuessed {
-					return ast.WalkStop, nil
-				}
-				b.Write(n.Value(src))
-				b.WriteByte(' ')
+		case *ast.Link:
+			if strings.HasPrefix(string(n.Destination), "http") {
+				w.Links++
 			}
-			return ast.WalkContinue, nil
-		})
-	})
-	if err != nil || len(b.String()) < minLetters {
-		return "", false
+		case *ast.AutoLink:
+			if strings.HasPrefix(string(n.URL(src)), "http") {
+				w.Links++
+			}
+		}
 	}
-	tags := map[whatlanggo.Lang]string{whatlanggo.Fra: "fr", whatlanggo.Nld: "nl", whatlanggo.Deu: "de", whatlanggo.Eng: "en"}
-	listed := map[whatlanggo.Lang]bool{}
-	for lang := range tags {
-		listed[lang] = true
-	}
-	info := whatlanggo.DetectWithOptions(b.String(), whatlanggo.Options{Whitelist: listed})
-	return tags[info.Lang], info.Confidence > 0.3 && tags[info.Lang] != ""
+	return w
 }

@@ -2,6 +2,7 @@ package markdown_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -144,5 +145,44 @@ func TestExcerptIsTheBeginningWithoutCode(t *testing.T) {
 	}
 	if have := markdown.Excerpt(html, 10); have != "Voici ce q…" {
 		t.Errorf("%q", have)
+	}
+}
+
+// TestReadIsAllAtOnce: reading a text once gives what the three ways to ask give one by one.
+func TestReadIsAllAtOnce(t *testing.T) {
+	r := markdown.Posts()
+	known := map[string]string{"zoe": "/people/zoe", "liege": "/towns/liege"}
+	for _, source := range []string{
+		"Bonjour @zoe, voir #12 et 2026-014, et https://a.example/x ; merci pour les idées dans cette note.\n\n[^1]\n\n[^1]: note",
+		"@nobody @LIEGE `@zoe` [a](https://b.example) [@zoe](https://c.example)\n\n```go\nx := 1\n```\n# Titre",
+		"mail zoe@a.example, www.a.example, (zoe@a.example) *zoe@a.example* http://a.example ahttp://a.example x@y",
+		strings.Repeat("*a_ ", 1_200),
+		"",
+	} {
+		text, err := r.Read(t.Context(), source, true, func(words []string) (map[string]string, error) { return known, nil })
+		html, wantErr := r.Post(t.Context(), source, known)
+		lang, sure := r.Language(source)
+		words := r.Words(source)
+		if text.HTML != html || (err == nil) != (wantErr == nil) || err == nil && (text.Lang != lang || text.Sure != sure || fmt.Sprint(text.Words) != fmt.Sprint(words)) {
+			t.Errorf("%q\nread %+v %v\nwant %q %v %v %v %v", source, text, err, html, lang, sure, words, wantErr)
+		}
+	}
+	refused := errors.New("refused")
+	if _, err := r.Read(t.Context(), "a @zoe", false, func([]string) (map[string]string, error) { return nil, refused }); !errors.Is(err, refused) {
+		t.Error(err)
+	}
+}
+
+// TestOrdinaryTextIsToldBySmallWords: languages near the four are not taken for one of them by their small words alone.
+func TestOrdinaryTextIsToldBySmallWords(t *testing.T) {
+	for source, expected := range map[string]string{
+		"Nous avons environ quatre mille fichiers, un par point, rangés par date de conseil. Le modèle a changé trois fois.": "fr",
+		"Wij hebben ongeveer vierduizend bestanden, een voor elk punt, en niemand weet nog waarom het model veranderd is.":   "nl",
+		"Wir haben etwa viertausend Dateien, und niemand weiß noch, warum das Modell für die Sitzungen geändert wurde.":      "de",
+		"We have about four thousand files, one for each point, and nobody knows why the model has been changed.":            "en",
+	} {
+		if tag, sure := markdown.Posts().Language(source); tag != expected || !sure {
+			t.Errorf("%q is said to be %q (%v)", source, tag, sure)
+		}
 	}
 }
