@@ -1,0 +1,405 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Place is a room as somebody enters it.
+type Place struct {
+	ID     string
+	Direct bool // what one has read is shown to the others
+	Read   int  // how far they have read
+}
+
+// Said is a message as it is sent: its JSON, its number, and the last change it was part of.
+type Said struct {
+	Number, Change int
+	JSON           json.RawMessage
+}
+
+// Missed is what happened in a room after a place.
+type Missed struct {
+	Last, Changes int
+	Fresh         []Said // in order
+	Changed       []Said // older ones, in the order of their changes
+	More          bool   // there is more than was asked for
+}
+
+// Source is what the hub asks of the community. Errors are *Problem when somebody is to be told.
+type Source interface {
+	// Enter finds the room of an address for somebody who may read it.
+	Enter(ctx context.Context, who Person, address string) (Place, error)
+	// Missed reads what is new in a room after a number and after a change, at most limit of each.
+	Missed(ctx context.Context, room string, after, changes, limit int) (Missed, error)
+	// Latest reads the last messages of a room, at most limit.
+	Latest(ctx context.Context, room string, limit int) (Missed, error)
+	// Admitted says which of some people may read a room now; "" stands for visitors.
+	Admitted(ctx context.Context, room string, people []string) (map[string]bool, error)
+	// Sessions says which sessions still count.
+	Sessions(ctx context.Context, sessions []string) (map[string]bool, error)
+	// Identity grows whenever a session, a member or what they may do changed.
+	Identity() uint64
+	// Watch says whether somebody may know of a subject.
+	Watch(ctx context.Context, who Person, subject string) error
+	// Unread is how much is new to somebody, in a word.
+	Unread(ctx context.Context, who Person) string
+	// Words is the sentence of a problem in somebody's language.
+	Words(who Person, code string) string
+}
+
+// Desk does what clients ask for beside following rooms: it answers with a frame, or with nil for no answer. Errors are
+// *Problem; others are faults, which it is told of.
+type Desk interface {
+	Do(ctx context.Context, who Person, f Frame) (answer any, err error)
+}
+
+// Options are what a hub needs.
+type Options struct {
+	Source    Source
+	Desk      Desk
+	Log       *slog.Logger
+	Server    string        // version, for the hello
+	Text      int           // characters of a message
+	Page      int           // messages of one frame
+	Heartbeat time.Duration // 45 s unless given
+	Rooms     int           // that one connection may follow, 100 unless given
+	Sockets   int           // at once, 20,000 unless given
+	Tick      time.Duration // how often presence, typing and pages are told, 500 ms unless given
+	NoResume  bool          // never hand on what was missed: a broken build, for the tests that must see it
+}
+
+// Hub holds the connections.
+type Hub struct {
+	Options
+	encoder  *encoder
+	lent     buffers
+	stop     context.CancelFunc
+	ctx      context.Context //nolint:containedctx // of everything that goes on in the hub
+	identity atomic.Uint64
+	epoch    atomic.Uint64 // grows when rights may have changed
+	hello    []byte
+	running  sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows
+	sockets  map[*Socket]struct{}
+	rooms    map[string]*room // by id
+	subjects map[string]map[*Socket]struct{}
+	touched  map[string]bool
+	restless map[*room]bool // presence or typing changed
+	stopping bool
+	Counts   Counts
+}
+
+// Counts are what happened, for those who watch over the hub.
+type Counts struct {
+	Sockets, Rooms          int
+	Opened, Slow, Delivered atomic.Int64
+	Resynced                atomic.Int64
+}
+
+const (
+	maxRooms    = 100
+	maxSockets  = 20_000
+	maxSubjects = 20
+	maxFaults   = 20
+	version     = 1
+	readAtOnce  = 200 // messages read from the source at once
+)
+
+// New makes a hub; Close ends it.
+func New(opt Options) (*Hub, error) {
+	e, err := newEncoder()
+	if err != nil {
+		return nil, err
+	}
+	for _, unset := range []struct {
+		field *int
+		value int
+	}{{&opt.Page, 50}, {&opt.Rooms, maxRooms}, {&opt.Sockets, maxSockets}, {&opt.Text, 4000}} {
+		if *unset.field == 0 {
+			*unset.field = unset.value
+		}
+	}
+	if opt.Heartbeat == 0 {
+		opt.Heartbeat = 45 * time.Second
+	}
+	if opt.Tick == 0 {
+		opt.Tick = 500 * time.Millisecond
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	h := &Hub{Options: opt, encoder: e, ctx: ctx, stop: stop, sockets: map[*Socket]struct{}{}, rooms: map[string]*room{},
+		subjects: map[string]map[*Socket]struct{}{}, touched: map[string]bool{}, restless: map[*room]bool{}}
+	h.identity.Store(opt.Source.Identity())
+	h.running.Go(h.tick)
+	return h, nil
+}
+
+// Upgrade answers a handshake on a connection whose request was read, for somebody. *Refused says that it was not
+// answered, and why.
+func (h *Hub) Upgrade(conn net.Conn, head http.Header, who Person) (*Socket, error) {
+	h.mu.Lock()
+	full := h.stopping || len(h.sockets) >= h.Sockets
+	h.mu.Unlock()
+	if full {
+		return nil, &Refused{http.StatusServiceUnavailable, "stopping, or full"}
+	}
+	s, err := upgrade(conn, head, &h.lent)
+	if err == nil {
+		s.Person = who
+	}
+	return s, err
+}
+
+// Serve reads a connection until it ends. It is called once, when the connection is out of HTTP's hands.
+func (h *Hub) Serve(s *Socket) {
+	h.mu.Lock()
+	if h.stopping {
+		h.mu.Unlock()
+		s.shut(closeRestart, "")
+		s.end()
+		return
+	}
+	h.sockets[s] = struct{}{}
+	h.running.Add(1)
+	h.mu.Unlock()
+	h.Counts.Opened.Add(1)
+	defer h.running.Done()
+	defer h.leave(s)
+	hello := helloFrame{Type: "hello", Version: version, Server: h.Server, Heartbeat: int(h.Heartbeat / time.Second), Page: h.Page,
+		Limits: limits{MaxFrame, h.Text, h.Options.Rooms}}
+	if s.ID != "" {
+		who := s.named()
+		hello.Member = &who
+	}
+	h.send(s, hello)
+	for {
+		message, err := s.next()
+		if err != nil {
+			return
+		}
+		s.credit.wait()
+		f, err := parse(message)
+		if err != nil {
+			if h.refuse(s, Frame{}, &Problem{Code: CodeFrame}); s.faults >= maxFaults {
+				return
+			}
+			continue
+		}
+		if err := h.take(s, f); err != nil {
+			h.refuse(s, f, err)
+		}
+		if s.faults >= maxFaults {
+			return
+		}
+	}
+}
+
+// take does what one frame asks for.
+func (h *Hub) take(s *Socket, f Frame) error {
+	switch f.Type {
+	case "subscribe":
+		return h.subscribe(s, f)
+	case "unsubscribe":
+		h.unsubscribe(s, f.Room)
+		h.send(s, roomFrame{Type: "unsubscribed", Room: f.Room})
+	case "typing":
+		h.types(s, f.Room)
+	case "away":
+		h.looksAway(s, f.Away)
+	case "watch":
+		return h.watch(s, f.Subject)
+	case "send", "edit", "delete", "react", "mark", "read", "history":
+		answer, err := h.Desk.Do(h.ctx, s.Person, f)
+		if err != nil {
+			return err
+		}
+		if read, ok := answer.(ReadTo); ok {
+			h.readTo(s, f.Room, read)
+			return nil
+		}
+		if answer != nil {
+			h.send(s, answer)
+		}
+	default:
+		return &Problem{Code: CodeFrame}
+	}
+	return nil
+}
+
+// refuse tells a client why a frame of it was not done. Who sends too much that is none is cut off.
+func (h *Hub) refuse(s *Socket, f Frame, err error) {
+	var p *Problem
+	if !errors.As(err, &p) {
+		if h.ctx.Err() == nil {
+			h.Log.Error("live frame failed", "type", f.Type, "error", err)
+		}
+		p = &Problem{Code: CodeInternal}
+	}
+	if p.Text == "" {
+		p = &Problem{p.Code, h.Source.Words(s.Person, p.Code), p.Retry}
+	}
+	room := f.Room
+	if f.Type == "watch" {
+		room = ""
+	}
+	h.send(s, errorFrame{Type: "error", ID: f.ID, Room: room, Code: p.Code, Text: p.Text, Retry: p.Retry.Seconds()})
+	if p.Code == CodeFrame {
+		if s.faults++; s.faults >= maxFaults {
+			s.shut(closePolicy, "too many wrong frames")
+		}
+	}
+}
+
+// Close codes (RFC 6455 section 7.4, and 1012 of the registry it founded).
+const (
+	closePolicy  = 1008
+	closeRestart = 1012
+)
+
+// send encodes a frame for one connection.
+func (h *Hub) send(s *Socket, frame any) {
+	b, err := h.encoder.frame(frame)
+	if err != nil {
+		h.Log.Error("live frame not encoded", "error", err)
+		return
+	}
+	s.Offer(b, 1)
+}
+
+// leave takes a connection out of everything.
+func (h *Hub) leave(s *Socket) {
+	for address := range s.rooms {
+		h.unsubscribe(s, address)
+	}
+	h.mu.Lock()
+	delete(h.sockets, s)
+	for subject := range s.subjects {
+		h.forget(s, subject)
+	}
+	h.mu.Unlock()
+	s.end()
+}
+
+// Wake says that something may have happened: in a room ("room/ID"), with who may read one ("access/ID"), or with the
+// subject of a page. It never waits.
+func (h *Hub) Wake(subject string) {
+	kind, id, _ := strings.Cut(subject, "/")
+	if kind != "room" && kind != "access" {
+		h.mu.Lock()
+		if len(h.subjects[subject]) > 0 {
+			h.touched[subject] = true
+		}
+		h.mu.Unlock()
+		return
+	}
+	h.mu.Lock()
+	r := h.rooms[id]
+	h.mu.Unlock()
+	if r != nil {
+		r.wake(kind == "access")
+	}
+}
+
+// tick tells, as often as Options.Tick says, what changes too often to be told at once, and looks after the connections.
+func (h *Hub) tick() {
+	ticker := time.NewTicker(h.Tick)
+	defer ticker.Stop()
+	checked, pinged := time.Now(), time.Now()
+	for turn := 0; ; turn++ {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		h.tellRooms(turn%2 == 0)
+		h.tellPages(turn)
+		now := time.Now()
+		moved := h.Source.Identity()
+		if changed := moved != h.identity.Load(); changed && now.Sub(checked) >= 2*time.Second || now.Sub(checked) >= time.Minute {
+			h.identity.Store(moved)
+			checked = now
+			h.review()
+		}
+		if now.Sub(pinged) >= h.Heartbeat {
+			pinged = now
+			for _, s := range h.all() {
+				s.ping()
+			}
+		}
+	}
+}
+
+func (h *Hub) all() []*Socket {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Keys(h.sockets))
+}
+
+// review asks again whose session counts and who may read what.
+func (h *Hub) review() {
+	all := h.all()
+	for start := 0; start < len(all); start += 500 {
+		part := all[start:min(start+500, len(all))]
+		var sessions []string
+		for _, s := range part {
+			if s.Session != "" {
+				sessions = append(sessions, s.Session)
+			}
+		}
+		live, err := h.Source.Sessions(h.ctx, sessions)
+		if err != nil {
+			h.Log.Error("sessions not reviewed", "error", err)
+			return
+		}
+		for _, s := range part {
+			if s.Session != "" && !live[s.Session] {
+				s.shut(closePolicy, "session ended")
+			}
+		}
+	}
+	h.epoch.Add(1)
+	h.mu.Lock()
+	rooms := slices.Collect(maps.Values(h.rooms))
+	h.mu.Unlock()
+	for _, r := range rooms {
+		r.wake(true)
+	}
+}
+
+// Stop takes no more connections and tells those there are to come back later. Close waits for them.
+func (h *Hub) Stop() {
+	h.mu.Lock()
+	h.stopping = true
+	h.mu.Unlock()
+	for _, s := range h.all() {
+		s.shut(closeRestart, "restarting")
+	}
+}
+
+// Close stops the hub and waits until every connection has ended.
+func (h *Hub) Close() {
+	h.Stop()
+	h.stop()
+	h.running.Wait()
+}
+
+// Size is how many connections and rooms there are.
+func (h *Hub) Size() (sockets, rooms int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.sockets), len(h.rooms)
+}

@@ -1,0 +1,176 @@
+package live
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	maxPresent = 50 // people a frame names
+	maxTyping  = 3
+	typingTime = 6 * time.Second
+)
+
+// stir says that who is in a room, or types there, may have changed.
+func (h *Hub) stir(r *room) {
+	h.mu.Lock()
+	h.restless[r] = true
+	h.mu.Unlock()
+}
+
+// types notes that somebody is writing in a room that they follow.
+func (h *Hub) types(s *Socket, address string) {
+	r := s.rooms[address]
+	if r == nil || s.ID == "" || s.Hidden {
+		return
+	}
+	r.mu.Lock()
+	if r.typing != nil {
+		r.typing[s.ID] = typist{s.Name, time.Now().Add(typingTime)}
+	}
+	r.mu.Unlock()
+	h.stir(r)
+}
+
+// looksAway notes that somebody looks elsewhere, or is back.
+func (h *Hub) looksAway(s *Socket, away bool) {
+	h.mu.Lock()
+	changed := s.away != away
+	s.away = away
+	h.mu.Unlock()
+	if !changed {
+		return
+	}
+	for _, r := range s.rooms {
+		h.stir(r)
+	}
+}
+
+// tellRooms tells rooms who types, and on every other turn who is there, where that changed.
+func (h *Hub) tellRooms(presence bool) {
+	h.mu.Lock()
+	rooms := slices.Collect(maps.Keys(h.restless))
+	if presence {
+		clear(h.restless)
+	}
+	away := map[*Socket]bool{}
+	for s := range h.sockets {
+		if s.away {
+			away[s] = true
+		}
+	}
+	h.mu.Unlock()
+	for _, r := range rooms {
+		again := r.tellTyping()
+		if presence {
+			r.tellPresence(away)
+		}
+		if again {
+			h.stir(r)
+		}
+	}
+}
+
+// tellTyping tells who is writing when that changed, and says whether somebody is.
+func (r *room) tellTyping() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	had := len(r.typing) > 0
+	maps.DeleteFunc(r.typing, func(_ string, one typist) bool { return one.until.Before(now) })
+	if !had {
+		return false
+	}
+	var names []string
+	for _, id := range slices.Sorted(maps.Keys(r.typing)) {
+		if len(names) < maxTyping {
+			names = append(names, r.typing[id].name)
+		}
+	}
+	for address, to := range r.byAddress() {
+		r.tell(typingFrame{Type: "typing", Room: address, Names: append([]string{}, names...)}, to)
+	}
+	return len(r.typing) > 0
+}
+
+// tellPresence tells who is there when that changed.
+func (r *room) tellPresence(away map[*Socket]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	here, gone := map[string]Person{}, map[string]Person{}
+	for s := range r.subs {
+		if s.ID == "" || s.Hidden {
+			continue
+		}
+		if away[s] {
+			gone[s.ID] = s.Person
+		} else {
+			here[s.ID] = s.Person
+		}
+	}
+	for id := range here {
+		delete(gone, id)
+	}
+	frame := presenceFrame{Type: "presence", Count: len(here) + len(gone), Here: names(here, maxPresent)}
+	frame.Away = names(gone, maxPresent-len(frame.Here))
+	if now := fmt.Sprint(frame); now == r.told {
+		return
+	} else {
+		r.told = now
+	}
+	for address, to := range r.byAddress() {
+		frame.Room = address
+		r.tell(frame, to)
+	}
+}
+
+func names(people map[string]Person, most int) []namedFull {
+	all := slices.SortedFunc(maps.Values(people), func(a, b Person) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
+	var named []namedFull
+	for _, p := range all[:min(len(all), most)] {
+		named = append(named, p.named())
+	}
+	return named
+}
+
+// byAddress groups those who follow the room by the address they know it under.
+func (r *room) byAddress() map[string][]*Socket {
+	groups := map[string][]*Socket{}
+	for s, address := range r.subs {
+		groups[address] = append(groups[address], s)
+	}
+	return groups
+}
+
+// tell puts a frame in some queues; mu is held.
+func (r *room) tell(frame any, to []*Socket) {
+	b, err := r.hub.encoder.frame(frame)
+	if err != nil {
+		r.hub.Log.Error("live frame not encoded", "error", err)
+		return
+	}
+	for _, s := range to {
+		s.Offer(b, 1)
+	}
+}
+
+// ReadTo is the answer of a Desk to a read frame that moved somebody's position.
+type ReadTo int
+
+// readTo tells the others of a direct conversation how far somebody has read.
+func (h *Hub) readTo(s *Socket, address string, number ReadTo) {
+	r := s.rooms[address]
+	if r == nil || !r.direct || s.Silent || s.ID == "" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for at, to := range r.byAddress() {
+		others := slices.DeleteFunc(to, func(one *Socket) bool { return one.ID == s.ID })
+		r.tell(readFrame{Type: "read", Room: at, Member: s.named(), Number: int(number)}, others)
+	}
+}

@@ -1,0 +1,297 @@
+package live
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+)
+
+// Protocol is the subprotocol: the version of PROTOCOL.md.
+const Protocol = "belfry.live.v1"
+
+// Limits of one connection.
+const (
+	MaxFrame     = 32 << 10 // bytes of a message from a client
+	maxQueue     = 256      // messages that wait to be written
+	maxQueued    = 1 << 20  // bytes that wait
+	kernelBuffer = 64 << 10 // bytes the system may hold for a slow reader
+	writeTime    = 10 * time.Second
+	messageTime  = 10 * time.Second // for one message to arrive whole
+	closeTime    = 2 * time.Second  // for the other side to answer a close
+)
+
+// Person is whose a connection is. Everything is empty for a visitor.
+type Person struct {
+	ID, Handle, Name, Town string
+	Session                string // what ends when they sign out
+	Lang                   string // for errors
+	Hidden                 bool   // nobody is to see that they are here
+	Silent                 bool   // nobody is to see what they have read
+}
+
+// Socket is one connection.
+type Socket struct {
+	Person
+	ws  *websocket.Conn
+	raw net.Conn
+
+	mu      sync.Mutex // guards what follows
+	queue   [][]byte
+	count   int // messages in queue, several may share an entry
+	size    int // bytes in queue
+	writing bool
+	closed  bool // a close frame is the last that is sent
+	dead    bool
+
+	rooms    map[string]*room // what it follows, by address; the reading goroutine's own
+	subjects map[string]bool  // guarded by the hub’s lock
+	unread   string           // as it was told last; the tick’s own
+	away     bool             // guarded by the hub's lock
+	pinged   int              // pings that were not answered; guarded by mu
+	faults   int
+	credit   credit
+}
+
+// Refused is a handshake that was answered with an error: nothing was handed over.
+type Refused struct {
+	Status int
+	Reason string
+}
+
+func (r *Refused) Error() string { return "live: handshake refused: " + r.Reason }
+
+// writeBuffers are lent to connections only while they write a handshake or a control frame of the library's own.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) Get() any  { return b.pool.Get() }
+func (b *buffers) Put(x any) { b.pool.Put(x) }
+
+// upgrade answers a handshake on a connection whose request was read. What it refuses is *Refused and not yet answered.
+func upgrade(conn net.Conn, head http.Header, lent *buffers) (*Socket, error) {
+	a := &answer{conn: conn}
+	up := websocket.Upgrader{ReadBufferSize: 256, WriteBufferSize: 1024, WriteBufferPool: lent, Subprotocols: []string{Protocol},
+		CheckOrigin: func(*http.Request) bool { return true }} // the caller has
+	request := &http.Request{Method: http.MethodGet, Header: head}
+	if offered := websocket.Subprotocols(request); len(offered) == 0 || !has(offered, Protocol) {
+		return nil, &Refused{http.StatusBadRequest, "the subprotocol " + Protocol + " is not offered"}
+	}
+	ws, err := up.Upgrade(a, request, nil)
+	if err != nil {
+		if a.status == 0 {
+			return nil, err
+		}
+		return nil, &Refused{a.status, err.Error()}
+	}
+	if tcp, ok := conn.(interface{ SetWriteBuffer(int) error }); ok {
+		_ = tcp.SetWriteBuffer(kernelBuffer) // only a limit
+	}
+	s := &Socket{ws: ws, raw: conn}
+	ws.SetReadLimit(MaxFrame)
+	ws.SetPingHandler(func(data string) error {
+		s.Offer(control(websocket.PongMessage, []byte(data)), 1)
+		return nil
+	})
+	ws.SetPongHandler(func(string) error {
+		s.mu.Lock()
+		s.pinged = 0
+		s.mu.Unlock()
+		return nil
+	})
+	ws.SetCloseHandler(func(code int, _ string) error {
+		if code == websocket.CloseNoStatusReceived {
+			code = websocket.CloseNormalClosure
+		}
+		s.shut(code, "")
+		return nil
+	})
+	return s, nil
+}
+
+func has(all []string, one string) bool {
+	for _, s := range all {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
+
+// errEnded is the end of a connection that was closed on purpose.
+var errEnded = errors.New("live: connection ended")
+
+// next reads one text message; what breaks the protocol closes the connection with its code.
+func (s *Socket) next() ([]byte, error) {
+	kind, r, err := s.ws.NextReader()
+	if err != nil {
+		return nil, s.broken(err)
+	}
+	if kind != websocket.TextMessage {
+		s.shut(websocket.CloseUnsupportedData, "text only")
+		return nil, errEnded
+	}
+	_ = s.raw.SetReadDeadline(time.Now().Add(messageTime)) // pieces without end do not hold it
+	message, err := io.ReadAll(r)
+	if err != nil {
+		return nil, s.broken(err)
+	}
+	s.wait()
+	if !utf8.Valid(message) {
+		s.shut(websocket.CloseInvalidFramePayloadData, "not UTF-8")
+		return nil, errEnded
+	}
+	return message, nil
+}
+
+// wait lets the next message come whenever it comes, unless the connection is closing.
+func (s *Socket) wait() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		_ = s.raw.SetReadDeadline(time.Time{})
+	}
+}
+
+// broken says how a connection ended. Of what broke the protocol, or was too large, the library has told the other side.
+func (s *Socket) broken(err error) error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	if errors.As(err, new(*websocket.CloseError)) {
+		return errEnded
+	}
+	return err
+}
+
+// Offer puts bytes that hold so many messages in the queue, and never waits. A connection that does not take what is sent
+// to it is cut off: its reader ends with an error, and Offer says false.
+func (s *Socket) Offer(frame []byte, messages int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead || s.closed {
+		return false
+	}
+	if s.count+messages > maxQueue && s.count > 0 || s.size+len(frame) > maxQueued {
+		s.cut()
+		return false
+	}
+	s.queue, s.count, s.size = append(s.queue, frame), s.count+messages, s.size+len(frame)
+	if !s.writing {
+		s.writing = true
+		go s.write()
+	}
+	return true
+}
+
+// cut ends a connection without a word; mu is held.
+func (s *Socket) cut() {
+	s.dead, s.queue = true, nil
+	if tcp, ok := s.raw.(interface{ SetLinger(int) error }); ok {
+		_ = tcp.SetLinger(0) // what it did not take is thrown away
+	}
+	_ = s.raw.Close()
+}
+
+// write sends what waits, all of it at once, until nothing waits.
+func (s *Socket) write() {
+	for {
+		s.mu.Lock()
+		if len(s.queue) == 0 || s.dead {
+			s.writing = false
+			s.mu.Unlock()
+			return
+		}
+		out := net.Buffers(s.queue)
+		s.queue, s.count, s.size = nil, 0, 0
+		s.mu.Unlock()
+		_ = s.raw.SetWriteDeadline(time.Now().Add(writeTime))
+		if _, err := out.WriteTo(s.raw); err != nil {
+			s.mu.Lock()
+			s.cut()
+			s.writing = false
+			s.mu.Unlock()
+			return
+		}
+	}
+}
+
+// shut sends a close frame as the last one, and gives the other side a moment to answer it.
+func (s *Socket) shut(code int, reason string) {
+	if s.Offer(closing(code, reason), 1) {
+		s.mu.Lock()
+		s.closed = true
+		_ = s.raw.SetReadDeadline(time.Now().Add(closeTime))
+		s.mu.Unlock()
+	}
+}
+
+// ping asks whether anybody is there; who has not answered the last two is cut off.
+func (s *Socket) ping() {
+	s.mu.Lock()
+	s.pinged++
+	gone := s.pinged > 2
+	if gone && !s.dead {
+		s.cut()
+	}
+	s.mu.Unlock()
+	if !gone {
+		s.Offer(control(websocket.PingMessage, nil), 1)
+	}
+}
+
+// end lets out what is still to be said, reads on for a moment so that it arrives, and closes.
+func (s *Socket) end() {
+	deadline := time.Now().Add(closeTime)
+	for {
+		s.mu.Lock()
+		done, dead := s.dead || !s.writing, s.dead
+		s.closed = true
+		s.mu.Unlock()
+		if dead {
+			break
+		}
+		if done || time.Now().After(deadline) {
+			s.drain()
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	_ = s.raw.Close()
+}
+
+// drain reads what the other side still sends: a connection that is closed with something unread takes back what was
+// written last.
+func (s *Socket) drain() {
+	half, ok := s.raw.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	_ = s.raw.SetReadDeadline(time.Now().Add(closeTime))
+	_, _ = io.CopyN(io.Discard, s.raw, 1<<20)
+}
+
+// credit lets so many messages of a client through at once, and then as many a second: who sends more is read more
+// slowly, and holds up nobody else.
+type credit struct{ full time.Time }
+
+const (
+	creditAtOnce = 100
+	creditEvery  = 20 * time.Millisecond
+)
+
+// wait takes one message from the credit, and waits while there is none.
+func (c *credit) wait() {
+	now := time.Now()
+	if c.full.Before(now) {
+		c.full = now
+	}
+	c.full = c.full.Add(creditEvery)
+	if over := c.full.Sub(now) - creditAtOnce*creditEvery; over > 0 {
+		time.Sleep(over)
+	}
+}
