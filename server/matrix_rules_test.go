@@ -58,8 +58,8 @@ func open(w *world) map[string]rule {
 		"POST /actions/:number":      does(author|organisers, "action", "do", "done"),
 		"GET /help/minutes-notation": pub(""), "GET /help/writing": pub(""), "GET /series": pub(""), "GET /series/:slug": pub("series"), "GET /subscribe": pub("", "?town=namur"),
 		"GET /towns": pub("", "?q=zonzi"), "GET /towns/search": pub("", "?q=nam"), "GET /towns/search.json": pub("", "?q=nam"), "GET /towns/:slug": pub("town"), "GET /towns/:slug/history": pub("town", "?after=x"), "GET /skills": pub(""), "GET /people/:handle": pub("person"),
-		"GET /people/suggest.json": only(signedIn, "", "?q=zonzi", "?q=alm", "?q=nam"),
-		"GET /search":              pub("", find...), "GET /search.json": pub("", find...),
+		"GET /live": pub(""), "GET /people/suggest.json": only(signedIn, "", "?q=zonzi", "?q=alm", "?q=nam"),
+		"GET /search": pub("", find...), "GET /search.json": pub("", find...),
 	}
 }
 

@@ -117,6 +117,7 @@ func (s *Server) routes() {
 	a.Post("/t/:number/:slug/:seq/hide", s.postHide)
 	a.Get("/t/:number/:slug/:seq/report", s.reportPost)
 	a.Post("/t/:number/:slug/:seq/report", s.postReport)
+	a.Get("/live", s.live)
 	a.Get("/search", s.find)
 	a.Get("/search.json", s.suggest)
 	a.Get("/unread", s.unread)

@@ -14,6 +14,7 @@ import (
 	"belfry/frontend/pages"
 	"belfry/frontend/townmap"
 	"belfry/locales"
+	"belfry/server/live"
 	"belfry/server/search"
 	"belfry/store"
 
@@ -52,6 +53,7 @@ type Server struct {
 	feeds   *feedCache
 	spoken  spoken
 	fixed   [][2][]byte // headers of every answer
+	hub     *live.Hub
 }
 
 // Limits of a request. Minutes of 200,000 characters, percent-encoded, stay below the body limit.
@@ -96,6 +98,10 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		ReduceMemoryUsage:       false,
 	})
 	s.app.Server().HeaderReceived = roomForPapers
+	s.app.Server().KeepHijackedConns = true // else closing a live connection waits for its reader
+	if s.hub, err = s.newHub(); err != nil {
+		return nil, err
+	}
 	s.routes()
 	return s, nil
 }
@@ -110,8 +116,14 @@ func proxyHeader(proxies []string) string {
 // Serve answers on a listener until Shutdown.
 func (s *Server) Serve(listener net.Listener) error { return s.app.Listener(listener) }
 
-// Shutdown stops taking connections and waits for the requests under way, at most as long as ctx lasts.
-func (s *Server) Shutdown(ctx context.Context) error { return s.app.ShutdownWithContext(ctx) }
+// Shutdown stops taking connections, tells the live ones to come back later, and waits for the requests under way, at
+// most as long as ctx lasts.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.hub.Stop()
+	err := s.app.ShutdownWithContext(ctx)
+	s.hub.Close()
+	return err
+}
 
 // App is the router, for tests.
 func (s *Server) App() *fiber.App { return s.app }

@@ -194,9 +194,6 @@ func (t *tx) promote(m Meeting, tally *Tally, answering string) error {
 			waiting = slices.Delete(waiting, at, at+1)
 		}
 	}
-	if err := t.emit(Event{Kind: EventTouched, Subject: m.ID}); err != nil {
-		return err
-	}
 	return tallies().put(t, *tally)
 }
 

@@ -250,10 +250,7 @@ func (t *tx) say(r Room, who Member, m *Message) error {
 	if err := t.tellLater(r, &log, m); err != nil {
 		return err
 	}
-	if err := roomLogs().put(t, log); err != nil {
-		return err
-	}
-	return t.emit(Event{Kind: EventTouched, Subject: "room/" + r.ID, By: who.ID})
+	return roomLogs().put(t, log)
 }
 
 // tellLater puts a letter about new messages in the outbox, when somebody may want one and none is waiting.

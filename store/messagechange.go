@@ -50,10 +50,7 @@ func (t *tx) noteChange(m *Message) error {
 	if err := messages().put(t, *m); err != nil {
 		return err
 	}
-	if err := roomLogs().put(t, log); err != nil {
-		return err
-	}
-	return t.emit(Event{Kind: EventTouched, Subject: "room/" + m.Room})
+	return roomLogs().put(t, log)
 }
 
 // react adds or takes away one person's word, and says whether that changed anything.

@@ -58,7 +58,7 @@ const (
 	EventInvited        EventKind = "room.invited"    // Subject room, Member
 	EventMessageDeleted EventKind = "message.deleted" // Subject room, Member its author: Data reason
 	EventMissed         EventKind = "missed"          // hints of other nodes were lost: what is shown live is read again; never stored
-	EventTouched        EventKind = "live"            // nothing to mail: open pages may want to know; never stored
+	EventTouched        EventKind = "live"            // Subject says what open pages may want to read again (see turn); never stored
 )
 
 func events() *table[Event] {
@@ -76,9 +76,6 @@ func (t *tx) emit(e Event) error {
 		e.Due = t.now
 	}
 	t.events = append(t.events, e)
-	if e.Kind == EventTouched {
-		return nil
-	}
 	return events().put(t, e)
 }
 

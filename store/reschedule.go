@@ -193,7 +193,7 @@ func (t *tx) change(by Actor, old Meeting, in MeetingInput, html string, finish 
 		return old, err
 	}
 	if !m.Open(t.now) { // nobody is promoted into, or told of, what is over or not shown yet
-		return m, t.emit(Event{Kind: EventTouched, Subject: m.ID})
+		return m, nil
 	}
 	tally, err := t.tally(m.ID)
 	if err != nil {

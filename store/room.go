@@ -303,10 +303,7 @@ func (s *Store) changeRoom(ctx context.Context, by Actor, id string, change func
 		if err := change(t, &r); err != nil {
 			return err
 		}
-		if err := rooms().put(t, r); err != nil {
-			return err
-		}
-		return t.emit(Event{Kind: EventTouched, Subject: "access/" + r.ID})
+		return rooms().put(t, r)
 	})
 	return r, err
 }

@@ -64,10 +64,7 @@ func (s *Store) LeaveRoom(ctx context.Context, by Actor, id string) error {
 		if r.Kind == RoomDirect {
 			return conflict("room.direct_stays")
 		}
-		if err := roomMembers().remove(t, r.ID, who.ID); err != nil {
-			return err
-		}
-		return t.emit(Event{Kind: EventTouched, Subject: "access/" + r.ID})
+		return roomMembers().remove(t, r.ID, who.ID)
 	})
 }
 
@@ -129,10 +126,7 @@ func (s *Store) RemoveFromRoom(ctx context.Context, by Actor, id, memberID strin
 		if err := roomMembers().remove(t, r.ID, memberID); err != nil {
 			return err
 		}
-		if err := t.audit(by, "audit.room_removed", r.ID, map[string]string{"member": memberID}); err != nil {
-			return err
-		}
-		return t.emit(Event{Kind: EventTouched, Subject: "access/" + r.ID})
+		return t.audit(by, "audit.room_removed", r.ID, map[string]string{"member": memberID})
 	})
 }
 

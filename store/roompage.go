@@ -15,7 +15,8 @@ type MessageRow struct {
 	Answers *Message // what it replies to; nil when it replies to nothing
 	To      Member   // who wrote that
 	Refs    map[string]Ref
-	Thread  Thread // where it was moved to, as far as the reader may know
+	Reacted map[string]Member // who reacted, by id
+	Thread  Thread            // where it was moved to, as far as the reader may know
 	Item    AgendaItem
 	Meeting Meeting // of Item
 }
@@ -231,7 +232,7 @@ func (t *tx) messageRows(found []Message, reader Member) ([]MessageRow, error) {
 	}
 	rows := make([]MessageRow, len(found))
 	for i, m := range found {
-		rows[i] = MessageRow{Message: m, Author: names[m.Author], Town: homes[m.Town], Refs: refs}
+		rows[i] = MessageRow{Message: m, Author: names[m.Author], Town: homes[m.Town], Refs: refs, Reacted: names}
 		if m.Reply > 0 {
 			a := answered[m.Reply]
 			rows[i].Answers, rows[i].To = &a, names[a.Author]
@@ -306,6 +307,28 @@ func (s *Store) Missed(ctx context.Context, roomID string, after, change, limit 
 		return err
 	})
 	return found, err
+}
+
+// RoomLog is how far a room has come. It asks for nobody's rights.
+func (s *Store) RoomLog(ctx context.Context, roomID string) (RoomLog, error) {
+	var log RoomLog
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		log, err = t.roomLog(roomID)
+		return err
+	})
+	return log, err
+}
+
+// ReadInRoom is the number of the last message of a room that a member has read.
+func (s *Store) ReadInRoom(ctx context.Context, memberID, roomID string) (int, error) {
+	var r Reading
+	err := s.view(ctx, func(t *tx) error {
+		var err error
+		r, _, err = readings().find(t, memberID, "room", roomID)
+		return err
+	})
+	return r.Read, err
 }
 
 // MessageAt is one message of a room that the reader may read.

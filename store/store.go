@@ -152,16 +152,19 @@ type tx struct {
 	following *[]Searcher     // see searchers
 	failed    error           // of a write that cannot say so itself
 	events    []Event
+	turned    map[string]bool // see turn
 	counter   uint16
 }
 
 func (t *tx) put(f family, key, value []byte) {
 	t.touch(f, key)
+	t.turn(f, key, false)
 	t.writer.Put(key, value)
 }
 
 func (t *tx) drop(f family, key []byte) {
 	t.touch(f, key)
+	t.turn(f, key, true)
 	t.writer.Delete(key)
 }
 
@@ -210,6 +213,7 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 	if last.public {
 		s.generation.Add(1)
 	}
+	last.events = append(last.events, last.touched()...)
 	if s.peers != nil {
 		s.peers.committed(last)
 	}

@@ -88,8 +88,8 @@ type Hub struct {
 	ctx      context.Context //nolint:containedctx // of everything that goes on in the hub
 	identity atomic.Uint64
 	epoch    atomic.Uint64 // grows when rights may have changed
-	hello    []byte
 	running  sync.WaitGroup
+	ticking  sync.Once
 
 	mu       sync.Mutex // guards what follows
 	sockets  map[*Socket]struct{}
@@ -144,7 +144,6 @@ func New(opt Options) (*Hub, error) {
 	h := &Hub{Options: opt, encoder: e, ctx: ctx, stop: stop, sockets: map[*Socket]struct{}{}, rooms: map[string]*room{},
 		subjects: map[string]map[*Socket]struct{}{}, touched: map[string]bool{}, restless: map[*room]bool{}}
 	h.identity.Store(opt.Source.Identity())
-	h.running.Go(h.tick)
 	return h, nil
 }
 
@@ -175,6 +174,7 @@ func (h *Hub) Serve(s *Socket) {
 	}
 	h.sockets[s] = struct{}{}
 	h.running.Add(1)
+	h.ticking.Do(func() { h.running.Go(h.tick) })
 	h.mu.Unlock()
 	h.Counts.Opened.Add(1)
 	defer h.running.Done()
@@ -311,6 +311,19 @@ func (h *Hub) Wake(subject string) {
 	h.mu.Unlock()
 	if r != nil {
 		r.wake(kind == "access")
+	}
+}
+
+// WakeAll says that something may have happened anywhere.
+func (h *Hub) WakeAll() {
+	h.mu.Lock()
+	rooms := slices.Collect(maps.Values(h.rooms))
+	for subject := range h.subjects {
+		h.touched[subject] = true
+	}
+	h.mu.Unlock()
+	for _, r := range rooms {
+		r.wake(true)
 	}
 }
 
