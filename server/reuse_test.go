@@ -19,7 +19,7 @@ func TestNobodyGetsAnothersWords(t *testing.T) {
 	v := newVillage(t)
 	m := v.next(t)
 	client := &fasthttp.Client{MaxConnsPerHost: 4, MaxConnWaitTimeout: time.Minute, NoDefaultUserAgentHeader: true}
-	list, err := v.Directory(ctx, "", 0, 100)
+	list, err := v.Towns(ctx, store.TownQuery{Limit: 100})
 	ok(t, err)
 	var people []store.Member
 	for _, row := range list.Rows {

@@ -1,39 +1,12 @@
 package server
 
 import (
-	"strconv"
-	"strings"
-
 	"belfry/frontend"
 	"belfry/frontend/pages"
 	"belfry/store"
 
 	"github.com/gofiber/fiber/v2"
 )
-
-const townsPerPage = 30
-
-// towns lists the member towns.
-func (s *Server) towns(c *fiber.Ctx) error {
-	text := strings.ToValidUTF8(c.Query("q"), "")
-	if len(text) > 200 {
-		text = text[:0]
-	}
-	n, _ := strconv.Atoi(c.Query("page", "1"))
-	n = min(max(1, n), 10_000)
-	list, err := s.Store.Directory(c.UserContext(), text, (n-1)*townsPerPage, townsPerPage)
-	if err != nil {
-		return err
-	}
-	drawn, err := s.townMap(c, "")
-	if err != nil {
-		return err
-	}
-	p := s.page(c, visitOf(c).lang.T("towns.title"))
-	p.Section = frontend.Towns
-	return s.render(c, p, pages.Towns(p, pages.TownsPage{Text: text, List: list, Map: drawn, Pager: pager(p, n, len(list.Rows), townsPerPage, list.Total,
-		func(page int) string { return "/towns?q=" + queryEscape(text) + "&page=" + strconv.Itoa(page) })}))
-}
 
 // searchTowns leads a search without scripts to the form of a newcomer.
 func (s *Server) searchTowns(c *fiber.Ctx) error {

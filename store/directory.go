@@ -3,70 +3,7 @@ package store
 import (
 	"context"
 	"slices"
-	"strings"
 )
-
-// TownRow is a town in a list.
-type TownRow struct {
-	Town   Town
-	People int
-}
-
-// TownList is one page of the list of towns.
-type TownList struct {
-	Rows  []TownRow
-	Total int
-}
-
-// Directory lists the member towns whose name, in any language, or that of a town merged into them holds the text, by
-// name; from skip on, at most limit.
-func (s *Store) Directory(ctx context.Context, text string, skip, limit int) (TownList, error) {
-	var list TownList
-	err := s.view(ctx, func(t *tx) error {
-		list = TownList{}
-		all, err := t.townsIn(TownMember)
-		if err != nil {
-			return err
-		}
-		wanted, former := fold(text), map[string]bool{}
-		if wanted != "" {
-			ended, err := t.townsIn(TownMerged)
-			if err != nil {
-				return err
-			}
-			for _, town := range ended {
-				now, err := t.townNow(town)
-				if err != nil {
-					return err
-				}
-				former[now.ID] = former[now.ID] || town.matches(wanted)
-			}
-		}
-		all = slices.DeleteFunc(all, func(town Town) bool { return !town.matches(wanted) && !former[town.ID] })
-		list.Total = len(all)
-		for _, town := range all[min(skip, len(all)):min(skip+limit, len(all))] {
-			people, err := t.people(town.ID)
-			if err != nil {
-				return err
-			}
-			list.Rows = append(list.Rows, TownRow{Town: town, People: len(people)})
-		}
-		return nil
-	})
-	return list, err
-}
-
-func (t Town) matches(folded string) bool {
-	if folded == "" || strings.Contains(fold(t.Name), folded) {
-		return true
-	}
-	for _, name := range t.Names {
-		if strings.Contains(fold(name), folded) {
-			return true
-		}
-	}
-	return false
-}
 
 // TownPage is what a town's page shows.
 type TownPage struct {

@@ -7,14 +7,17 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unique"
 )
 
 // enrolled is a town as lists, maps and the search for a mentor read it. It is shared and never changed.
 type enrolled struct {
 	Town
 	people int      // who act for it, those who wait for a welcome too
-	place  string   // where it stands in lists by name: folded name, id
+	uses   []AppUse // by application id
+	place  string   // where it stands in lists by its own name: folded name, id
 	folded []string // its names, to look for
+	postal []string
 }
 
 // roll is every town that was welcomed, by name: a few megabytes for all municipalities of Belgium and France, so that a
@@ -22,6 +25,35 @@ type enrolled struct {
 type roll struct {
 	all  []*enrolled
 	byID map[string]*enrolled
+	TownChoices
+
+	mu     sync.Mutex             // guards byLang
+	byLang map[string][]*enrolled // as readers of a language list them, made when it is asked for
+}
+
+// placeIn is where a town stands in lists by its name in a language.
+func (one *enrolled) placeIn(lang string) string {
+	if one.Names[lang] == "" {
+		return one.place
+	}
+	return sortName(one.Names[lang]) + partEnd + one.ID
+}
+
+// in are all towns by their names in a language; shared, and not to be changed.
+func (r *roll) in(lang string) []*enrolled {
+	if !slices.Contains(Languages(), lang) {
+		return r.all
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byLang[lang] == nil {
+		if r.byLang == nil {
+			r.byLang = map[string][]*enrolled{}
+		}
+		r.byLang[lang] = slices.Clone(r.all)
+		slices.SortFunc(r.byLang[lang], func(a, b *enrolled) int { return cmp.Compare(a.placeIn(lang), b.placeIn(lang)) })
+	}
+	return r.byLang[lang]
 }
 
 // rolling keeps the roll, and which towns changed since.
@@ -79,7 +111,7 @@ func (r *rolling) keep(fresh *roll) {
 
 // unroll notes that a key which is written belongs to a town's place in the roll.
 func (t *tx) unroll(f family, key []byte) {
-	if f != famTown && f != famMemberTown {
+	if f != famTown && f != famMemberTown && f != famAppUse {
 		return
 	}
 	if t.enrolled == nil {
@@ -117,42 +149,79 @@ func (s *Store) roll(ctx context.Context) (*roll, error) {
 
 // enroll reads the towns that are stale, or all when nothing is kept.
 func (t *tx) enroll(kept *roll, stale map[string]bool) (*roll, error) {
-	fresh := &roll{byID: map[string]*enrolled{}}
-	read := func(town Town) error {
-		if town.State == TownJoining {
-			return nil
-		}
-		people, err := t.Scan(window{Under: []string{town.ID}}.bounds(famMemberTown), scanBatch)
-		if err != nil {
-			return err
-		}
-		one := &enrolled{Town: town, people: len(people), place: sortName(town.Name) + partEnd + town.ID, folded: []string{fold(town.Name)}}
-		for _, lang := range sortedKeys(town.Names) {
-			one.folded = append(one.folded, fold(town.Names[lang]))
-		}
-		fresh.byID[town.ID] = one
-		return nil
-	}
+	fresh := &roll{}
 	if kept == nil {
-		if err := towns().each(t, read); err != nil {
+		fresh.byID = map[string]*enrolled{}
+		err := towns().each(t, func(town Town) error {
+			var err error
+			if town.State != TownJoining {
+				fresh.byID[town.ID], err = t.entry(town)
+			}
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
+		fresh.all = slices.SortedFunc(maps.Values(fresh.byID), (*enrolled).compare)
 	} else {
-		maps.Copy(fresh.byID, kept.byID)
-		for id := range stale {
-			delete(fresh.byID, id)
+		fresh.byID, fresh.all = maps.Clone(kept.byID), slices.Clone(kept.all)
+		for _, id := range sortedKeys(stale) {
 			town, ok, err := towns().find(t, id)
 			if err != nil {
 				return nil, err
 			}
-			if !ok {
-				continue
+			var now *enrolled
+			if ok && town.State != TownJoining {
+				if now, err = t.entry(town); err != nil {
+					return nil, err
+				}
 			}
-			if err := read(town); err != nil {
-				return nil, err
-			}
+			fresh.replace(id, now)
 		}
 	}
-	fresh.all = slices.SortedFunc(maps.Values(fresh.byID), func(a, b *enrolled) int { return cmp.Compare(a.place, b.place) })
+	fresh.TownChoices = choicesOf(fresh.all)
 	return fresh, nil
 }
+
+func (one *enrolled) compare(other *enrolled) int { return cmp.Compare(one.place, other.place) }
+
+// replace puts a town in its place, and takes it from where it was; nil only takes it away.
+func (r *roll) replace(id string, now *enrolled) {
+	if was := r.byID[id]; was != nil {
+		if at, ok := slices.BinarySearchFunc(r.all, was, (*enrolled).compare); ok {
+			r.all = slices.Delete(r.all, at, at+1)
+		}
+		delete(r.byID, id)
+	}
+	if now != nil {
+		at, _ := slices.BinarySearchFunc(r.all, now, (*enrolled).compare)
+		r.all = slices.Insert(r.all, at, now)
+		r.byID[id] = now
+	}
+}
+
+// entry reads a town for the roll. Words that many share are kept once, so that
+// comparing them is quick.
+func (t *tx) entry(town Town) (*enrolled, error) {
+	one := &enrolled{Town: town, place: sortName(town.Name) + partEnd + town.ID, folded: []string{fold(town.Name)}}
+	one.State, one.Country, one.Area = TownState(once(string(town.State))), once(town.Country), once(town.Area)
+	people, err := t.Scan(window{Under: []string{town.ID}}.bounds(famMemberTown), scanBatch) // more than that are not counted
+	if err != nil {
+		return nil, err
+	}
+	one.people = len(people)
+	if one.uses, err = appUses().under(t, window{Under: []string{town.ID}, Limit: scanBatch}); err != nil {
+		return nil, err
+	}
+	for _, lang := range sortedKeys(town.Names) {
+		one.folded = append(one.folded, fold(town.Names[lang]))
+	}
+	if t.store.gazetteer != nil && town.Code != "" {
+		real, _ := t.store.gazetteer.Town(town.Code)
+		one.postal = real.PostalCodes
+	}
+	return one, nil
+}
+
+// once is the one copy of a word that is compared often.
+func once(word string) string { return unique.Make(word).Value() }

@@ -126,15 +126,19 @@ func (s *Store) TownByCode(ctx context.Context, code string) (Town, error) {
 	return town, err
 }
 
-// AllTowns lists every town with a record but the joining ones, by name; for maps and choices.
+// AllTowns lists every member town, by name; for maps and choices.
 func (s *Store) AllTowns(ctx context.Context) ([]Town, error) {
+	r, err := s.roll(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var all []Town
-	err := s.view(ctx, func(t *tx) error {
-		var err error
-		all, err = t.townsIn(TownMember)
-		return err
-	})
-	return all, err
+	for _, one := range r.all {
+		if one.State == TownMember {
+			all = append(all, one.Town)
+		}
+	}
+	return all, nil
 }
 
 func (t *tx) townsIn(state TownState) ([]Town, error) {

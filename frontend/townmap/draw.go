@@ -80,6 +80,12 @@ func (m *Map) place(points []Point) []dot {
 			dots = append(dots, dot{p, math.Round(x), math.Round(y)})
 		}
 	}
+	order(dots)
+	return dots
+}
+
+// order puts what matters most first, whatever the order was.
+func order(dots []dot) {
 	yes := func(b bool) int {
 		if b {
 			return 0
@@ -90,7 +96,6 @@ func (m *Map) place(points []Point) []dot {
 		return cmp.Or(yes(a.Mine)-yes(b.Mine), yes(a.Mentor)-yes(b.Mentor), cmp.Compare(b.Population, a.Population),
 			cmp.Compare(a.Name, b.Name), cmp.Compare(a.Href, b.Href), cmp.Compare(a.x, b.x), cmp.Compare(a.y, b.y))
 	})
-	return dots
 }
 
 // links joins towns whose targets would overlap into one link, around the one that matters most.
@@ -171,7 +176,9 @@ func (m *Map) names(dots []dot) string {
 	var svg strings.Builder
 	var taken []box
 	for _, t := range m.window.view().texts {
-		taken = append(taken, textBox(t, wideSize))
+		if !m.bare {
+			taken = append(taken, textBox(t, wideSize))
+		}
 	}
 	var rings, plain []box
 	for _, d := range dots {

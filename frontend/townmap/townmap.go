@@ -38,11 +38,13 @@ type Map struct {
 	window Window
 	words  Words
 	ground *[windows]string // the paths and the names on the ground, as SVG
+	paths  *[windows]string // the paths alone
+	bare   bool             // the names on the ground are not drawn
 }
 
 // New prepares the maps, showing the North window without any words. Call it once.
 func New() (*Map, error) {
-	m := &Map{ground: new([windows]string)}
+	m := &Map{ground: new([windows]string), paths: new([windows]string)}
 	for w := range windows {
 		v := w.view()
 		var svg strings.Builder
@@ -60,6 +62,7 @@ func New() (*Map, error) {
 		if homes < 2 {
 			return nil, fmt.Errorf("townmap: no outlines for the window %q", v.name)
 		}
+		m.paths[w] = svg.String()
 		svg.WriteString("<g aria-hidden=\"true\">")
 		for _, t := range v.texts {
 			svg.WriteString(label("map__label map__label--"+t.class+" map__label--minor", t))

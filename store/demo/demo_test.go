@@ -134,7 +134,7 @@ func TestTheSameInstantGivesTheSameCommunity(t *testing.T) {
 
 func digest(t *testing.T, hub *store.Store) string {
 	t.Helper()
-	list, err := hub.Directory(ctx, "", 0, 100)
+	list, err := hub.Towns(ctx, store.TownQuery{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

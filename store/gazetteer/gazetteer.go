@@ -93,6 +93,15 @@ type area struct {
 // Len is the number of towns.
 func (g *Gazetteer) Len() int { return len(g.towns) }
 
+// Codes lists the codes of all municipalities, in the order of the data.
+func (g *Gazetteer) Codes() []string {
+	codes := make([]string, len(g.towns))
+	for i := range g.towns {
+		codes[i] = g.town(uint16(i)).Code
+	}
+	return codes
+}
+
 // Town returns the town with an official code such as "BE-56044", written exactly so.
 func (g *Gazetteer) Town(code string) (Town, bool) {
 	i, ok := g.codeTown(code)

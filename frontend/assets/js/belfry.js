@@ -6,6 +6,7 @@ import { watchToasts } from "./toast.js";
 
 const elements = {
   "town-search": () => import("./town-search.js"),
+  "town-map": () => import("./town-map.js"),
   "markdown-preview": () => import("./markdown-preview.js"),
   "local-draft": () => import("./local-draft.js"),
   "copy-button": () => import("./copy-button.js"),

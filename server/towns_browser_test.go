@@ -1,0 +1,98 @@
+package server_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"belfry/server/browsertest"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestBrowserTownMap: the map is moved by links without scripts, and by keys with them; the list follows.
+func TestBrowserTownMap(t *testing.T) {
+	v := newVillage(t)
+	for _, scripts := range []bool{true, false} {
+		t.Run("scripts "+strconv.FormatBool(scripts), func(t *testing.T) {
+			tab := browsertest.New(t)
+			tab.Language("fr")
+			tab.Scripts(scripts)
+			tab.Open(v.address + "/towns")
+			whole := tab.Text("#list [role=status]")
+			move := func(to, key string) {
+				before := tab.Attr("#map", "data-view")
+				if !scripts {
+					tab.Follow(`[data-move="` + to + `"]`)
+					return
+				}
+				if tab.Exists("#map:focus") {
+					tab.Press(key)
+				} else {
+					tab.Click(`[data-move="` + to + `"]`)
+				}
+				tab.Until(`document.getElementById("map").dataset.view !== ` + strconv.Quote(before) + ` && !("busy" in document.getElementById("map").dataset)`)
+			}
+			move("in", "")
+			nearer := tab.Text("#list [role=status]")
+			if nearer == whole || !strings.Contains(nearer, "dans cette partie de la carte") || !strings.Contains(tab.URL(), "at=") {
+				t.Errorf("nearer: %q at %s", nearer, tab.URL())
+			}
+			if scripts {
+				tab.Until(`document.getElementById("map").focus() || document.activeElement.id === "map"`)
+			}
+			move("right", kb.ArrowRight)
+			move("out", "-")
+			if got := tab.Text("#list [role=status]"); got != whole {
+				t.Errorf("back out: %q, it was %q", got, whole)
+			}
+			tab.Open("/towns?offers=python&country=BE")
+			if n := tab.Count("#list tbody tr"); n == 0 || n > 5 || tab.Value("#offers") != "python" {
+				t.Errorf("%d towns teach Python", n)
+			}
+			tab.Fill("#q", "liège")
+			tab.Follow(`.filters .btn`)
+			if n := tab.Count("#list tbody tr"); n != 1 || !strings.Contains(tab.URL(), "offers=python") {
+				t.Errorf("%d towns of this name at %s", n, tab.URL())
+			}
+		})
+	}
+}
+
+// TestBrowserDirectory looks at the pages of towns and people in both themes, narrow and wide.
+func TestBrowserDirectory(t *testing.T) {
+	v := newVillage(t)
+	tab := browsertest.New(t)
+	tab.Language("fr")
+	for _, who := range []struct {
+		handle string
+		paths  []string
+	}{{"", []string{"/towns", "/towns?at=north,2,500,300", "/towns?q=zzzz", "/towns?free=1&offers=python&sort=population", "/towns/namur", "/towns/namur/history", "/skills"}},
+		{"anne-baudoux", []string{"/towns", "/towns/namur", "/towns/namur/edit", "/skills", "/skills/python", "/admin"}}} {
+		if who.handle != "" {
+			v.enter(t, tab, who.handle)
+		} else {
+			tab.Open(v.address + "/")
+		}
+		for i, tag := range []string{"fr", "de"} {
+			tab.Open("/about")
+			tab.Follow(`.footer button[value="` + tag + `"]`)
+			for _, look := range []struct {
+				width int
+				dark  bool
+			}{{1280, i == 1}, {360, i == 0}, {320, i == 1}} {
+				tab.SetViewport(look.width, 900)
+				tab.Dark(look.dark)
+				for _, path := range who.paths {
+					tab.Open(path)
+					where := tag + " " + who.handle + " " + path + " " + strconv.Itoa(look.width)
+					tab.NoViolations(where)
+					if wide := tab.HorizontalScroll(); wide != "" {
+						t.Errorf("%s scrolls sideways: %s", where, wide)
+					}
+					tab.Screenshot("towns-" + strings.NewReplacer("/", "_", "?", "_", "&", "_").Replace(tag+who.handle+path) + "-" + strconv.Itoa(look.width))
+				}
+			}
+		}
+	}
+}
