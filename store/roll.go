@@ -98,7 +98,7 @@ func (r *rolling) take() (kept *roll, stale map[string]bool) {
 	defer r.mu.Unlock()
 	stale, r.stale = r.stale, map[string]bool{}
 	if stale[everyTown] {
-		return nil, nil
+		return nil, stale
 	}
 	return r.kept, stale
 }

@@ -97,7 +97,7 @@ func TestTownsMerge(t *testing.T) {
 		found, err := h.TownNamed(ctx, "namur")
 		ok(t, err)
 		want(t, found.ID, from) // registers still find what it decided
-		list, err := h.Directory(ctx, "namur", 0, 9)
+		list, err := h.Towns(ctx, store.TownQuery{Text: "namur", Limit: 9})
 		ok(t, err)
 		want(t, list.Total, 1)
 		want(t, list.Rows[0].Town.ID, into)
