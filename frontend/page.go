@@ -47,6 +47,7 @@ const (
 	NoSection   Section = ""
 	Meetings    Section = "meetings"
 	Discussions Section = "discussions"
+	Chat        Section = "chat"
 	Towns       Section = "towns"
 	Apps        Section = "apps"
 )

@@ -81,6 +81,7 @@ func newWorld(t *testing.T) *world {
 	w.gather()
 	w.held()
 	w.ahead()
+	w.rooms()
 	w.signIn()
 	w.care()
 	w.programs()

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 
 	"belfry/frontend/markdown"
 	"belfry/store"
@@ -12,7 +13,8 @@ func Renderer() store.Renderer {
 	posts := markdown.Posts()
 	return store.Renderer{Version: markdown.Version, Render: markdown.New().Render, Language: posts.Language,
 		Post: func(ctx context.Context, source string, known map[string]store.Named) (string, error) {
-			return posts.Post(ctx, source, addresses(known))
+			html, err := posts.Post(ctx, source, addresses(known))
+			return html, mendable(err)
 		},
 		Words: func(source string) store.Words { return store.Words(posts.Words(source)) },
 		Read: func(ctx context.Context, source string, guess bool, resolve func([]string) (map[string]store.Named, error)) (store.Rendered, error) {
@@ -20,7 +22,7 @@ func Renderer() store.Renderer {
 				known, err := resolve(words)
 				return addresses(known), err
 			})
-			return store.Rendered{HTML: t.HTML, Words: store.Words(t.Words), Lang: t.Lang, Sure: t.Sure}, err
+			return store.Rendered{HTML: t.HTML, Words: store.Words(t.Words), Lang: t.Lang, Sure: t.Sure}, mendable(err)
 		}}
 }
 
@@ -36,4 +38,16 @@ func addresses(known map[string]store.Named) map[string]string {
 		}
 	}
 	return found
+}
+
+// mendable says beside the text what its writer can mend; other errors stay as they are.
+func mendable(err error) error {
+	var complex *markdown.ComplexError
+	switch {
+	case errors.As(err, &complex):
+		return &store.Error{Kind: store.Invalid, Problems: []store.Problem{{Field: "source", Key: "minutes.too_complex_line", Args: []any{"Line", complex.Line}}}}
+	case errors.Is(err, markdown.ErrTooComplex):
+		return &store.Error{Kind: store.Invalid, Problems: []store.Problem{{Field: "source", Key: "minutes.too_complex"}}}
+	}
+	return err
 }

@@ -31,6 +31,9 @@ func (s *Server) showSettings(c *fiber.Ctx, err error, change func(*pages.Settin
 	if screen.PendingEmail, failed = s.Store.PendingEmail(ctx, by(c)); failed != nil {
 		return failed
 	}
+	if screen.Reading, failed = s.Store.ReadingProfileOf(ctx, m.ID); failed != nil {
+		return failed
+	}
 	if screen.Sessions, failed = s.Store.Sessions(ctx, by(c)); failed != nil {
 		return failed
 	}
@@ -118,6 +121,12 @@ func (s *Server) postSessions(c *fiber.Ctx) error {
 		err = s.Store.EndSession(c.UserContext(), by(c), id)
 	}
 	return s.settled(c, err, "settings.sessions_ended", "#sessions", nil)
+}
+
+// postRoomChoices keeps what others see of a member in rooms, and what Enter does there.
+func (s *Server) postRoomChoices(c *fiber.Ctx) error {
+	in := store.RoomChoices{HidePresence: c.FormValue("hide_presence") == "1", HideReads: c.FormValue("hide_reads") == "1", EnterBreaks: c.FormValue("enter") == "breaks"}
+	return s.settled(c, s.Store.ChooseForRooms(c.UserContext(), by(c), in), "settings.rooms_saved", "#rooms", nil)
 }
 
 func (s *Server) postCalendars(c *fiber.Ctx) error {

@@ -110,7 +110,7 @@ func (s *Server) postUnreadAll(c *fiber.Ctx) error {
 			return err
 		}
 		s.say(c, frontend.OK, "unread.languages_saved")
-	case "thread", "minutes":
+	case "thread", "minutes", "room":
 		if err := s.Store.Dismiss(ctx, by(c), do, c.FormValue("id")); err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ const (
 	gatherMessages   = 10 * time.Minute
 	MessagesPerPage  = 50
 	keepDeleted      = 30 * 24 * time.Hour
-	maxMessagesMoved = 50
+	MaxMessagesMoved = 50
 )
 
 func messageNumber(n int) string { return fmt.Sprintf("%09d", n) }

@@ -28,8 +28,8 @@ type carried struct {
 // everybody carries only what they said themselves. The result is the thread, or the meeting of the item.
 func (s *Store) MoveMessages(ctx context.Context, by Actor, roomID string, in MoveInput) (d Thread, m Meeting, err error) {
 	var c check
-	if len(in.Numbers) == 0 || len(in.Numbers) > maxMessagesMoved {
-		c.add("numbers", "message.pick", "Max", maxMessagesMoved)
+	if len(in.Numbers) == 0 || len(in.Numbers) > MaxMessagesMoved {
+		c.add("numbers", "message.pick", "Max", MaxMessagesMoved)
 	}
 	if in.Title != "" {
 		in.Title = c.required("title", in.Title, MaxTitle)
@@ -176,7 +176,10 @@ func (t *tx) threadToCarryTo(who Member, in MoveInput, lang string) (Thread, err
 		if err != nil {
 			return d, err
 		}
-		if d, _, err = t.thread(d.ID, who); err != nil {
+		if d, _, err = t.thread(d.ID, who); KindOf(err) == NotFound {
+			return d, invalid("thread", "message.thread_unknown")
+		}
+		if err != nil {
 			return d, err
 		}
 		if d.MergedInto != "" || d.Closed && !may(who, Moderate) {

@@ -21,6 +21,7 @@ type PostRow struct {
 	Author    Member
 	Town      Town
 	Reactions ReactionTally
+	Said      Room // where it was said, when it was carried out of a room that the reader may read
 }
 
 // LinkedItem is an agenda item that was made of a thread, with its meeting and what was decided there.
@@ -206,6 +207,9 @@ func (p *ThreadPage) surroundings(t *tx, reader Member) error {
 		p.Tags = append(p.Tags, tag)
 	}
 	if err := p.elsewhere(t, reader); err != nil {
+		return err
+	}
+	if err := p.said(t, reader); err != nil {
 		return err
 	}
 	if p.Items, err = t.linkedItems(p.Thread, reader); err != nil {

@@ -18,6 +18,7 @@ func navigation() []navEntry {
 	return []navEntry{
 		{frontend.Meetings, "/meetings", "nav.meetings", "calendar"},
 		{frontend.Discussions, "/discussions", "nav.discussions", "threads"},
+		{frontend.Chat, "/chat", "nav.chat", "chat"},
 		{frontend.Towns, "/towns", "nav.towns", "town"},
 		{frontend.Apps, "/apps", "app.title", "app"},
 	}

@@ -1,0 +1,97 @@
+package server_test
+
+import (
+	"fmt"
+	"slices"
+
+	"belfry/store"
+)
+
+// rooms lets people talk in rooms of every kind.
+func (w *world) rooms() {
+	talk := func(name, word string, sees audience, access store.Access) store.Room {
+		title, text := "Salon "+name, "Bonjour à tous."
+		if word != "" {
+			title, text = w.secret(word, sees), w.secret(word+"texte", sees)
+		}
+		r, err := w.OpenRoom(ctx, w.by(author), store.RoomInput{Name: title, Purpose: title, Access: access})
+		ok(w.t, err)
+		w.said(name, r, text, sees)
+		return r
+	}
+	w.room("lounge", signedIn, store.Room{Slug: store.LoungeID})
+	w.said("lounge", store.Room{ID: store.LoungeID, Slug: store.LoungeID}, w.secret("causerie", signedIn), signedIn)
+	w.room("public", everyone, talk("public", "", everyone, store.AccessPublic))
+	inside := talk("members", "coursive", signedIn, store.AccessMembers)
+	w.room("members", signedIn, inside)
+	ok(w.t, w.JoinRoom(ctx, w.by(member), inside.ID))
+	_, err := w.ReadRoom(ctx, w.by(author), inside.ID, 1)
+	ok(w.t, err)
+	private := talk("private", "cellule", author|member, store.AccessPrivate)
+	w.secrets["zonzi cellule"] |= administrator // who keeps the letters, the invitation among them
+	ok(w.t, w.Invite(ctx, w.by(author), private.ID, w.people[member].ID))
+	w.room("private", author|member, private)
+	direct, err := w.OpenDirect(ctx, w.by(author), []string{w.people[member].ID})
+	ok(w.t, err)
+	w.room("direct", author|member, direct)
+	w.said("direct", direct, w.secret("confidence", author|member), author|member)
+	at := slices.IndexFunc(w.records["meeting"], func(r record) bool { return r.name == "running" })
+	held, err := w.RoomBySlug(ctx, w.by(author), "meeting-"+w.records["meeting"][at].params[1])
+	ok(w.t, err)
+	w.room("meeting", signedIn, held)
+	w.said("meeting", held, w.secret("seance", signedIn), signedIn)
+	w.records["said in a meeting"] = append(w.records["said in a meeting"], w.records["message"][len(w.records["message"])-1])
+	w.add("said in a meeting", "missing", nobody, "room", "nulle", "number", "1")
+	w.add("room", "of a draft", nobody, "room", "meeting-zonzi-projet")
+	w.add("room", "missing", nobody, "room", "nulle")
+	w.add("message", "missing", nobody, "room", "nulle", "number", "1")
+	for _, one := range w.records["room"] {
+		one.params = append([]string{"what", "follow"}, one.params...)
+		w.records["room act"] = append(w.records["room act"], one)
+	}
+	w.ids["to remove"] = w.people[member].ID
+}
+
+func (w *world) room(name string, sees audience, r store.Room) {
+	w.add("room", name, sees, "room", r.Slug)
+}
+
+// said lets the author say something in a room, and change it.
+func (w *world) said(name string, r store.Room, text string, sees audience) {
+	m, err := w.Send(ctx, w.by(author), r.ID, store.MessageInput{Source: text + " avant"})
+	ok(w.t, err)
+	_, err = w.EditMessage(ctx, w.by(author), r.ID, m.Number, 0, store.MessageInput{Source: text})
+	ok(w.t, err)
+	w.add("message", name, sees, "room", r.Slug, "number", fmt.Sprint(m.Number))
+}
+
+// chatRules say who may do what in rooms. Of a room that one may not read nothing is told.
+func chatRules(w *world) map[string]rule {
+	cares := func(r rule) rule { // who opened it, and moderators where they may read
+		return r.except("lounge", nobody).except("direct", nobody).except("meeting", nobody).except("private", author)
+	}
+	own, said := []string{"source", "Bonjour", "once", "formulaire-9"}, author|moderators
+	return map[string]rule{
+		"GET /chat": pub(""), "GET /chat/rooms": pub("", "?words=zonzi", "?words=salon"), "GET /chat/new": only(signedIn, ""),
+		"POST /chat/new":   does(signedIn, "", "name", "Un salon", "access", "members"),
+		"GET /chat/direct": only(signedIn, ""), "POST /chat/direct": does(signedIn, "", "people", "@stef-voorbeeld, @basile-essai"),
+		"GET /chat/:room":           pub("room", "?at=1", "?before=2", "?after=0", "?reply=1", "?pick=1", "?day=2026-03-01"),
+		"POST /chat/:room":          does(signedIn, "room", own...),
+		"POST /chat/:room/do/:what": does(signedIn, "room act", "level", "watch"),
+		"GET /chat/:room/people":    only(signedIn, "room"), "POST /chat/:room/people": does(signedIn, "room", "do", "invite", "people", "@olga-nisatrice").except("private", author).except("direct", author|member),
+		"GET /chat/:room/change":          cares(only(said, "room")),
+		"POST /chat/:room/change":         cares(does(said, "room", "name", "Autre nom", "access", "members")),
+		"GET /chat/:room/move":            only(signedIn, "room", "?n=1"),
+		"POST /chat/:room/move":           does(author|moderators, "room", "n", "1", "to", "new", "title", "Emporté", "category", w.ids["members"]).except("meeting", author|moderators|organisers).except("private", author).except("direct", author),
+		"GET /chat/:room/:number":         only(signedIn, "message"),
+		"GET /chat/:room/:number/edit":    only(author, "message"),
+		"POST /chat/:room/:number/edit":   does(author, "message", "source", "Autrement", "base", "1"),
+		"GET /chat/:room/:number/delete":  only(said, "message").except("private", author).except("direct", author),
+		"POST /chat/:room/:number/delete": does(said, "message", "reason", "Hors charte").except("private", author).except("direct", author),
+		"GET /chat/:room/:number/history": only(moderators, "message"),
+		"POST /chat/:room/:number/react":  does(signedIn, "message", "kind", "useful"),
+		"POST /chat/:room/:number/mark":   does(signedIn, "message", "mark", "decision"),
+		"POST /chat/:room/:number/unread": does(signedIn, "message"),
+		"POST /settings/rooms":            does(signedIn, "", "hide_presence", "1"),
+	}
+}
