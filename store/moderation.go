@@ -102,6 +102,13 @@ func (s *Store) HidePost(ctx context.Context, by Actor, threadID string, seq int
 
 // hidePost hides or shows a post; the caller stores the post.
 func (t *tx) hidePost(by Actor, d *Thread, p *Post, reason string, on bool) error {
+	if err := t.setHidden(by, d, p, reason, on); err != nil {
+		return err
+	}
+	return t.act(by, Act{Kind: ActHidePost, On: on, Thread: d.ID, Seq: p.Seq, Reason: reason}, p.Author)
+}
+
+func (t *tx) setHidden(by Actor, d *Thread, p *Post, reason string, on bool) error {
 	p.Hidden = nil
 	if on {
 		p.Hidden = &Hiding{By: by.MemberID, At: t.now, Reason: reason}
@@ -116,10 +123,7 @@ func (t *tx) hidePost(by Actor, d *Thread, p *Post, reason string, on bool) erro
 		return err
 	}
 	d.Changed = t.now
-	if err := threads().put(t, *d); err != nil {
-		return err
-	}
-	return t.act(by, Act{Kind: ActHidePost, On: on, Thread: d.ID, Seq: p.Seq, Reason: reason}, p.Author)
+	return threads().put(t, *d)
 }
 
 // ModerateThread closes, pins or hides a thread, or with on false takes that back: by moderators.
@@ -357,7 +361,10 @@ func (t *tx) undo(by Actor, a Act, d *Thread) error {
 		if err != nil || (p.Hidden != nil) != a.On {
 			return err
 		}
-		return t.hidePost(by, d, &p, "", !a.On)
+		if err := t.setHidden(by, d, &p, "", !a.On); err != nil {
+			return err
+		}
+		return t.act(by, Act{Kind: ActHidePost, On: !a.On, Thread: d.ID, Seq: a.Seq, Undone: t.now}, p.Author) // an undoing is not undone
 	case ActMove:
 		d.Category = a.Was
 	case ActSplit, ActMerge:

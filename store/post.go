@@ -419,8 +419,11 @@ func (s *Store) Translate(ctx context.Context, by Actor, threadID string, seq in
 		}
 		at := slices.IndexFunc(p.Translations, func(tr Translation) bool { return tr.Lang == in.Lang })
 		if in.Source == "" {
-			if at < 0 || p.Translations[at].By != who.ID && !may(who, Moderate) {
-				return notFound()
+			if at < 0 {
+				return invalid("source", "invalid.required")
+			}
+			if p.Translations[at].By != who.ID && !may(who, Moderate) {
+				return conflict("post.translated")
 			}
 			p.Translations = slices.Delete(p.Translations, at, at+1)
 			return nil

@@ -1,4 +1,5 @@
-// <thread-news src="…" last="57" href="…"> says that posts came while a thread is read. It never moves the page.
+// <thread-news src="…" last="57" href="…"> says that posts came while a thread is read: at the foot of the window, on top of
+// the page, which it never moves.
 
 const every = 20_000;
 
@@ -6,14 +7,16 @@ class ThreadNews extends HTMLElement {
   #timer;
 
   connectedCallback() {
-    this.#timer = setInterval(() => this.#look(), every);
+    this.#timer = setInterval(this.#look, every);
+    document.addEventListener("visibilitychange", this.#look); // whoever comes back to the page need not wait
   }
 
   disconnectedCallback() {
     clearInterval(this.#timer);
+    document.removeEventListener("visibilitychange", this.#look);
   }
 
-  async #look() {
+  #look = async () => {
     if (document.visibilityState !== "visible") return;
     try {
       const response = await fetch(this.getAttribute("src"), { credentials: "same-origin" });
@@ -31,7 +34,7 @@ class ThreadNews extends HTMLElement {
     } catch {
       // the next look may find the way
     }
-  }
+  };
 }
 
 customElements.define("thread-news", ThreadNews);
