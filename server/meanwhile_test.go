@@ -66,7 +66,7 @@ func TestClosedMeanwhile(t *testing.T) {
 }
 
 // TestDraftsOfOthers: neither the place nor the id of somebody's draft lets anybody else read it, change it, post it, or
-// keep it from being posted.
+// keep it from being posted. (A30)
 func TestDraftsOfOthers(t *testing.T) {
 	h := newForum(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Fil", "Bonjour")

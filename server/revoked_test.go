@@ -12,7 +12,7 @@ import (
 )
 
 // TestAccessTakenAwayCountsAtOnce: pages that were just shown are not shown again to who may not see them any more,
-// whether a category was closed to strangers, a thread was moved or hidden, or a duty was taken away.
+// whether a category was closed to strangers, a thread was moved or hidden, or a duty was taken away. (A31)
 func TestAccessTakenAwayCountsAtOnce(t *testing.T) {
 	h := newFinder(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Affaire zon zi", "Le texte zon zi")
@@ -54,7 +54,7 @@ func TestAccessTakenAwayCountsAtOnce(t *testing.T) {
 	h.maud.post(path+"/do/moderate", url.Values{"off": {"hide_thread"}}).holds(t, 404)
 }
 
-// TestLettersTellOnlyWhatMayBeRead: a letter that waited is written for who may read the post when it is written.
+// TestLettersTellOnlyWhatMayBeRead: a letter that waited is written for who may read the post when it is written. (A31)
 func TestLettersTellOnlyWhatMayBeRead(t *testing.T) {
 	h := newForum(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Fil", "Bonjour")
@@ -100,7 +100,7 @@ func TestLettersTellOnlyWhatMayBeRead(t *testing.T) {
 	}
 }
 
-// TestClicksAtOnceCountOnce: the same vote, reaction, form or report, many times in the same moment, is one.
+// TestClicksAtOnceCountOnce: the same vote, reaction, form or report, many times in the same moment, is one. (A40)
 func TestClicksAtOnceCountOnce(t *testing.T) {
 	h := newForum(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Fil", "Bonjour")
@@ -137,7 +137,7 @@ func TestClicksAtOnceCountOnce(t *testing.T) {
 	sound(t, h.site)
 }
 
-// TestPicturesFromElsewhereAreNotLoaded: a post makes no reader's browser ask another site for anything.
+// TestPicturesFromElsewhereAreNotLoaded: a post makes no reader's browser ask another site for anything. (A45)
 func TestPicturesFromElsewhereAreNotLoaded(t *testing.T) {
 	h := newForum(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Fil", "Bonjour")

@@ -68,7 +68,7 @@ func numberOf(path string) int {
 }
 
 // TestScriptInEveryField puts each attack into every field of threads, posts, categories, tags, reports and drafts, and
-// looks at every page that shows them, feeds and search too. What a form refuses it shows again, harmless too.
+// looks at every page that shows them, feeds and search too. What a form refuses it shows again, harmless too. (A18, A19, A20, A24)
 func TestScriptInEveryField(t *testing.T) {
 	h := newFinder(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Fil", "Bonjour")

@@ -46,7 +46,7 @@ func (c *check) line(field, value string, max int) string {
 	if !ok {
 		return value
 	}
-	words := strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == '\t' }) // no-break spaces stay: French writes with them
+	words := strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == '\t' || r == '\u2028' || r == '\u2029' }) // no-break spaces stay: French writes with them
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 

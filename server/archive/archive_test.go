@@ -81,6 +81,7 @@ func read(t *testing.T, text string) []archive.Head {
 	return heads
 }
 
+// TestAnArchiveIsSplitDecodedAndThreaded is case A36.
 func TestAnArchiveIsSplitDecodedAndThreaded(t *testing.T) {
 	heads := read(t, list)
 	if len(heads) != 4 {

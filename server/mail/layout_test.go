@@ -74,6 +74,7 @@ func elements(t *testing.T, source string) map[string]int {
 	}
 }
 
+// TestWhateverALetterHoldsIsText is case A24.
 func TestWhateverALetterHoldsIsText(t *testing.T) {
 	evil := `"'><script>alert(1)</script><img src=x onerror=alert(1)><a href=//x.example>--><![endif]-->{{.Hub}}%s` + "\r\n"
 	l := Letter{

@@ -95,6 +95,7 @@ func TestAnAccountLetterHasNoListHeaders(t *testing.T) {
 	}
 }
 
+// TestInjectionIsRefusedAndNothingIsSent is case A25.
 func TestInjectionIsRefusedAndNothingIsSent(t *testing.T) {
 	box := open(t, "", nil)
 	evil := []string{
