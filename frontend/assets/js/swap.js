@@ -9,6 +9,7 @@ const always = ["toasts", "notices"];
 export async function swapForm(event) {
   const form = event.target;
   const button = event.submitter;
+  clearTimeout(waiting);
   const ids = form.dataset.swap.split(/\s+/).filter(Boolean);
   const regions = ids.map((id) => document.getElementById(id));
   if (form.dataset.busy || regions.includes(null)) {
@@ -22,6 +23,7 @@ export async function swapForm(event) {
   try {
     page = await send(form, button);
   } catch {
+    if (form.dataset.lost) return keepFor(form, button);
     // Nothing came back: the browser tries by itself, and shows its own message when it cannot either.
     submitPlainly(form, button);
     return;
@@ -39,6 +41,25 @@ export async function swapForm(event) {
   for (const id of [...ids, ...always]) replace(id, page.document);
   if (form.method === "get") history.replaceState(null, "", page.url);
   back();
+}
+
+// A form with data-lost stays where it is when the network is gone: the page says so in these words, and what was
+// pressed last is sent when the network is back. Pressing again replaces what waits.
+const again = 3000;
+let waiting;
+
+function keepFor(form, button) {
+  let sign = form.querySelector("[data-sign-lost]");
+  if (!sign) {
+    sign = document.createElement("p");
+    sign.className = "notice notice--wait";
+    sign.role = "status";
+    sign.dataset.signLost = "";
+    sign.textContent = form.dataset.lost;
+    form.prepend(sign);
+  }
+  clearTimeout(waiting);
+  waiting = setTimeout(() => form.isConnected && form.requestSubmit(button?.isConnected ? button : undefined), again);
 }
 
 async function send(form, button) {
