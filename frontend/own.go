@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 
 	"belfry/locales"
@@ -19,6 +20,9 @@ import (
 //	@frontend.OwnOf(p, v, answerCard)  // made from the page's records and the reader's: answerCard is given v.With(Page.Own)
 //	@frontend.Own(p, standing)         // made from Page alone
 //	@frontend.OwnFrame(p, "account", accountMenu)  // the same on all pages of this reader: name, form token
+//
+//	@frontend.CommonOf(p, v, foot)     // as OwnOf, for a part that is the same for most readers: it is rendered once for
+//	                                   // nobody, and once more for those whose v.With(Page.Own) is not Common
 //
 // All else in a page is shared. While the shared part is rendered, Page belongs to nobody: Viewer says what the reader
 // may, and has no name; CSRF and Own are empty. So a page that forgets to leave a place open shows too little, never
@@ -44,6 +48,20 @@ func OwnOf[S Personal[S]](p *Page, shared S, part func(*Page, S) templ.Component
 	return Own(p, func(p *Page) templ.Component { return part(p, shared.With(p.Own)) })
 }
 
+// Common records are the same with what most readers have of their own as with nobody's.
+type Common[S any] interface {
+	Personal[S]
+	Common() bool
+}
+
+// CommonOf is OwnOf for a part that most readers see as nobody in particular does.
+func CommonOf[S Common[S]](p *Page, shared S, part func(*Page, S) templ.Component) templ.Component {
+	return place{
+		part:   func(p *Page) templ.Component { return part(p, shared.With(p.Own)) },
+		common: func(p *Page) bool { return shared.With(p.Own).Common() },
+	}.in(p)
+}
+
 // Frame keeps the parts of OwnFrame for one reader. The zero Frame is empty.
 type Frame struct {
 	kept sync.Map // frameKey → *piece
@@ -58,23 +76,28 @@ type frameKey struct {
 type Shared struct {
 	pieces  []*piece // before each place, and after the last
 	places  []place
+	common  *Shared // the same with the common parts in their places; nil when there are none
 	size    int
 	packing sync.Once
 }
 
 // Joined is a shared page with one reader's own parts between its pieces. It does not change.
 type Joined struct {
-	shared *Shared
+	shared []*Shared // of which the pieces are, besides own
+	pieces []*piece
 	own    []*piece
 }
 
 type place struct {
-	part  func(*Page) templ.Component
-	frame string // "" when it differs from page to page
+	part   func(*Page) templ.Component
+	frame  string           // "" when it differs from page to page
+	common func(*Page) bool // nil when it is never what nobody sees
+	nobody *Shared          // what nobody sees there
 }
 
 type recording struct{}
 
+// recorder takes apart what is rendered. The parts that nobody sees in common places are recorded within them.
 type recorder struct {
 	bytes  []byte
 	pieces []*piece
@@ -92,6 +115,16 @@ func (r *recorder) cut() {
 	r.bytes = r.bytes[:0]
 }
 
+// shared is what was recorded.
+func (r *recorder) shared() *Shared {
+	r.cut()
+	s := &Shared{pieces: r.pieces, places: r.places}
+	for _, one := range s.pieces {
+		s.size += len(one.plain)
+	}
+	return s
+}
+
 func (l place) in(p *Page) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		r, _ := ctx.Value(recording{}).(*recorder)
@@ -106,6 +139,17 @@ func (l place) in(p *Page) templ.Component {
 			return err
 		}
 		r.cut()
+		if l.common != nil {
+			inner := &recorder{}
+			*inner, *r = *r, *inner // the part is written to where the page is
+			err := l.part(p).Render(ctx, w)
+			err = errors.Join(err, buffer.Flush())
+			*inner, *r = *r, *inner
+			l.nobody = inner.shared()
+			if err != nil {
+				return err
+			}
+		}
 		r.places = append(r.places, l)
 		return nil
 	})
@@ -117,12 +161,29 @@ func Share(ctx context.Context, page templ.Component) (*Shared, error) {
 	if err := page.Render(context.WithValue(ctx, recording{}, r), r); err != nil {
 		return nil, err
 	}
-	r.cut()
-	s := &Shared{pieces: r.pieces, places: r.places}
-	for _, one := range s.pieces {
-		s.size += len(one.plain)
+	s := r.shared()
+	if slices.ContainsFunc(s.places, func(l place) bool { return l.common != nil }) {
+		flat := &recorder{}
+		flat.lay(s)
+		s.common = flat.shared()
+		s.size += s.common.size
 	}
 	return s, nil
+}
+
+// lay writes a page with its common parts in their places.
+func (r *recorder) lay(s *Shared) {
+	for i, one := range s.pieces {
+		r.bytes = append(r.bytes, one.plain...)
+		switch {
+		case i == len(s.places):
+		case s.places[i].common != nil:
+			r.lay(s.places[i].nobody)
+		default:
+			r.cut()
+			r.places = append(r.places, s.places[i])
+		}
+	}
 }
 
 // Size is how many bytes the shared page takes.
@@ -130,29 +191,62 @@ func (s *Shared) Size() int { return s.size }
 
 // For renders a reader's own parts.
 func (s *Shared) For(ctx context.Context, p *Page) (*Joined, error) {
-	r := &recorder{bytes: make([]byte, 0, 8<<10)}
+	if s.common != nil && !slices.ContainsFunc(s.places, func(l place) bool { return l.common != nil && !l.common(p) }) {
+		s = s.common
+	}
+	r := &recorder{bytes: make([]byte, 0, 4<<10)}
 	w, _ := templruntime.GetBuffer(r)
 	defer func() { _ = templruntime.ReleaseBuffer(w) }()
-	for _, l := range s.places {
-		keep := l.frame != "" && p.Frame != nil
-		if keep {
-			if kept, ok := p.Frame.kept.Load(frameKey{l.frame, p.Lang}); ok {
-				r.pieces = append(r.pieces, kept.(*piece))
-				continue
+	j := &Joined{}
+	if err := j.join(ctx, s, p, r, w); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+func (j *Joined) join(ctx context.Context, s *Shared, p *Page, r *recorder, w *templruntime.Buffer) error {
+	j.shared = append(j.shared, s)
+	for i, one := range s.pieces {
+		j.pieces = append(j.pieces, one)
+		if i == len(s.places) {
+			break
+		}
+		l := s.places[i]
+		if l.common != nil && l.common(p) {
+			if err := j.join(ctx, l.nobody, p, r, w); err != nil {
+				return err
 			}
+			continue
 		}
-		if err := l.part(p).Render(ctx, w); err != nil {
-			return nil, err
+		own, err := l.own(ctx, p, r, w)
+		if err != nil {
+			return err
 		}
-		if err := w.Flush(); err != nil {
-			return nil, err
-		}
-		r.cut()
-		if keep {
-			p.Frame.kept.Store(frameKey{l.frame, p.Lang}, r.pieces[len(r.pieces)-1])
+		j.pieces, j.own = append(j.pieces, own), append(j.own, own)
+	}
+	return nil
+}
+
+// own renders one reader's part, unless their frame has it.
+func (l place) own(ctx context.Context, p *Page, r *recorder, w *templruntime.Buffer) (*piece, error) {
+	keep := l.frame != "" && p.Frame != nil
+	if keep {
+		if kept, ok := p.Frame.kept.Load(frameKey{l.frame, p.Lang}); ok {
+			return kept.(*piece), nil
 		}
 	}
-	return &Joined{shared: s, own: r.pieces}, nil
+	if err := l.part(p).Render(ctx, w); err != nil {
+		return nil, err
+	}
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	made := &piece{plain: bytes.Clone(r.bytes)}
+	r.bytes = r.bytes[:0]
+	if keep {
+		p.Frame.kept.Store(frameKey{l.frame, p.Lang}, made)
+	}
+	return made, nil
 }
 
 // Own writes all that differs from other readers' pages.
@@ -164,14 +258,7 @@ func (j *Joined) Own(write func([]byte)) {
 
 // Plain writes the page.
 func (j *Joined) Plain(write func([]byte)) {
-	j.each(func(one *piece) { write(one.plain) })
-}
-
-func (j *Joined) each(do func(*piece)) {
-	for i, one := range j.shared.pieces {
-		do(one)
-		if i < len(j.own) {
-			do(j.own[i])
-		}
+	for _, one := range j.pieces {
+		write(one.plain)
 	}
 }

@@ -25,6 +25,24 @@ func (s seat) With(own any) seat {
 	return s
 }
 
+// Common: most readers have a short answer, or none.
+func (s seat) Common() bool { return len(s.answer) < 100 }
+
+// offered is the same for most, with a reader's token in it.
+func offered(p *Page, s seat) templ.Component {
+	text := "offer"
+	if !s.Common() {
+		text += s.answer
+	}
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		buffer, had := templruntime.GetBuffer(w)
+		if !had {
+			defer func() { _ = templruntime.ReleaseBuffer(buffer) }()
+		}
+		return templ.Join(templ.Raw(text), OwnFrame(p, "greeting", greeting), templ.Raw("</p>")).Render(ctx, buffer)
+	})
+}
+
 func greeting(p *Page) templ.Component {
 	if p.Viewer == nil {
 		return templ.Raw("")
@@ -39,7 +57,7 @@ func pageOf(p *Page, lengths []int) templ.Component {
 	var all []templ.Component
 	for i, n := range lengths {
 		all = append(all, templ.Raw(strings.Repeat(fmt.Sprint(i, " paragraph "), n)), Own(p, greeting),
-			OwnOf(p, seat{title: "seat"}, answered))
+			OwnOf(p, seat{title: "seat"}, answered), CommonOf(p, seat{title: "offer"}, offered))
 	}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		buffer, had := templruntime.GetBuffer(w) // as the code of a component does
@@ -53,7 +71,7 @@ func pageOf(p *Page, lengths []int) templ.Component {
 // What a browser unpacks is what the same page gives when it is rendered in place.
 func TestJoinedPageIsTheRenderedPage(t *testing.T) {
 	ctx, random := context.Background(), rand.New(rand.NewPCG(1, 2))
-	for round := range 200 {
+	for round := range 400 {
 		var lengths []int
 		for range random.IntN(9) {
 			lengths = append(lengths, random.IntN(3)*random.IntN(2000))
@@ -107,7 +125,7 @@ func TestSharedPageForgetsItsFirstReader(t *testing.T) {
 	}
 	var page strings.Builder
 	joined.Plain(func(b []byte) { page.Write(b) })
-	if text := page.String(); strings.Contains(text, "Anna") || strings.Contains(text, "front row") || strings.Count(text, "Bert") != 2 {
+	if text := page.String(); strings.Contains(text, "Anna") || strings.Contains(text, "front row") || strings.Count(text, "Bert") != 4 {
 		t.Errorf("%s", text)
 	}
 }

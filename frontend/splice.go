@@ -68,14 +68,16 @@ func (s *Shared) pack() {
 
 // Gzip writes the page as one gzip member.
 func (j *Joined) Gzip(write func([]byte)) {
-	j.shared.packing.Do(j.shared.pack)
+	for _, s := range j.shared {
+		s.packing.Do(s.pack)
+	}
 	write(gzipHeader)
 	var crc, size uint32
-	j.each(func(one *piece) {
+	for _, one := range j.pieces {
 		one.pack(packOwn)
 		write(one.deflated)
 		crc, size = crcMultiply(one.shift, crc)^one.crc, size+uint32(len(one.plain))
-	})
+	}
 	write(deflateEnd)
 	var trailer [8]byte
 	binary.LittleEndian.PutUint32(trailer[:4], crc)

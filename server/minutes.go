@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -8,7 +9,6 @@ import (
 	"strings"
 
 	"belfry/frontend"
-	"belfry/frontend/difference"
 	"belfry/frontend/markdown"
 	"belfry/frontend/pages"
 	"belfry/store"
@@ -36,14 +36,6 @@ func (s *Server) showMinutes(c *fiber.Ctx, wrong error, erratum *frontend.Form) 
 	if erratum != nil {
 		screen.Erratum = *erratum
 	}
-	screen.Changes = map[string][]difference.Line{}
-	for _, one := range page.Proposed {
-		for _, r := range page.Revisions {
-			if r.Number == one.Base {
-				screen.Changes[one.ID] = difference.Lines(r.Source, one.Source)
-			}
-		}
-	}
 	text, _ := store.Notation(page.Published.Source, page.Meeting.Date)
 	if page.Minutes.Published == 0 {
 		if text, screen.Pieces, err = s.pieces(c, page.Meeting.ID, page.Newest.Source); err != nil {
@@ -61,14 +53,38 @@ func (s *Server) showMinutes(c *fiber.Ctx, wrong error, erratum *frontend.Form) 
 			screen.Headings = append(screen.Headings, pages.Heading{Level: h.Level, Text: h.Text, ID: h.ID})
 		}
 	}
-	if visitOf(c).signedIn() && page.Minutes.Published > 0 {
-		if err := s.Store.Dismiss(c.UserContext(), by(c), "minutes", page.Meeting.ID); err != nil && store.KindOf(err) != store.Unavailable {
+	p := s.page(c, visitOf(c).lang.T("minutes.title")+" – "+page.Meeting.Title)
+	p.Section = frontend.Meetings
+	own := s.ownMinutes(page)
+	if wrong == nil && visitOf(c).making != nil {
+		return s.render(c, p, pages.Minutes(p, screen), own)
+	}
+	mine := pages.Own{Reader: visitOf(c).member}
+	if visitOf(c).signedIn() {
+		if err := own(c.UserContext(), by(c), &mine); err != nil {
 			return err
 		}
 	}
-	p := s.page(c, visitOf(c).lang.T("minutes.title")+" – "+page.Meeting.Title)
-	p.Section = frontend.Meetings
+	p.Own = mine
 	return s.renderStatus(c, statusOr200(wrong), p, pages.Minutes(p, screen))
+}
+
+// ownMinutes reads the corrections that the reader proposed, and notes that they have seen the minutes.
+func (s *Server) ownMinutes(page store.MinutesPage) ownReader {
+	return func(ctx context.Context, who store.Actor, own *pages.Own) error {
+		if who == store.Visitor() || page.Minutes.Published == 0 {
+			return nil
+		}
+		var err error
+		if own.Corrections, err = s.Store.MyCorrections(ctx, who, page.Meeting.ID); err != nil {
+			return err
+		}
+		err = s.Store.Dismiss(ctx, who, "minutes", page.Meeting.ID)
+		if store.KindOf(err) == store.Unavailable { // a full disk must not keep people from reading
+			err = nil
+		}
+		return err
+	}
 }
 
 // minutesSource is the published text as it was written.

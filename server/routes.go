@@ -34,7 +34,7 @@ func (s *Server) routes() {
 	a.Get("/meetings/new", s.newMeeting)
 	a.Post("/meetings/new", s.scheduleMeeting)
 	a.Get("/meetings/:slug", s.shared(s.meeting))
-	a.Get("/meetings/:slug/minutes", s.visitorsShared(s.minutes))
+	a.Get("/meetings/:slug/minutes", s.shared(s.minutes))
 	a.Get("/meetings/:slug/minutes.md", s.minutesSource)
 	a.Get("/meetings/:slug/minutes/history", s.minutesHistory)
 	a.Get("/meetings/:slug/minutes/correct", s.correctMinutes)

@@ -61,10 +61,11 @@ func (s *Server) showThread(c *fiber.Ctx, wrong error, reply *frontend.Form) err
 	p.Section = frontend.Discussions
 	p.Feeds = []frontend.Feed{{Title: v.Thread.Title, Href: fmt.Sprintf("/t/%d.atom", n), Type: atomType}}
 	own := s.ownThread(v.Thread.ID, v.Page, c.Query("quote"))
+	mine := pages.Own{Reader: visitOf(c).member}
 	if wrong == nil && visitOf(c).making != nil {
+		p.Own = mine // of nobody
 		return s.render(c, p, pages.Thread(p, v), own)
 	}
-	mine := pages.Own{Reader: visitOf(c).member}
 	if visitOf(c).signedIn() {
 		if err := own(c.UserContext(), by(c), &mine); err != nil {
 			return err

@@ -270,3 +270,20 @@ func (s *Store) MinutesOfYear(ctx context.Context, year int) (found []MinutesPag
 	})
 	return found, err
 }
+
+// MyCorrections are the corrections to a meeting's minutes that the acting member proposed and nobody decided yet.
+func (s *Store) MyCorrections(ctx context.Context, by Actor, meetingID string) ([]Correction, error) {
+	var found []Correction
+	err := s.view(ctx, func(t *tx) error {
+		m, err := minutes().get(t, meetingID)
+		if err != nil || !m.Approval.At.IsZero() {
+			return err
+		}
+		all, err := corrections().under(t, window{Under: []string{meetingID}, Limit: scanBatch})
+		found = slices.DeleteFunc(all, func(one Correction) bool {
+			return one.State != CorrectionProposed || one.By != by.MemberID || by.MemberID == ""
+		})
+		return err
+	})
+	return found, err
+}

@@ -269,6 +269,15 @@ func (s *Store) Dismiss(ctx context.Context, by Actor, kind, id string) error {
 	if kind != "minutes" {
 		return notFound()
 	}
+	seen := false
+	err := s.view(ctx, func(t *tx) error { // mostly nothing is to be written
+		r, _, err := readings().find(t, by.MemberID, kind, id)
+		seen = r.Read > 0
+		return err
+	})
+	if err != nil || seen {
+		return err
+	}
 	return s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
 		who, err := t.require(by, Take)
 		if err != nil {

@@ -342,7 +342,7 @@ func approvalAside(p *frontend.Page, v MinutesScreen) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = changes(p, v.Changes[one.ID]).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = changes(p, v.changes(one)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,6 +1,11 @@
 package pages
 
-import "belfry/store"
+import (
+	"maps"
+
+	"belfry/frontend/difference"
+	"belfry/store"
+)
 
 // Own is what a reader has of their own in a page that is kept for all (frontend.Own). The records of a page take from
 // it what they show of the reader: see the methods called With.
@@ -8,6 +13,31 @@ type Own struct {
 	Reader store.Member
 	Mine   map[string]store.Mine // answers, by meeting id
 	Thread *store.OwnThread      // on the page of a thread
+
+	Corrections []store.Correction // that the reader proposed, on the page of minutes
+}
+
+// With completes the minutes with the corrections that the reader proposed. Organisers see those of all.
+func (v MinutesScreen) With(own any) MinutesScreen {
+	o, ok := own.(Own)
+	if !ok || v.Page.Organise {
+		return v
+	}
+	if v.Page.Proposed = o.Corrections; len(o.Corrections) > 0 {
+		v.Page.Names = maps.Clone(v.Page.Names)
+		v.Page.Names[o.Reader.ID] = o.Reader
+	}
+	return v
+}
+
+// changes compares a correction with the text it starts from.
+func (v MinutesScreen) changes(one store.Correction) []difference.Line {
+	for _, r := range v.Page.Revisions {
+		if r.Number == one.Base {
+			return difference.Lines(r.Source, one.Source)
+		}
+	}
+	return nil
 }
 
 // With completes a meeting's page with the reader's answer and what they proposed.

@@ -20,10 +20,13 @@ type ThreadScreen struct {
 // With completes the page with what the reader has of their own.
 func (v ThreadScreen) With(own any) ThreadScreen {
 	o, ok := own.(Own)
-	if !ok || o.Thread == nil {
+	if !ok {
 		return v
 	}
-	v.Own, v.Me = *o.Thread, o.Reader
+	if v.Me = o.Reader; o.Thread == nil {
+		return v
+	}
+	v.Own = *o.Thread
 	if v.Reply.Values == nil {
 		v.Reply = DraftForm(v.Own.Draft)
 	}
@@ -49,6 +52,14 @@ type postFoot struct {
 func (f postFoot) With(own any) postFoot {
 	f.screen = f.screen.With(own)
 	return f
+}
+
+// Common says whether nothing in it is the reader's own: neither what they wrote nor what they said to it, no right that
+// others of their class do not have, and no line before what is new.
+func (f postFoot) Common() bool {
+	me, d := f.screen.Me.ID, f.screen.Thread
+	return me == "" || !f.mine() && len(f.screen.Own.Said[f.row.Post.ID]) == 0 && !f.newHere() && (f.screen.Moderate || !d.Question || d.Author != me) &&
+		(f.row.Post.Hidden == nil || f.row.Post.Hidden.By != me)
 }
 
 // mine says whether the reader wrote the post.

@@ -1195,7 +1195,7 @@ func post(p *frontend.Page, v ThreadScreen, row store.PostRow, next int) templ.C
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = frontend.OwnOf(p, postFoot{v, row, next}, postFootOf).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = frontend.CommonOf(p, postFoot{v, row, next}, postFootOf).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
