@@ -12,6 +12,11 @@ import (
 // furnished is a site with one of everything.
 func furnished(t testing.TB) (s *site, lena store.Member, organiser store.Member, m store.Meeting) {
 	s = newSite(t)
+	lena, organiser, m = furnish(t, s)
+	return s, lena, organiser, m
+}
+
+func furnish(t testing.TB, s *site) (lena store.Member, organiser store.Member, m store.Meeting) {
 	lena = s.Join(t, "Lena Exemple", "BE-92094")
 	organiser = s.Join(t, "Otto Beispiel", "BE-62063")
 	s.With(t, organiser, store.RoleAdministrator)
@@ -32,7 +37,7 @@ func furnished(t testing.TB) (s *site, lena store.Member, organiser store.Member
 	_, err = s.ProposeItem(ctx, store.As(lena.ID), m.ID, store.ItemInput{Title: "Un point", Lang: "fr", Kind: store.ToDecide, Minutes: 20})
 	ok(t, err)
 	ok(t, s.AddDocument(ctx, store.As(organiser.ID), m.ID, store.DocumentInput{Title: "Note", Lang: "fr", Link: "https://exemple.example/note.pdf"}, nil))
-	return s, lena, organiser, m
+	return lena, organiser, m
 }
 
 func TestEveryPageInEveryLanguage(t *testing.T) {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -13,6 +14,8 @@ import (
 	"belfry/store/kv"
 	"belfry/store/kv/bolt"
 	"belfry/store/kv/kvtest"
+	"belfry/store/kv/postgres"
+	"belfry/store/kv/postgres/pgtest"
 	"belfry/store/shelf"
 )
 
@@ -83,14 +86,46 @@ func OpenTwice(t testing.TB) *Hub { return open(t, kvtest.Twice, plain()) }
 func open(t testing.TB, wrap func(kv.DB) kv.DB, renderer store.Renderer) *Hub {
 	t.Helper()
 	h := &Hub{Clock: &Clock{now: time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)}, Path: filepath.Join(t.TempDir(), "belfry.db")}
-	db, err := bolt.Open(h.Path, bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.DB = wrap(db)
+	h.DB = wrap(engine(t, h.Path))
 	h.Store = Over(t, h.DB, h.Clock.Now, renderer)
 	t.Cleanup(func() { _ = h.Close() })
 	return h
+}
+
+// engine is a new bbolt file, or a database on PostgreSQL when BELFRY_TEST_STORE=postgres.
+func engine(t testing.TB, path string) kv.DB {
+	t.Helper()
+	if os.Getenv("BELFRY_TEST_STORE") == "postgres" {
+		return Database(t, pgtest.Database(t))
+	}
+	db, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// Database opens a PostgreSQL database that the test's end closes.
+func Database(t testing.TB, address string) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(context.Background(), address, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// OpenShared opens a store on a new PostgreSQL database.
+func OpenShared(t testing.TB, renderer store.Renderer) (*Hub, *postgres.DB) {
+	t.Helper()
+	var db *postgres.DB
+	address := pgtest.Database(t)
+	return open(t, func(unused kv.DB) kv.DB {
+		_ = unused.Close()
+		db = Database(t, address)
+		return db
+	}, renderer), db
 }
 
 // Over opens a store on an engine that is already there.

@@ -181,9 +181,11 @@ func (db *DB) all() []*table {
 	return tables
 }
 
-// document says whether a value may lie in a json column. The column keeps its input as it is, byte for byte.
+// document says whether a value may lie in a json column. The column keeps its input as it is, byte for byte. Escapes that
+// PostgreSQL cannot turn into text would make an operator's query fail for the whole table.
 func document(value []byte) bool {
-	return len(value) > 1 && value[0] == '{' && json.Valid(value) && utf8.Valid(value)
+	return len(value) > 1 && value[0] == '{' && json.Valid(value) && utf8.Valid(value) &&
+		!bytes.Contains(value, []byte(`\u0000`)) && !bytes.Contains(value, []byte(`\ud`)) && !bytes.Contains(value, []byte(`\uD`))
 }
 
 // checksum covers the whole key too, so that a value found under another key is noticed.

@@ -286,23 +286,6 @@ func (s *Server) Kill(t testing.TB) {
 	}
 }
 
-// Pause stops every process of the server where it is; Resume lets them go on.
-func (s *Server) Pause(t testing.TB) { s.signal(t, syscall.SIGSTOP) }
-
-// Resume lets a paused server go on.
-func (s *Server) Resume(t testing.TB) { s.signal(t, syscall.SIGCONT) }
-
-func (s *Server) signal(t testing.TB, what syscall.Signal) {
-	t.Helper()
-	pid := s.pid(t)
-	children, _ := exec.Command("ps", "-o", "pid=", "--ppid", strconv.Itoa(pid)).Output()
-	for _, text := range append(strings.Fields(string(children)), strconv.Itoa(pid)) {
-		if one, err := strconv.Atoi(text); err == nil && one > 1 {
-			_ = syscall.Kill(one, what)
-		}
-	}
-}
-
 func (s *Server) pid(t testing.TB) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
@@ -321,4 +304,43 @@ func (s *Server) pid(t testing.TB) int {
 func (s *Server) Stop() {
 	_ = s.keep.Close()
 	<-s.done
+}
+
+// Restart starts a server that was killed again, on the same port with what it had.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	keep := filepath.Join(s.dir, "keep") // the keeper leaves the folder
+	if err := os.WriteFile(keep, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.Stop()
+	if err := os.Remove(keep); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.launch(nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TLS are the settings of a server with a certificate, whose files its user owns.
+func TLS(t testing.TB, certificate, key []byte) []string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "belfry-tls-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	for name, content := range map[string][]byte{"server.crt": certificate, "server.key": key} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if who := ordinary(); who != nil {
+		for _, path := range []string{dir, filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key")} {
+			if err := os.Chown(path, int(who.Uid), int(who.Gid)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return []string{"ssl=on", "ssl_cert_file=" + filepath.Join(dir, "server.crt"), "ssl_key_file=" + filepath.Join(dir, "server.key")}
 }

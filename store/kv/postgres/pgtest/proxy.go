@@ -1,0 +1,116 @@
+package pgtest
+
+import (
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// Proxy stands between a client and a server, and misbehaves as networks do. Its counters show that it did.
+type Proxy struct {
+	listener net.Listener
+	target   string
+
+	mu    sync.Mutex // guards pairs
+	pairs map[net.Conn]net.Conn
+
+	silent  atomic.Bool // nothing goes through, nothing is closed
+	swallow atomic.Int32
+
+	Resets, Swallowed, Silenced atomic.Int64
+}
+
+// What becomes of the next thing a client says, see Swallow.
+const (
+	passes int32 = iota
+	answerLost
+	requestLost
+)
+
+// Through starts a proxy to a server. The test's end stops it.
+func (s *Server) Through(t testing.TB) *Proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Proxy{listener: listener, target: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)), pairs: map[net.Conn]net.Conn{}}
+	go p.accept()
+	t.Cleanup(func() { _ = listener.Close(); p.Reset() })
+	return p
+}
+
+// Port is where the proxy listens.
+func (p *Proxy) Port() int { return p.listener.Addr().(*net.TCPAddr).Port }
+
+func (p *Proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", p.target)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.pairs[client] = server
+		p.mu.Unlock()
+		go p.pump(client, server, true)
+		go p.pump(server, client, false)
+	}
+}
+
+func (p *Proxy) pump(from, to net.Conn, asking bool) {
+	defer from.Close()
+	defer to.Close()
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(chunk)
+		if err != nil {
+			return
+		}
+		if p.silent.Load() {
+			p.Silenced.Add(1)
+			continue
+		}
+		if asking && p.swallow.CompareAndSwap(requestLost, passes) {
+			p.Swallowed.Add(1)
+			return
+		}
+		if !asking && p.swallow.CompareAndSwap(answerLost, passes) {
+			p.Swallowed.Add(1)
+			return
+		}
+		if _, err := to.Write(chunk[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// Reset breaks every connection there is.
+func (p *Proxy) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for client, server := range p.pairs {
+		if tcp, ok := client.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // a reset, not an end
+		}
+		_ = client.Close()
+		_ = server.Close()
+		delete(p.pairs, client)
+		p.Resets.Add(1)
+	}
+}
+
+// Silence lets nothing through, without a word, until it is ended.
+func (p *Proxy) Silence(on bool) { p.silent.Store(on) }
+
+// LoseAnswer breaks the connection of the next answer, which the client never gets.
+func (p *Proxy) LoseAnswer() { p.swallow.Store(answerLost) }
+
+// LoseRequest breaks the connection of the next request, which the server never gets.
+func (p *Proxy) LoseRequest() { p.swallow.Store(requestLost) }
