@@ -238,6 +238,22 @@ func (s *Store) Alone(ctx context.Context, queue string, work func(context.Conte
 	}
 }
 
+// Holder is the node that works a queue, "" when none does.
+func (s *Store) Holder(ctx context.Context, queue string) (node string, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		have, ok, err := leases().find(t, queue)
+		if err != nil || !ok {
+			return err
+		}
+		if _, alive, err := nodes().find(t, have.Node); err != nil || !alive {
+			return err
+		}
+		node = have.Node
+		return nil
+	})
+	return node, err
+}
+
 // errTaken says that another node works a queue.
 var errTaken = errors.New("another node works this queue")
 

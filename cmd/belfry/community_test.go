@@ -111,6 +111,12 @@ func (c *community) answers(t *testing.T, dir string) map[chair]store.RSVP {
 		t.Fatal(err)
 	}
 	defer hub.Close()
+	return c.read(t, hub)
+}
+
+// read is answers of an opened store.
+func (c *community) read(t *testing.T, hub *store.Store) map[chair]store.RSVP {
+	t.Helper()
 	number := map[string]int{}
 	for i, m := range c.members {
 		number[m.ID] = i
