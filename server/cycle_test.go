@@ -17,6 +17,7 @@ import (
 type hall struct {
 	*storetest.Hub
 	address string
+	server  *server.Server
 }
 
 func newHall(t *testing.T) *hall {
@@ -33,7 +34,7 @@ func newHall(t *testing.T) *hall {
 	ok(t, err)
 	go func() { _ = s.Serve(listener) }()
 	t.Cleanup(func() { _ = s.Shutdown(ctx) })
-	return &hall{hub, address}
+	return &hall{hub, address, s}
 }
 
 // tab is a browser of a member who is signed in.

@@ -48,7 +48,8 @@ func (s *Server) live(c *fiber.Ctx) error {
 	}
 	head := http.Header{}
 	c.Request().Header.VisitAll(func(name, value []byte) { head.Add(string(name), string(value)) }) // fasthttp spells some names otherwise
-	socket, err := s.hub.Upgrade(c.Context().Conn(), head, who)
+	line := c.Context().Conn()
+	socket, err := s.hub.Upgrade(line, head, who)
 	var refused *live.Refused
 	switch {
 	case errors.As(err, &refused):
@@ -57,15 +58,14 @@ func (s *Server) live(c *fiber.Ctx) error {
 		}
 		return fiber.NewError(refused.Status, refused.Reason)
 	case err != nil: // nobody is there to be answered
-		_ = c.Context().Conn().Close()
+		_ = line.Close()
 		return nil
 	}
 	c.Status(fiber.StatusSwitchingProtocols)
 	c.Context().HijackSetNoResponse(true)
-	c.Context().Hijack(func(conn net.Conn) {
+	c.Context().Hijack(func(conn net.Conn) { // the request is gone by now: nothing of c is there any more
 		if early(conn) {
-			_ = conn.Close()
-			_ = c.Context().Conn().Close()
+			_ = line.Close()
 			return
 		}
 		go s.hub.Serve(socket)

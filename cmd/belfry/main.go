@@ -23,12 +23,14 @@ type command struct {
 	Move    moveCommand    `cmd:"" help:"Move a community between a folder and a database."`
 	Import  importCommand  `cmd:"" help:"Bring in the archive of a mailing list."`
 	Check   checkCommand   `cmd:"" help:"Verify every value, record, index and reference."`
+	Chat    chatCommand    `cmd:"" help:"Talk in a hub's rooms."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
 
 // terminal is where a command writes and how long it may run.
 type terminal struct {
 	ctx      context.Context
+	in       io.Reader
 	out, err io.Writer
 }
 
@@ -60,7 +62,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "belfry:", err)
 		return 2
 	}
-	err = parsed.Run(&terminal{ctx: ctx, out: out, err: errs})
+	err = parsed.Run(&terminal{ctx: ctx, in: os.Stdin, out: out, err: errs})
 	if err != nil && !errors.Is(err, errReported) {
 		fmt.Fprintln(errs, "belfry:", err)
 	}

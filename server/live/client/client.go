@@ -43,7 +43,7 @@ type Person struct {
 	Town   string `json:"town"`
 }
 
-// Handlers are told what happens in a room, one call at a time. Any may be nil.
+// Handlers are told what happens in a room, one call at a time. Any may be nil. They must not call the client.
 type Handlers struct {
 	Message func(Message)          // a new one
 	Changed func(Message)          // an older one, as it is now
@@ -51,7 +51,7 @@ type Handlers struct {
 	Denied  func()                 // the room may not be read any more
 	Raw     func(frame []byte)     // every other frame about the room
 	State   func(connected bool)   // the connection was made, or lost
-	Failed  func(id, why string)   // a message that will never be sent
+	Unknown func(why string)       // the room is not there, or not for us
 }
 
 // Refused is an error frame that answers something this client sent.
@@ -403,8 +403,8 @@ func (c *Client) refused(in frame) {
 		return
 	}
 	c.mu.Lock()
-	if f := c.rooms[in.Room]; f != nil && f.Failed != nil {
-		f.Failed(in.ID, in.Text)
+	if f := c.rooms[in.Room]; f != nil && f.Unknown != nil && in.ID == "" {
+		f.Unknown(in.Text)
 	}
 	c.mu.Unlock()
 	c.settle(in.ID, result{err: &Refused{in.Code, in.Text, time.Duration(in.Retry * float64(time.Second))}})
