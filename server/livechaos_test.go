@@ -124,8 +124,8 @@ func (e *ear) faults(last int) (lost, repeated, disorder int) {
 	return last - len(seen), repeated, disorder
 }
 
-// chatter is a community that talks in several rooms through cut lines.
-type chatter struct {
+// cutTalk is a community that talks in several rooms through cut lines.
+type cutTalk struct {
 	*hall
 	ears     []*ear
 	rooms    []store.Room
@@ -147,7 +147,7 @@ func talkThroughCuts(t *testing.T, broken bool, cuts int) (lost, repeated, disor
 	if broken {
 		server.BreakResume(h.server)
 	}
-	c := &chatter{hall: h}
+	c := &cutTalk{hall: h}
 	const people, connections, roomCount = 40, 200, 4
 	var members []store.Member
 	var sessions []string
@@ -196,7 +196,7 @@ func talkThroughCuts(t *testing.T, broken bool, cuts int) (lost, repeated, disor
 }
 
 // talk sends 50 messages a second until the line was cut often enough.
-func (c *chatter) talk(ctx context.Context, t *testing.T, line *scissors, cuts int) {
+func (c *cutTalk) talk(ctx context.Context, t *testing.T, line *scissors, cuts int) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	var sending sync.WaitGroup
@@ -220,7 +220,7 @@ func (c *chatter) talk(ctx context.Context, t *testing.T, line *scissors, cuts i
 }
 
 // settle waits until every ear has come as far as its room.
-func (c *chatter) settle(t *testing.T, broken bool) {
+func (c *cutTalk) settle(t *testing.T, broken bool) {
 	wait := 20 * time.Second
 	if broken {
 		wait = 2 * time.Second
@@ -241,7 +241,7 @@ func (c *chatter) settle(t *testing.T, broken bool) {
 }
 
 // once asserts that every message that was acknowledged is stored once, under the number that was said.
-func (c *chatter) once(t *testing.T) {
+func (c *cutTalk) once(t *testing.T) {
 	stored := map[string][]int{}
 	for _, r := range c.rooms {
 		page, err := c.RoomPage(ctx, store.As(c.ears[0].Me().ID), r.ID, store.MessageQuery{Limit: 100_000})
