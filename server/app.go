@@ -52,6 +52,12 @@ func (s *Server) appPage(c *fiber.Ctx) error {
 	}
 	said, _ := page.App.Software.In(visitOf(c).lang.Tag())
 	v := pages.AppScreen{Page: page}
+	if v.Notices, err = s.Store.AppNotices(c.UserContext(), by(c), page.App.ID); err != nil {
+		return err
+	}
+	if v.Needs, _, err = s.Store.Needs(c.UserContext(), page.App.ID, 0, needsPerPage); err != nil {
+		return err
+	}
 	if v.Long, err = s.Store.Rendered(c.UserContext(), said.Long); err != nil {
 		return err
 	}

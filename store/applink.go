@@ -1,8 +1,6 @@
 package store
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -86,43 +84,4 @@ func (t *tx) searchableApp(id string) (SearchDocument, bool, error) {
 	}
 	place, _, err := towns().find(t, app.Keeper)
 	return SearchDocument{Kind: "app", Title: app.Name(), Text: strings.Join(text, "\n\n"), Lang: lang, Slug: app.Slug, Place: place, Town: place.ID, At: app.Changed}, true, err
-}
-
-func (v *verification) app(a *App) {
-	v.lead(famApp, a.ID, famTown, a.Keeper)
-	v.lead(famApp, a.ID, famMember, a.By)
-	for _, id := range a.Maintainers {
-		v.lead(famApp, a.ID, famMember, id)
-	}
-	if a.File > 0 {
-		v.lead(famApp, a.ID, famAppFile, a.ID+partEnd+fileNumber(a.File))
-	}
-	v.programs[a.ID] = &App{Running: -a.Running, Testing: -a.Testing}
-}
-
-func (v *verification) appUse(u *AppUse) {
-	key := u.Town + "/" + u.App
-	v.lead(famAppUse, key, famTown, u.Town)
-	v.lead(famAppUse, key, famApp, u.App)
-	for _, id := range u.Experts {
-		v.lead(famAppUse, key, famMember, id)
-	}
-	if count := v.programs[u.App]; count != nil {
-		switch u.State {
-		case UseRunning:
-			count.Running++
-		case UseTesting:
-			count.Testing++
-		}
-	}
-}
-
-// appCounts compares how many towns an application says to have with those that say so.
-func (v *verification) appCounts() error {
-	for _, id := range slices.Sorted(maps.Keys(v.programs)) {
-		if off := v.programs[id]; off.Running != 0 || off.Testing != 0 {
-			v.report(Fault{"count", string(famApp) + "/" + id, fmt.Sprintf("counts %d towns too few that run it and %d too few that try it", off.Running, off.Testing)})
-		}
-	}
-	return nil
 }

@@ -119,6 +119,14 @@ const (
 	famAppUse          family = "appuse"           // town id, app id → AppUse
 	famAppUseApp       family = "appuse.app"       // app id, state, town id, app id
 	famAppUseExpert    family = "appuse.expert"    // member id, town id, app id
+	famAppNotice       family = "appnotice"        // id → AppNotice
+	famAppNoticeApp    family = "appnotice.app"    // app id, sent, id
+	famNoticeAnswer    family = "noticeanswer"     // notice id, town id → NoticeAnswer
+	famNeed            family = "need"             // id → Need
+	famNeedNumber      family = "need.number"      // number → id (unique)
+	famNeedApp         family = "need.app"         // app id, opened, id
+	famPledge          family = "pledge"           // need id, town id → Pledge
+	famPledgeTown      family = "pledge.town"      // town id, need id, town id
 	famDecisionApp     family = "decision.app"     // app id, year and number, id
 	famActionApp       family = "action.app"       // app id, state, due date, id
 	famItemApp         family = "item.app"         // app id, written, id
@@ -165,7 +173,7 @@ func (f family) public() bool {
 	switch f.record() {
 	case famMember, famTown, famSeries, famMeeting, famRSVP, famPresence, famItem, famMinutes, famRevision, famCorrection,
 		famDecision, famAction, famRoleChange, famCategory, famTag, famThread, famPost, famReaction, famMoved,
-		famApp, famAppFile, famAppUse, famSkill, famTownChange:
+		famApp, famAppFile, famAppUse, famNeed, famPledge, famSkill, famTownChange:
 		return true
 	}
 	return false

@@ -57,6 +57,10 @@ const (
 	EventSaid           EventKind = "room.said"       // Subject room: there are new messages
 	EventInvited        EventKind = "room.invited"    // Subject room, Member
 	EventMessageDeleted EventKind = "message.deleted" // Subject room, Member its author: Data reason
+	EventAppNotice      EventKind = "app.notice"      // Subject notice: to the towns that use the application
+	EventNoticeHelp     EventKind = "app.help"        // Subject notice, Member who looks after it: Data town, note
+	EventNeedReached    EventKind = "need.reached"    // Subject need: to the towns that pledged
+	EventNeedNews       EventKind = "need.news"       // Subject need: Data text
 	EventMissed         EventKind = "missed"          // hints of other nodes were lost: what is shown live is read again; never stored
 	EventTouched        EventKind = "live"            // Subject says what open pages may want to read again (see turn); never stored
 )
