@@ -133,3 +133,11 @@ func filtered(values map[string]string) string {
 	}
 	return "?" + q.Encode()
 }
+
+// inFeeds is how feeds name an author: not at all when they wish to be hidden.
+func inFeeds(m store.Member) string {
+	if m.Hidden {
+		return "–"
+	}
+	return m.Name
+}

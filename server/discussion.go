@@ -136,7 +136,7 @@ func (s *Server) discussionsFeed(c *fiber.Ctx) error {
 	var entries []atomEntry
 	for _, row := range list.Rows {
 		d := row.Thread
-		entries = append(entries, s.entry(threadPath(d), d.Lang, d.Title, row.Author.Name, d.Opened, d.Active))
+		entries = append(entries, s.entry(threadPath(d), d.Lang, d.Title, inFeeds(row.Author), d.Opened, d.Active))
 	}
 	return s.atom(c, path, title, map[string]string{"tag": v.Tag.Slug, "lang": v.Lang, "view": v.View}, entries)
 }

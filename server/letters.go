@@ -27,6 +27,8 @@ func (p *Post) lettersOf(ctx context.Context, e store.Event) ([]store.Mail, erro
 		letters, err = p.memberLetter(ctx, e)
 	case store.EventPersonWaits:
 		letters, err = p.waitingLetters(ctx, e)
+	case store.EventContact:
+		letters, err = p.contactLetter(ctx, e)
 	case store.EventMeetingChanged:
 		letters, err = p.meetingLetters(ctx, e, store.OnSite, store.Online, store.Maybe)
 	case store.EventCancelled:
@@ -154,6 +156,29 @@ func (p *Post) memberLetter(ctx context.Context, e store.Event) ([]store.Mail, e
 	letter.Subject, letter.Paragraphs = r.lang.T(kind+"subject", args...), []string{r.lang.T(kind+"text", args...)}
 	letter.Button.Label = r.lang.T(kind + "button")
 	one, err := p.write(r, letter, notice)
+	return []store.Mail{one}, err
+}
+
+// contactLetter is what a member wrote to another. It leads back to the writer's page; their address is in it when they
+// gave it.
+func (p *Post) contactLetter(ctx context.Context, e store.Event) ([]store.Mail, error) {
+	to, err := p.Store.MemberByID(ctx, e.Member)
+	if err != nil || to.State != store.MemberActive || to.NoNotice {
+		return nil, err
+	}
+	from, err := p.Store.MemberByID(ctx, e.By)
+	if err != nil {
+		return nil, err
+	}
+	r := p.readerOf(to)
+	letter := mail.Letter{Subject: r.lang.T("letter.contact.subject", "Name", from.Name, "Subject", e.Data["subject"]),
+		Heading: e.Data["subject"], Paragraphs: append([]string{r.lang.T("letter.contact.text", "Name", from.Name)}, lines(e.Data["text"])...),
+		Button: mail.Link{Label: r.lang.T("letter.contact.button"), URL: p.PublicURL + "/people/" + from.Handle + "/write"}}
+	if e.Data["reply"] != "" {
+		letter.Facts = []mail.Fact{{Label: r.lang.T("letter.contact.reply"), Value: e.Data["reply"]}}
+	}
+	one, err := p.write(r, letter, true)
+	one.ReplyTo = e.Data["reply"]
 	return []store.Mail{one}, err
 }
 

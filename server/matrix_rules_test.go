@@ -176,6 +176,8 @@ func caring(w *world) map[string]rule {
 		"GET /towns/:slug/merge": only(stewards, "town"), "POST /towns/:slug/merge": does(stewards, "town", "into", "Liège", "sure", "1"),
 		"GET /towns/:slug/hand-over":  only(author|stewards, "town"),
 		"POST /towns/:slug/hand-over": does(author|stewards, "town", "from", w.people[author].ID, "to", w.people[newcomer].ID),
+		"GET /people/:handle/write":   only(moderators|organisers, "person").except("somebody who left", nobody),
+		"POST /people/:handle/write":  does(moderators|organisers, "person", "subject", "Bonjour", "text", "Une question").except("somebody who left", nobody),
 		"POST /people/:handle/roles":  does(stewards, "person", "give", "organiser").except("somebody who left", nobody),
 		"GET /admin":                  only(organisers, ""), "GET /admin/mail": only(administrator, ""), "GET /admin/mail/:id": only(administrator, "mail"), "GET /admin/log": only(stewards, ""),
 	}

@@ -55,7 +55,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		"/towns", "/towns/namur", "/towns/namur/history", "/skills", "/people/" + lena.Handle, "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/nowhere"}
 	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/" + lena.Handle}
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", slug + "/minutes/edit",
-		"/skills", "/skills/php", "/admin", "/admin/mail", "/admin/log", "/people/" + lena.Handle, "/meetings"}
+		"/skills", "/skills/php", "/people/" + lena.Handle + "/write", "/admin", "/admin/mail", "/admin/log", "/people/" + lena.Handle, "/meetings"}
 	for _, tag := range []string{"fr", "nl", "de", "en"} {
 		for _, who := range []struct {
 			b     *browser

@@ -127,7 +127,7 @@ func (q queue) DueMail(ctx context.Context, now time.Time, limit int) ([]mail.Qu
 	letters := make([]mail.Queued, 0, len(due))
 	for _, m := range due {
 		letters = append(letters, mail.Queued{ID: m.ID, Attempt: m.Tries, Written: m.Written, Message: mail.Message{ID: m.ID, Name: m.Name,
-			Address: m.Address, Lang: m.Lang, Subject: m.Subject, Text: m.Text, HTML: m.HTML}})
+			Address: m.Address, ReplyTo: m.ReplyTo, Lang: m.Lang, Subject: m.Subject, Text: m.Text, HTML: m.HTML}})
 	}
 	return letters, nil
 }

@@ -241,6 +241,8 @@ func (s *Server) routes() {
 	a.Post("/towns/:slug/merge", s.postMergeTown)
 	a.Get("/towns/:slug/hand-over", s.handOver)
 	a.Post("/towns/:slug/hand-over", s.postHandOver)
+	a.Get("/people/:handle/write", s.writeTo)
+	a.Post("/people/:handle/write", s.postWriteTo)
 	a.Post("/people/:handle/roles", s.postRole)
 	a.Get("/admin", s.admin)
 	a.Get("/admin/mail", s.mailbox)

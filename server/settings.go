@@ -23,8 +23,11 @@ func (s *Server) showSettings(c *fiber.Ctx, err error, change func(*pages.Settin
 	place, _ := m.Place()
 	screen := pages.SettingsPage{Member: m, Current: v.session.ID}
 	screen.Profile = frontend.Form{Values: map[string]string{"name": m.Name, "duty": place.Duty, "about": m.About, "language": m.Language,
-		"zone": m.Zone, "notices": ticked(!m.NoNotice)}}
+		"zone": m.Zone, "notices": ticked(!m.NoNotice), "skills": strings.Join(m.Skills, " "), "speaks": strings.Join(m.Speaks, " "), "hidden": ticked(m.Hidden)}}
 	var failed error
+	if screen.Skills, failed = s.Store.Skills(ctx, v.lang.Tag()); failed != nil {
+		return failed
+	}
 	if screen.HasPassword, failed = s.Store.HasPassword(ctx, by(c)); failed != nil {
 		return failed
 	}
@@ -82,9 +85,11 @@ func (s *Server) settled(c *fiber.Ctx, err error, key, anchor string, again func
 
 func (s *Server) postProfile(c *fiber.Ctx) error {
 	err := s.Store.ChangeProfile(c.UserContext(), by(c), store.ProfileInput{Name: c.FormValue("name"), Duty: c.FormValue("duty"),
-		About: c.FormValue("about"), Language: c.FormValue("language"), Zone: c.FormValue("zone"), Notices: c.FormValue("notices") == "1"})
+		About: c.FormValue("about"), Language: c.FormValue("language"), Zone: c.FormValue("zone"), Notices: c.FormValue("notices") == "1",
+		Skills: several(c, "skills"), Speaks: several(c, "speaks"), Hidden: c.FormValue("hidden") == "1"})
 	return s.settled(c, err, "settings.saved", "", func(screen *pages.SettingsPage) {
-		screen.Profile = s.typed(c, err, "name", "duty", "about", "language", "zone", "notices")
+		screen.Profile = s.typed(c, err, "name", "duty", "about", "language", "zone", "notices", "hidden")
+		screen.Profile.Values["skills"], screen.Profile.Values["speaks"] = strings.Join(several(c, "skills"), " "), strings.Join(several(c, "speaks"), " ")
 	})
 }
 

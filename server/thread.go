@@ -194,7 +194,7 @@ func (s *Server) threadFeed(c *fiber.Ctx) error {
 			changed = row.Post.Edited
 		}
 		path := fmt.Sprintf("%s/%d", threadPath(d), row.Post.Seq)
-		entries = append(entries, s.entry(path, row.Post.Lang, row.Author.Name, row.Post.Source, row.Post.At, changed))
+		entries = append(entries, s.entry(path, row.Post.Lang, inFeeds(row.Author), row.Post.Source, row.Post.At, changed))
 	}
 	return s.atom(c, fmt.Sprintf("/t/%d.atom", n), d.Title, nil, entries)
 }

@@ -134,29 +134,3 @@ func (s *Server) postHandOver(c *fiber.Ctx) error {
 	}
 	return err
 }
-
-// person is the page of one person.
-func (s *Server) person(c *fiber.Ctx) error {
-	page, err := s.Store.PersonPage(c.UserContext(), by(c), c.Params("handle"))
-	if err != nil {
-		return err
-	}
-	p := s.page(c, page.Member.Name)
-	return s.render(c, p, pages.Person(p, page))
-}
-
-// postRole gives or takes a role.
-func (s *Server) postRole(c *fiber.Ctx) error {
-	page, err := s.Store.PersonPage(c.UserContext(), by(c), c.Params("handle"))
-	if err != nil {
-		return err
-	}
-	role, on := c.FormValue("give"), true
-	if role == "" {
-		role, on = c.FormValue("take"), false
-	}
-	if err := s.Store.SetRole(c.UserContext(), by(c), page.Member.ID, store.Role(role), on); err != nil {
-		return err
-	}
-	return s.done(c, "/people/"+page.Member.Handle, "role.said")
-}

@@ -12,7 +12,13 @@ import (
 type ProfileInput struct {
 	Name, Duty, About, Language, Zone string
 	Notices                           bool
+	Skills                            []string // ids
+	Speaks                            []string
+	Hidden                            bool
 }
+
+// MaxSkillsOfOne is how many skills a person may name.
+const MaxSkillsOfOne = 30
 
 // ChangeProfile changes the acting member's own words and preferences.
 func (s *Store) ChangeProfile(ctx context.Context, by Actor, in ProfileInput) error {
@@ -22,14 +28,25 @@ func (s *Store) ChangeProfile(ctx context.Context, by Actor, in ProfileInput) er
 	in.About = c.text("about", in.About, MaxText)
 	in.Language = oneOf(&c, "language", in.Language, Languages()...)
 	in.Zone = c.zone("zone", in.Zone)
+	in.Speaks = c.languages("speaks", in.Speaks)
 	if err := c.err(); err != nil {
 		return err
 	}
-	return s.changeSelf(ctx, by, func(m *Member) {
+	return s.changeSelf(ctx, by, func(t *tx, m *Member) error {
+		var c check
+		skills, err := t.useSkills(&c, "skills", in.Skills, MaxSkillsOfOne)
+		if err == nil {
+			err = c.err()
+		}
+		if err != nil {
+			return err
+		}
 		m.Name, m.About, m.Language, m.Zone, m.NoNotice = in.Name, in.About, in.Language, in.Zone, !in.Notices
+		m.Skills, m.Speaks, m.Hidden = skills, in.Speaks, in.Hidden
 		if n := len(m.Places); n > 0 && m.Places[n-1].To.IsZero() {
 			m.Places[n-1].Duty = in.Duty
 		}
+		return nil
 	})
 }
 
@@ -39,7 +56,7 @@ func (s *Store) SetLanguage(ctx context.Context, by Actor, tag string) error {
 	if oneOf(&c, "language", tag, Languages()...); c.err() != nil {
 		return c.err()
 	}
-	return s.changeSelf(ctx, by, func(m *Member) { m.Language = tag })
+	return s.changeSelf(ctx, by, func(_ *tx, m *Member) error { m.Language = tag; return nil })
 }
 
 // SetTheme keeps the acting member's theme: light, dark or "" for the system's.
@@ -48,17 +65,19 @@ func (s *Store) SetTheme(ctx context.Context, by Actor, theme string) error {
 	if oneOf(&c, "theme", theme, "", "light", "dark"); c.err() != nil {
 		return c.err()
 	}
-	return s.changeSelf(ctx, by, func(m *Member) { m.Theme = theme })
+	return s.changeSelf(ctx, by, func(_ *tx, m *Member) error { m.Theme = theme; return nil })
 }
 
-func (s *Store) changeSelf(ctx context.Context, by Actor, change func(*Member)) error {
+func (s *Store) changeSelf(ctx context.Context, by Actor, change func(*tx, *Member) error) error {
 	return s.update(ctx, "member/"+by.MemberID, func(t *tx) error {
 		m, err := t.member(by)
 		if err != nil {
 			return err
 		}
 		m.Places = slices.Clone(m.Places)
-		change(&m)
+		if err := change(t, &m); err != nil {
+			return err
+		}
 		m.Changed = t.now
 		return members().put(t, m)
 	})
@@ -94,7 +113,7 @@ func (s *Store) Leave(ctx context.Context, by Actor, password string, session Se
 				return err
 			}
 		}
-		m.Email, m.About, m.Roles, m.State, m.Left, m.Changed = "", "", nil, MemberLeft, t.now, t.now
+		m.Email, m.About, m.Roles, m.Skills, m.Speaks, m.State, m.Left, m.Changed = "", "", nil, nil, nil, MemberLeft, t.now, t.now
 		if err := credentials().remove(t, m.ID); err != nil {
 			return err
 		}

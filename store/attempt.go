@@ -60,7 +60,7 @@ func (t *tx) forget(l limit, subject string) error { return attempts().remove(t,
 // sweepAttempts removes windows that have ended.
 func (t *tx) sweepAttempts() error {
 	return attempts().each(t, func(a Attempt) error {
-		if t.now.Sub(a.Since) < 2*time.Hour {
+		if t.now.Sub(a.Since) < 25*time.Hour { // the longest window is a day
 			return nil
 		}
 		return attempts().remove(t, a.Key)

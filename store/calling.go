@@ -69,7 +69,7 @@ func (t *tx) peopleCalled(wanted string, limit int) ([]Callee, error) {
 	var found []Callee
 	keep := func(all []Member) {
 		for _, m := range all {
-			if m.State == MemberActive && rank(wanted, m.Handle, m.Name) < 2 && !slices.ContainsFunc(found, func(c Callee) bool { return c.Member.ID == m.ID }) {
+			if m.State == MemberActive && !m.Hidden && rank(wanted, m.Handle, m.Name) < 2 && !slices.ContainsFunc(found, func(c Callee) bool { return c.Member.ID == m.ID }) {
 				found = append(found, Callee{Member: m})
 			}
 		}

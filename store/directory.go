@@ -93,14 +93,20 @@ func (p *TownPage) fillPeople(t *tx, own bool) error {
 	if err != nil {
 		return err
 	}
+	welcomed := 0
 	for _, m := range people {
-		if place, _ := m.Place(); place.Welcomed.IsZero() {
+		place, _ := m.Place()
+		switch {
+		case place.Welcomed.IsZero():
 			p.Waiting = append(p.Waiting, m)
-		} else {
-			p.People = append(p.People, m)
+		default:
+			welcomed++
+			if !m.Hidden || own || p.MayWelcome {
+				p.People = append(p.People, m)
+			}
 		}
 	}
-	if p.OneContact = len(p.People) == 1 && p.Town.State == TownMember && (own || p.MayEdit); !p.MayWelcome && !own {
+	if p.OneContact = welcomed == 1 && p.Town.State == TownMember && (own || p.MayEdit); !p.MayWelcome && !own {
 		p.Waiting = nil
 	}
 	return nil
@@ -113,50 +119,6 @@ func (t *tx) named(history []RoleChange) (map[string]Member, error) {
 		ids = append(ids, change.Member, change.By)
 	}
 	return members().many(t, ids)
-}
-
-// PersonPage is what a person's page shows. The address is left out for everybody but the person and administrators.
-type PersonPage struct {
-	Member Member
-	Moved  bool
-	Towns  map[string]Town // of the places
-	Roles  []RoleChange
-	Names  map[string]Member
-	Mine   bool
-	Reader Member
-}
-
-// PersonPage reads a person's page by handle.
-func (s *Store) PersonPage(ctx context.Context, by Actor, handle string) (PersonPage, error) {
-	var p PersonPage
-	err := s.view(ctx, func(t *tx) error {
-		m, err := members().lookup(t, famMemberHandle, handle)
-		if err != nil {
-			return err
-		}
-		reader, err := t.reader(by)
-		if err != nil {
-			return err
-		}
-		p = PersonPage{Member: m, Moved: m.Handle != handle, Mine: by.MemberID == m.ID, Reader: reader}
-		if !p.Mine && !may(reader, Administer) {
-			p.Member.Email = ""
-		}
-		var ids []string
-		for _, place := range m.Places {
-			ids = append(ids, place.Town)
-		}
-		if p.Towns, err = towns().many(t, ids); err != nil {
-			return err
-		}
-		p.Roles, err = roleChanges().list(t, famRoleMember, window{Under: []string{m.ID}, Reverse: true, Limit: 50})
-		if err != nil {
-			return err
-		}
-		p.Names, err = t.named(p.Roles)
-		return err
-	})
-	return p, err
 }
 
 // Care is what waits for a steward's eye.

@@ -36,6 +36,7 @@ const (
 	EventPersonWaits    EventKind = "town.waiting"     // Subject town, By the person who waits for a welcome
 	EventRole           EventKind = "member.role"      // Member got or lost a role: Data role, given, town
 	EventHandOver       EventKind = "town.hand_over"   // Subject town, Member the new contact
+	EventContact        EventKind = "member.contact"   // By writes to Member: Data subject, text, reply (the writer's address, when they give it)
 	EventTownMerged     EventKind = "town.merged"      // Subject the town that remains, Member: Data from (town id)
 	EventMeetingChanged EventKind = "meeting.changed"  // Subject meeting: Data what (comma list of fields)
 	EventCancelled      EventKind = "meeting.cancelled"
@@ -130,6 +131,7 @@ type Mail struct {
 	Tries   int       `json:"tries"`
 	Failure string    `json:"failure,omitzero"`
 	GivenUp bool      `json:"given_up,omitzero"`
+	ReplyTo string    `json:"reply_to,omitzero"`
 	List    bool      `json:"list,omitzero"` // a notice one can stop, not a letter about the account
 	Thread  string    `json:"thread,omitzero"`
 	Room    string    `json:"room,omitzero"`

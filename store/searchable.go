@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -243,16 +244,24 @@ func (t *tx) searchable(one Stale, shelves map[string]Category) (SearchDocument,
 		for _, one := range former {
 			names += " " + one.Name
 		}
-		return SearchDocument{Kind: "town", Title: town.Name, Text: names, Slug: town.Slug, Place: town, Town: town.ID, At: town.Changed}, true, nil
+		words, err := t.skillWords(slices.Concat(town.Profile.Teaches, town.Profile.Needs))
+		if err != nil {
+			return SearchDocument{}, false, err
+		}
+		return SearchDocument{Kind: "town", Title: town.Name, Text: names + words + "\n" + town.About, Slug: town.Slug, Place: town, Town: town.ID, At: town.Changed}, true, nil
 	case famApp:
 		return t.searchableApp(parts[0])
 	case famMember:
 		m, ok, err := members().find(t, parts[0])
-		if err != nil || !ok || m.State != MemberActive {
+		if err != nil || !ok || m.State != MemberActive || m.Hidden {
+			return SearchDocument{}, false, err
+		}
+		words, err := t.skillWords(m.Skills)
+		if err != nil {
 			return SearchDocument{}, false, err
 		}
 		place, _, err := towns().find(t, m.TownID())
-		return SearchDocument{Kind: "person", Title: m.Name, Text: m.About, Lang: m.Language, Handle: m.Handle, Author: m, Place: place, Town: place.ID, Person: m.ID, At: m.Joined}, true, err
+		return SearchDocument{Kind: "person", Title: m.Name, Text: m.About + words, Lang: m.Language, Handle: m.Handle, Author: m, Place: place, Town: place.ID, Person: m.ID, At: m.Joined}, true, err
 	}
 	return SearchDocument{}, false, nil
 }

@@ -151,7 +151,7 @@ func (s *story) admit(p place) error {
 		}
 		s.members = append(s.members, m)
 		err = s.hub.ChangeProfile(s.ctx, store.As(m.ID), store.ProfileInput{Name: m.Name, Duty: duty[(len(s.towns)+n)%len(duty)],
-			Language: p.lang, Zone: zone, Notices: true})
+			Language: p.lang, Zone: zone, Notices: true, Skills: skillsOf(p, n), Speaks: []string{p.lang}})
 		if err != nil {
 			return err
 		}

@@ -56,6 +56,17 @@ func said(p place) store.TownInput {
 		Speaks: strings.Fields(own.speaks), Hosting: own.hosting, Offers: own.places > 0, Places: own.places, Way: own.way}
 }
 
+// skillsOf are what the n-th person of a town can do: some of what the town teaches.
+func skillsOf(p place, n int) []string {
+	var own []string
+	for i, skill := range strings.Fields(profiles()[p.code].teaches) {
+		if i%2 == n%2 {
+			own = append(own, skill)
+		}
+	}
+	return own
+}
+
 // renew lets towns say again what they are; those that stay silent are asked to confirm. One mentor takes a break, and
 // somebody adds to the list of skills.
 func (s *story) renew() error {
