@@ -13,7 +13,7 @@ import (
 func TestWritingToSomebodyShowsNoAddress(t *testing.T) {
 	s, lena, organiser, _ := furnished(t)
 	page := s.as(organiser)
-	page.get("/people/" + lena.Handle).holds(t, http.StatusOK, "/people/"+lena.Handle+"/write", `<h1>`)
+	page.get("/people/"+lena.Handle).holds(t, http.StatusOK, "/people/"+lena.Handle+"/write", `<h1>`)
 	if strings.Contains(s.visitor().get("/people/"+lena.Handle).body, lena.Email) || strings.Contains(s.visitor().get("/people/"+lena.Handle).body, "/write") {
 		t.Error("a visitor sees an address or the form")
 	}
