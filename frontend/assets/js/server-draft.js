@@ -18,12 +18,14 @@ class ServerDraft extends HTMLElement {
     this.#form.addEventListener("input", this.#later);
     this.#form.addEventListener("submit", this.#post);
     document.addEventListener("visibilitychange", this.#leave);
+    document.addEventListener("click", this.#follow);
     if (this.#form.source.value.trim() !== "" && this.#form.source.defaultValue !== this.#form.source.value) this.#later();
   }
 
   disconnectedCallback() {
     clearTimeout(this.#timer);
     document.removeEventListener("visibilitychange", this.#leave);
+    document.removeEventListener("click", this.#follow);
   }
 
   #body() {
@@ -46,6 +48,16 @@ class ServerDraft extends HTMLElement {
 
   #leave = () => {
     if (document.visibilityState === "hidden") this.#save(true);
+  };
+
+  // The news of this thread lead back to it: the draft must be there before the page is.
+  #follow = async (event) => {
+    const link = event.target.closest?.("thread-news a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || this.#text() === this.#saved) return;
+    event.preventDefault();
+    clearTimeout(this.#timer);
+    await this.#save(true);
+    location.assign(link.href);
   };
 
   #post = () => {
