@@ -125,24 +125,46 @@ func measure(work func() int) pace {
 type client struct {
 	conn    net.Conn
 	in      *bufio.Reader
+	host    string
+	header  map[string]string
 	request [][]byte
 }
 
 func dial(t testing.TB, address string, header map[string]string, paths ...string) *client {
+	return dialAs(t, address, address, header, paths...)
+}
+
+// dialAs asks for a host by another name than its address.
+func dialAs(t testing.TB, address, host string, header map[string]string, paths ...string) *client {
 	conn, err := net.Dial("tcp", address)
 	ok(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
-	c := &client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}
+	c := &client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), host: host, header: header}
 	for _, path := range paths {
-		var b bytes.Buffer
-		fmt.Fprintf(&b, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept-Language: fr\r\n", path, address)
-		for name, value := range header {
-			fmt.Fprintf(&b, "%s: %s\r\n", name, value)
-		}
-		b.WriteString("\r\n")
-		c.request = append(c.request, b.Bytes())
+		c.request = append(c.request, requestFor(c, path))
 	}
 	return c
+}
+
+func requestFor(c *client, path string) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept-Language: fr\r\n", path, c.host)
+	for name, value := range c.header {
+		fmt.Fprintf(&b, "%s: %s\r\n", name, value)
+	}
+	b.WriteString("\r\n")
+	return b.Bytes()
+}
+
+// listen serves a site on a port of its own.
+func (s *site) listen(t testing.TB) (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	go func() { _ = s.Serve(listener) }()
+	t.Cleanup(func() { _ = s.Server.Shutdown(ctx) })
+	return listener.Addr().String(), nil
 }
 
 // ask sends one request and reads the answer; it returns the size of the body.

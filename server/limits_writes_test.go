@@ -210,6 +210,9 @@ func TestLimits(t *testing.T) {
 	if a.wants("posts") {
 		postRows(t, a)
 	}
+	if a.wants("size") {
+		sizeRows(t, a)
+	}
 	if a.wants("meeting page") || a.wants("minutes page") || a.wants("thread page") {
 		v := newVillage(t)
 		pageRows(t, a, v, "meeting page", "/meetings/"+v.next(t).Slug)

@@ -1,0 +1,101 @@
+//go:build bench
+
+package server_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"belfry/server"
+	"belfry/store"
+	"belfry/store/storetest"
+)
+
+// sizes are how many posts the small and the large hub have; the large one BELFRY_BENCH_POSTS, 100,000 unless told.
+func sizes() (small, large int) {
+	small, large = 1_000, 100_000
+	if n, err := strconv.Atoi(os.Getenv("BELFRY_BENCH_POSTS")); err == nil && n > small {
+		large = n
+	}
+	return small, large
+}
+
+// grownSite is a hub of so many posts with a member who has forty threads to read.
+type grownSite struct {
+	client  *client
+	address string
+	threads []store.ThreadRow
+}
+
+func newGrownSite(t testing.TB, posts int) *grownSite {
+	hub := storetest.Grown(t, posts, server.Renderer())
+	s := siteOver(t, hub)
+	address, err := s.listen(t)
+	ok(t, err)
+	rows, err := hub.Threads(ctx, store.Visitor(), store.ThreadQuery{Limit: 50})
+	ok(t, err)
+	reader := hub.Join(t, "Lectrice "+strconv.FormatInt(time.Now().UnixNano(), 36), "BE-92094")
+	ok(t, hub.CatchUp(ctx, store.As(reader.ID), rows.Rows[40].Thread.Active))
+	cookie := s.as(reader).cookies["belfry_session"]
+	return &grownSite{client: dialAs(t, address, "hub.example", map[string]string{"Cookie": "belfry_session=" + cookie}, "/"), address: address, threads: rows.Rows}
+}
+
+// latency asks for pages, none of which is kept, one after the other, and gives the time in the middle in milliseconds.
+func (g *grownSite) latency(t testing.TB, path func(n int) string, n int) float64 {
+	var took []time.Duration
+	for i := range n {
+		g.client.request = [][]byte{requestFor(g.client, path(i))}
+		start := time.Now()
+		_, err := g.client.ask(0)
+		ok(t, err)
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	return float64(took[len(took)/2].Microseconds()) / 1000
+}
+
+// sizeRows measures pages of a large hub beside those of a small one.
+func sizeRows(t testing.TB, a *table) {
+	few, many := sizes()
+	small, large := newGrownSite(t, few), newGrownSite(t, many)
+	turn := 0 // no address twice: nothing is kept of the look before
+	fresh := func(path string) string {
+		turn++
+		return path + "?x=" + strconv.Itoa(turn)
+	}
+	thread := func(g *grownSite) func(int) string {
+		return func(n int) string {
+			d := g.threads[n%len(g.threads)].Thread
+			return fresh(fmt.Sprintf("/t/%d/%s", d.Number, d.Slug))
+		}
+	}
+	for _, page := range []struct {
+		name string
+		path func(g *grownSite) func(int) string
+	}{
+		{"thread list", func(*grownSite) func(int) string { return func(int) string { return fresh("/discussions") } }},
+		{"thread list of a category", func(*grownSite) func(int) string { return func(int) string { return fresh("/discussions/sujet-3") } }},
+		{"thread page", thread},
+		{"unread page", func(*grownSite) func(int) string { return func(int) string { return fresh("/unread") } }},
+		{"home", func(*grownSite) func(int) string { return func(int) string { return fresh("/") } }},
+	} {
+		r := a.add(fmt.Sprintf("%s: with %d posts, beside %d", page.name, many, few), "0.67 (1.5 times)")
+		const asked = 40
+		for _, g := range []*grownSite{small, large} {
+			g.latency(t, page.path(g), 5)
+		}
+		for range rounds() {
+			before := used()
+			one := small.latency(t, page.path(small), asked)
+			middle := used()
+			two := large.latency(t, page.path(large), asked)
+			after := used()
+			r.limit = append(r.limit, pace{rate: 1000 / one, cpu: (middle - before) / asked})
+			r.ours = append(r.ours, pace{rate: 1000 / two, cpu: (after - middle) / asked})
+		}
+	}
+}
