@@ -29,7 +29,8 @@ func pageRows(t testing.TB, a *table, v *village, name, path string) {
 	}
 	body := append([]byte{}, res.Body()...)
 	name = fmt.Sprintf("%s (%d kB)", name, len(body)/1000)
-	bare := dialMany(t, bareFiber(t, body), func(int) map[string]string { return nil }, "/")
+	nothing := func(int) map[string]string { return nil }
+	bare := dialMany(t, bareFiber(t, body), nothing, "/")
 	var cookies []string
 	for range connections {
 		in, err := v.DemoSignIn(ctx, "elise-delvaux", store.Client{})
@@ -44,26 +45,32 @@ func pageRows(t testing.TB, a *table, v *village, name, path string) {
 			return map[string]string{"Cookie": cookies[i]}
 		}
 	}
+	req.Header.Set("Cookie", cookies[0])
+	ok(t, fasthttp.Do(req, res))
+	whole := append([]byte{}, res.Body()...)
+	bareWhole := dialMany(t, bareFiber(t, whole), nothing, "/")
 	type candidate struct {
-		row     *row
-		clients []*client
+		row           *row
+		bare, clients []*client
 	}
 	var all []candidate
-	add := func(what, target string, header func(int) map[string]string, paths ...string) {
-		all = append(all, candidate{a.add(name+", "+what, target), dialMany(t, host, header, paths...)})
+	add := func(bare []*client, what, target string, header func(int) map[string]string, paths ...string) {
+		all = append(all, candidate{a.add(name+", "+what, target), bare, dialMany(t, host, header, paths...)})
 	}
-	add("signed out", "0.90", func(int) map[string]string { return nil }, path)
-	add("signed out, packed", "", func(int) map[string]string { return map[string]string{"Accept-Encoding": "gzip"} }, path)
-	add("member again", "0.50", member(false), path)
-	add("member again, packed", "0.50", member(true), path)
-	add("member first look", "", member(false), path+"?a", path+"?b") // in turn: nothing is kept of the look before
-	add("member first look, packed", "", member(true), path+"?a", path+"?b")
+	// Plain pages are beside bare fiber with the very same body, packed ones beside what a visitor gets unpacked.
+	size := fmt.Sprintf(" (%d kB)", len(whole)/1000)
+	add(bare, "signed out", "0.90", nothing, path)
+	add(bare, "signed out, packed", "", func(int) map[string]string { return map[string]string{"Accept-Encoding": "gzip"} }, path)
+	add(bareWhole, "member again"+size, "0.50", member(false), path)
+	add(bare, "member again, packed", "0.50", member(true), path)
+	add(bareWhole, "member first look"+size, "", member(false), path+"?a", path+"?b") // in turn: nothing is kept of the look before
+	add(bare, "member first look, packed", "", member(true), path+"?a", path+"?b")
 	for _, c := range all {
 		load(t, c.clients, 100*time.Millisecond)
 	}
 	for range rounds() {
 		for _, c := range all {
-			c.row.limit = append(c.row.limit, measure(func() int { return load(t, bare, roundLasts/2) }))
+			c.row.limit = append(c.row.limit, measure(func() int { return load(t, c.bare, roundLasts/2) }))
 			c.row.ours = append(c.row.ours, measure(func() int { return load(t, c.clients, roundLasts/2) }))
 		}
 	}

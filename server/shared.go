@@ -167,6 +167,9 @@ type joined struct {
 	*frontend.Joined
 	etag  string
 	marks uint64 // see store.Marks: what is new to the reader may be otherwise now
+
+	looks atomic.Int32           // packed ones
+	whole atomic.Pointer[[]byte] // packed, for a reader who looks again and again
 }
 
 // sendJoined answers with a shared page and the reader's own parts.
@@ -186,7 +189,18 @@ func (s *Server) sendJoined(c *fiber.Ctx, v *visit, page *made) error {
 		return nil
 	}
 	c.Set(fiber.HeaderContentEncoding, "gzip")
-	one.Gzip(c.Response().AppendBody)
+	whole := one.whole.Load()
+	if whole == nil {
+		if one.looks.Add(1) < 2 {
+			one.Gzip(c.Response().AppendBody)
+			return nil
+		}
+		var packed []byte
+		one.Gzip(func(b []byte) { packed = append(packed, b...) })
+		whole = &packed
+		one.whole.Store(whole)
+	}
+	c.Response().SetBodyRaw(*whole)
 	return nil
 }
 

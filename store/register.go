@@ -21,7 +21,7 @@ func walk[T any](t *tx, tb *table[T], ix family, windows []window, q paging[T]) 
 	}
 	for ; at < len(windows); at++ {
 		w := windows[at]
-		w.Limit = max(2*q.limit, 100)
+		w.Limit = q.limit + 1 // mostly enough; where little fits, the next are larger
 		for more := true; more; {
 			batch, err := tb.list(t, ix, w)
 			if err != nil {
@@ -45,6 +45,7 @@ func walk[T any](t *tx, tb *table[T], ix family, windows []window, q paging[T]) 
 				next = last
 			}
 			if more = len(batch) == w.Limit; more {
+				w.Limit = max(2*q.limit, 100)
 				w.start(q.place(batch[len(batch)-1]))
 			}
 		}

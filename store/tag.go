@@ -99,8 +99,19 @@ func (s *Store) TagBySlug(ctx context.Context, by Actor, slug string) (tag Tag, 
 
 // tagShown says whether one of the latest threads with a tag is the reader's to see.
 func (t *tx) tagShown(slug string, reader Member, shelves map[string]Category, latest int) (bool, error) {
-	using, err := threads().list(t, famThreadTag, window{Under: []string{slug}, Reverse: true, Limit: latest})
-	return slices.ContainsFunc(using, func(thread Thread) bool { return thread.shown(reader, shelves) }), err
+	for _, n := range []int{1, latest} { // mostly the very latest is
+		using, err := threads().list(t, famThreadTag, window{Under: []string{slug}, Reverse: true, Limit: n})
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(using, func(thread Thread) bool { return thread.shown(reader, shelves) }) {
+			return true, nil
+		}
+		if len(using) < n {
+			break
+		}
+	}
+	return false, nil
 }
 
 // Tags lists the tags whose slug starts so, in order, at most limit: those of threads that the reader may see.
