@@ -28,6 +28,7 @@ func sizes() (small, large int) {
 type grownSite struct {
 	client  *client
 	address string
+	cookie  string
 	threads []store.ThreadRow
 }
 
@@ -42,7 +43,11 @@ func newGrownSite(t testing.TB, posts int) *grownSite {
 	ok(t, err)
 	ok(t, hub.CatchUp(ctx, store.As(reader.ID), rows.Rows[40].Thread.Active))
 	cookie := s.as(reader).cookies["belfry_session"]
-	return &grownSite{client: dialAs(t, address, "hub.example", map[string]string{"Cookie": "belfry_session=" + cookie}, "/"), address: address, threads: rows.Rows}
+	return &grownSite{address: address, cookie: cookie, threads: rows.Rows}
+}
+
+func (g *grownSite) dial(t testing.TB) {
+	g.client = dialAs(t, g.address, "hub.example", map[string]string{"Cookie": "belfry_session=" + g.cookie})
 }
 
 // latency asks for pages, none of which is kept, one after the other, and gives the time in the middle in milliseconds.
@@ -63,6 +68,8 @@ func (g *grownSite) latency(t testing.TB, path func(n int) string, n int) float6
 func sizeRows(t testing.TB, a *table) {
 	few, many := sizes()
 	small, large := newGrownSite(t, few), newGrownSite(t, many)
+	small.dial(t)
+	large.dial(t)
 	turn := 0 // no address twice: nothing is kept of the look before
 	fresh := func(path string) string {
 		turn++

@@ -73,6 +73,9 @@ func (a *table) figure(name, target, unit string, values ...float64) {
 func (a *table) print() {
 	fmt.Printf("\n| %-44s | %12s | %12s | %5s | %11s | %5s | %s |\n|---|---:|---:|---:|---:|---:|---|\n", "what", "ours", "limit", "ratio", "spread", "cpu", "target")
 	for _, r := range a.rows {
+		if len(r.ours) == 0 {
+			continue // it failed before
+		}
 		if len(r.limit) == 0 {
 			low, mid, high := spread(r.ours, func(i int) float64 { return r.ours[i].rate })
 			fmt.Printf("| %-44s | %12s | %12s | %5s | %11s | %5s | %s |\n", r.name, figure(mid)+" "+r.unit, "", "", figure(low)+"–"+figure(high), "", r.target)
