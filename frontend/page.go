@@ -50,6 +50,7 @@ const (
 	Chat        Section = "chat"
 	Towns       Section = "towns"
 	Apps        Section = "apps"
+	Services    Section = "services"
 )
 
 // Theme is the colour scheme a person chose.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"belfry/server/mail"
 	"belfry/store"
@@ -79,4 +80,46 @@ func (p *Post) each(audience []store.Member, e store.Event, kind, path string, w
 		letters = append(letters, one)
 	}
 	return letters, nil
+}
+
+// serviceLetters tell of contracts, requests for offers and hosting, each to one member.
+func (p *Post) serviceLetters(ctx context.Context, e store.Event) ([]store.Mail, error) {
+	m, err := p.Store.MemberByID(ctx, e.Member)
+	if err != nil {
+		return nil, err
+	}
+	to := []store.Member{m}
+	if e.Kind == store.EventHosting {
+		page, err := p.Store.HostingRequestByID(ctx, store.System(), e.Subject)
+		if err != nil {
+			return nil, err
+		}
+		return p.each(to, e, "letter.hosting.", "/services/requests/"+e.Subject, []string{e.Data["note"]}, func(lang string) []any {
+			return []any{"App", page.App.Name(), "Town", page.Town.NameIn(lang), "Name", page.Provider.Name, "State", p.language(lang).T("hosting.state." + e.Data["state"])}
+		})
+	}
+	provider, err := p.Store.ProviderByID(ctx, e.Subject)
+	if err != nil {
+		return nil, err
+	}
+	if e.Kind == store.EventContractEnds {
+		return p.each(to, e, "letter.contract.", "/services/"+provider.Slug, nil, func(lang string) []any {
+			date := e.Data["ends"]
+			if day, err := time.Parse(time.DateOnly, date); err == nil {
+				date = p.language(lang).DateShort(day)
+			}
+			return []any{"Name", provider.Name, "Date", date}
+		})
+	}
+	town, err := p.Store.TownByID(ctx, e.Data["town"])
+	if err != nil {
+		return nil, err
+	}
+	asks, err := p.Store.MemberByID(ctx, e.By)
+	if err != nil {
+		return nil, err
+	}
+	return p.each(to, e, "letter.offer_asked.", "/people/"+asks.Handle, []string{e.Data["text"]}, func(lang string) []any {
+		return []any{"Name", provider.Name, "Town", town.NameIn(lang), "Person", asks.Name, "Subject", e.Data["subject"]}
+	})
 }

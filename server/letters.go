@@ -41,6 +41,8 @@ func (p *Post) lettersOf(ctx context.Context, e store.Event) ([]store.Mail, erro
 		letters, err = p.noticeLetter(ctx, e)
 	case store.EventAppNotice, store.EventNoticeHelp, store.EventNeedReached, store.EventNeedNews:
 		letters, err = p.appLetters(ctx, e)
+	case store.EventContractEnds, store.EventOfferAsked, store.EventHosting:
+		letters, err = p.serviceLetters(ctx, e)
 	case store.EventPosted:
 		letters, err = p.postLetters(ctx, e)
 	case store.EventAccepted, store.EventAssigned, store.EventModerated:

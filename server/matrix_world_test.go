@@ -85,6 +85,7 @@ func newWorld(t *testing.T) *world {
 	w.signIn()
 	w.care()
 	w.programs()
+	w.hosts()
 	index, err := search.Open(filepath.Join(t.TempDir(), "search"))
 	ok(t, err)
 	t.Cleanup(func() { _ = index.Close() })

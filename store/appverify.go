@@ -74,3 +74,42 @@ func (v *verification) pledgeCounts() error {
 	}
 	return nil
 }
+
+func (v *verification) provider(p *Provider) {
+	v.lead(famProvider, p.ID, famTown, p.Town)
+	for _, id := range p.Apps {
+		v.lead(famProvider, p.ID, famApp, id)
+	}
+}
+
+func (v *verification) reference(r *Reference) {
+	v.lead(famReference, r.Provider+"/"+r.Town, famProvider, r.Provider)
+	v.lead(famReference, r.Provider+"/"+r.Town, famTown, r.Town)
+}
+
+func (v *verification) hosting(o *HostingOffer) {
+	v.lead(famHosting, o.ID, famProvider, o.Provider)
+	v.hostings[o.ID] += o.Taken
+	if o.Taken > o.Places {
+		v.report(Fault{"count", string(famHosting) + "/" + o.ID, "has fewer places than towns that have one"})
+	}
+}
+
+func (v *verification) hostingRequest(r *HostingRequest) {
+	v.lead(famHostingRequest, r.ID, famHosting, r.Offer)
+	v.lead(famHostingRequest, r.ID, famTown, r.Town)
+	v.lead(famHostingRequest, r.ID, famApp, r.App)
+	if r.State.holds() {
+		v.hostings[r.Offer]--
+	}
+}
+
+// hostingCounts compares how many places offers say to be taken with the requests that have one.
+func (v *verification) hostingCounts() error {
+	for id, off := range v.hostings {
+		if off != 0 {
+			v.report(Fault{"count", string(famHosting) + "/" + id, "does not count the towns that have a place"})
+		}
+	}
+	return nil
+}

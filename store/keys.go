@@ -111,39 +111,49 @@ const (
 	famFollow          family = "follow"           // member id, kind, subject → Follow
 	famFollowSubject   family = "follow.subject"   // kind, subject, member id, kind, subject
 
-	famApp             family = "app"              // id → App
-	famAppSlug         family = "app.slug"         // slug → id (unique), old slugs too
-	famAppName         family = "app.name"         // folded name, id
-	famAppKeeper       family = "app.keeper"       // town id, id
-	famAppFile         family = "appfile"          // app id, number → AppFile (a publiccode.yml that was good)
-	famAppUse          family = "appuse"           // town id, app id → AppUse
-	famAppUseApp       family = "appuse.app"       // app id, state, town id, app id
-	famAppUseExpert    family = "appuse.expert"    // member id, town id, app id
-	famAppNotice       family = "appnotice"        // id → AppNotice
-	famAppNoticeApp    family = "appnotice.app"    // app id, sent, id
-	famNoticeAnswer    family = "noticeanswer"     // notice id, town id → NoticeAnswer
-	famNeed            family = "need"             // id → Need
-	famNeedNumber      family = "need.number"      // number → id (unique)
-	famNeedApp         family = "need.app"         // app id, opened, id
-	famPledge          family = "pledge"           // need id, town id → Pledge
-	famPledgeTown      family = "pledge.town"      // town id, need id, town id
-	famDecisionApp     family = "decision.app"     // app id, year and number, id
-	famActionApp       family = "action.app"       // app id, state, due date, id
-	famItemApp         family = "item.app"         // app id, written, id
-	famRoom            family = "room"             // id → Room, those that need a record
-	famRoomSlug        family = "room.slug"        // slug → id (unique)
-	famRoomPeople      family = "room.people"      // ids of those in a direct conversation → id (unique)
-	famRoomName        family = "room.name"        // folded name, id: rooms that members opened, but private ones
-	famRoomLog         family = "roomlog"          // room id → RoomLog
-	famRoomMember      family = "roommember"       // room id, member id → RoomMember
-	famRoomMemberOf    family = "roommember.of"    // member id, room id, member id
-	famRoomMemberWatch family = "roommember.watch" // room id, room id, member id: who follows every message
-	famMessage         family = "message"          // room id, number → Message
-	famMessageOnce     family = "message.once"     // member id, id the client gave → room id, number (unique)
-	famMessageChange   family = "message.change"   // room id, change, room id, number: those that were changed
-	famMessageMention  family = "message.mention"  // member or town id, instant, room id, number
-	famMessageMark     family = "message.mark"     // room id, room id, number: those marked for the minutes
-	famMessageRevision family = "messagerevision"  // room id, number, nth → MessageRevision
+	famApp                 family = "app"                  // id → App
+	famAppSlug             family = "app.slug"             // slug → id (unique), old slugs too
+	famAppName             family = "app.name"             // folded name, id
+	famAppKeeper           family = "app.keeper"           // town id, id
+	famAppFile             family = "appfile"              // app id, number → AppFile (a publiccode.yml that was good)
+	famAppUse              family = "appuse"               // town id, app id → AppUse
+	famAppUseApp           family = "appuse.app"           // app id, state, town id, app id
+	famAppUseExpert        family = "appuse.expert"        // member id, town id, app id
+	famAppNotice           family = "appnotice"            // id → AppNotice
+	famAppNoticeApp        family = "appnotice.app"        // app id, sent, id
+	famNoticeAnswer        family = "noticeanswer"         // notice id, town id → NoticeAnswer
+	famNeed                family = "need"                 // id → Need
+	famNeedNumber          family = "need.number"          // number → id (unique)
+	famNeedApp             family = "need.app"             // app id, opened, id
+	famPledge              family = "pledge"               // need id, town id → Pledge
+	famPledgeTown          family = "pledge.town"          // town id, need id, town id
+	famProvider            family = "provider"             // id → Provider
+	famProviderSlug        family = "provider.slug"        // slug → id (unique), old slugs too
+	famReference           family = "reference"            // provider id, town id → Reference
+	famReferenceTown       family = "reference.town"       // town id, provider id, town id
+	famReferenceEnds       family = "reference.ends"       // last day of the contract, provider id, town id: not reminded yet
+	famHosting             family = "hosting"              // id → HostingOffer
+	famHostingProvider     family = "hosting.provider"     // provider id, id
+	famHostingRequest      family = "hostingrequest"       // id → HostingRequest
+	famHostingRequestOffer family = "hostingrequest.offer" // offer id, id
+	famHostingRequestTown  family = "hostingrequest.town"  // town id, id
+	famDecisionApp         family = "decision.app"         // app id, year and number, id
+	famActionApp           family = "action.app"           // app id, state, due date, id
+	famItemApp             family = "item.app"             // app id, written, id
+	famRoom                family = "room"                 // id → Room, those that need a record
+	famRoomSlug            family = "room.slug"            // slug → id (unique)
+	famRoomPeople          family = "room.people"          // ids of those in a direct conversation → id (unique)
+	famRoomName            family = "room.name"            // folded name, id: rooms that members opened, but private ones
+	famRoomLog             family = "roomlog"              // room id → RoomLog
+	famRoomMember          family = "roommember"           // room id, member id → RoomMember
+	famRoomMemberOf        family = "roommember.of"        // member id, room id, member id
+	famRoomMemberWatch     family = "roommember.watch"     // room id, room id, member id: who follows every message
+	famMessage             family = "message"              // room id, number → Message
+	famMessageOnce         family = "message.once"         // member id, id the client gave → room id, number (unique)
+	famMessageChange       family = "message.change"       // room id, change, room id, number: those that were changed
+	famMessageMention      family = "message.mention"      // member or town id, instant, room id, number
+	famMessageMark         family = "message.mark"         // room id, room id, number: those marked for the minutes
+	famMessageRevision     family = "messagerevision"      // room id, number, nth → MessageRevision
 
 	famMessageRevisionGone family = "messagerevision.gone" // when it was deleted, room id, number, nth
 
@@ -173,7 +183,7 @@ func (f family) public() bool {
 	switch f.record() {
 	case famMember, famTown, famSeries, famMeeting, famRSVP, famPresence, famItem, famMinutes, famRevision, famCorrection,
 		famDecision, famAction, famRoleChange, famCategory, famTag, famThread, famPost, famReaction, famMoved,
-		famApp, famAppFile, famAppUse, famNeed, famPledge, famSkill, famTownChange:
+		famApp, famAppFile, famAppUse, famNeed, famPledge, famProvider, famReference, famHosting, famHostingRequest, famSkill, famTownChange:
 		return true
 	}
 	return false

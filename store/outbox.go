@@ -61,6 +61,9 @@ const (
 	EventAppNotice      EventKind = "app.notice"      // Subject notice: to the towns that use the application
 	EventNoticeHelp     EventKind = "app.help"        // Subject notice, Member who looks after it: Data town, note
 	EventNeedReached    EventKind = "need.reached"    // Subject need: to the towns that pledged
+	EventContractEnds   EventKind = "contract.ends"   // Subject provider, Member: Data ends, town
+	EventOfferAsked     EventKind = "offer.asked"     // Subject provider, Member who acts for it, By who asks: Data town, subject, text
+	EventHosting        EventKind = "hosting"         // Subject request, Member of one of its sides: Data state, note
 	EventNeedNews       EventKind = "need.news"       // Subject need: Data text
 	EventMissed         EventKind = "missed"          // hints of other nodes were lost: what is shown live is read again; never stored
 	EventTouched        EventKind = "live"            // Subject says what open pages may want to read again (see turn); never stored

@@ -101,6 +101,9 @@ func slugs(current string, old []string) [][]string {
 // mayEditTown: its coordinators, and stewards.
 func mayEditTown(m Member, townID string) bool { return may(m, Steward) || m.Coordinates(townID) }
 
+// MayEditTown is mayEditTown for pages.
+func (m Member) MayEditTown(townID string) bool { return mayEditTown(m, townID) }
+
 // TownByID reads one town.
 func (s *Store) TownByID(ctx context.Context, id string) (Town, error) {
 	var town Town

@@ -41,6 +41,7 @@ type verification struct {
 	rooms       map[string]*spoken        // what the messages of each room say
 	discussions map[string]*discussion    // what the posts of each thread say
 	reacted     map[string]*ReactionTally // what the reactions to each post say
+	hostings    map[string]int            // places that each offer counts as taken more than requests have
 	pledged     map[string]int            // what each need counts more than was pledged
 	programs    map[string]*App           // how many towns are said to use each application
 }
@@ -54,7 +55,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{},
 			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{},
 			merged: map[string]bool{}, given: map[string]map[int]bool{}, last: map[string]int{}, results: map[string]string{},
-			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}, programs: map[string]*App{}, pledged: map[string]int{}, rooms: map[string]*spoken{}}
+			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}, programs: map[string]*App{}, pledged: map[string]int{}, hostings: map[string]int{}, rooms: map[string]*spoken{}}
 		for _, check := range []func(*verification) error{
 			verifyTable(towns(), (*verification).town), verifyTable(members(), (*verification).member),
 			verifyTable(credentials(), func(v *verification, c *Credential) { v.lead(famCredential, c.Member, famMember, c.Member) }),
@@ -83,6 +84,8 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(apps(), (*verification).app), verifyTable(appFiles(), func(v *verification, f *AppFile) { v.lead(famAppFile, f.App, famApp, f.App) }), verifyTable(appUses(), (*verification).appUse), (*verification).appCounts,
 			verifyTable(appNotices(), (*verification).appNotice), verifyTable(noticeAnswers(), (*verification).noticeAnswer),
 			verifyTable(needs(), (*verification).need), verifyTable(pledges(), (*verification).pledge), (*verification).pledgeCounts,
+			verifyTable(providers(), (*verification).provider), verifyTable(references(), (*verification).reference),
+			verifyTable(hostingOffers(), (*verification).hosting), verifyTable(hostingRequests(), (*verification).hostingRequest), (*verification).hostingCounts,
 			verifyTable(rooms(), (*verification).room), verifyTable(messages(), (*verification).message), verifyTable(roomLogs(), (*verification).roomLog),
 			verifyTable(roomMembers(), func(v *verification, m *RoomMember) { v.lead(famRoomMember, m.Room+"/"+m.Member, famMember, m.Member) }),
 			verifyTable(messageRevisions(), func(v *verification, r *MessageRevision) {

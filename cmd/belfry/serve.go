@@ -193,6 +193,9 @@ func (s *serveCommand) workers(hub *store.Store, public string, log *slog.Logger
 			} else if opened > 0 {
 				log.Info("meetings opened", "count", opened)
 			}
+			if _, err := hub.RemindContracts(ctx); err != nil {
+				log.Error("contracts not looked at", "error", err)
+			}
 			if err := hub.Sweep(ctx); err != nil {
 				log.Error("not swept", "error", err)
 			}

@@ -21,6 +21,7 @@ func navigation() []navEntry {
 		{frontend.Chat, "/chat", "nav.chat", "chat"},
 		{frontend.Towns, "/towns", "nav.towns", "town"},
 		{frontend.Apps, "/apps", "app.title", "app"},
+		{frontend.Services, "/services", "service.title", "service"},
 	}
 }
 
@@ -40,6 +41,7 @@ func footerGroups() []footerGroup {
 			{href: "/meetings/attendance", label: "door.footer"},
 			{href: "/towns", label: "nav.towns"},
 			{href: "/apps", label: "app.title"},
+			{href: "/services", label: "service.title"},
 			{href: "/meetings.ics", label: "layout.footer.calendar"},
 		}},
 	}
