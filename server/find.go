@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"belfry/frontend/pages"
+	"belfry/locales"
 	"belfry/server/search"
 	"belfry/store"
 
@@ -21,7 +22,7 @@ const (
 
 // findQuery reads what somebody looks for from the address.
 func (s *Server) findQuery(c *fiber.Ctx, v *pages.SearchPage) (search.Query, error) {
-	v.Form = queried(c, "q", "kind", "category", "town", "person", "lang", "from", "to", "solved")
+	v.Form = queried(c, "q", "kind", "category", "town", "person", "lang", "from", "to", "solved", "room")
 	q := search.Query{Words: v.Form.Value("q"), Kind: v.Form.Value("kind"), Lang: v.Form.Value("lang"), Solved: v.Form.Value("solved"),
 		Members: visitOf(c).signedIn(), Now: s.Store.Now(), Limit: resultsPage}
 	f, err := s.filters(c, &v.Form)
@@ -50,6 +51,9 @@ func (s *Server) findQuery(c *fiber.Ctx, v *pages.SearchPage) (search.Query, err
 			q.Without = append(q.Without, shelf.ID)
 		}
 	}
+	if err := s.findRooms(c, v, &q); err != nil {
+		return q, err
+	}
 	for name, at := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
 		day := v.Form.Value(name)
 		if day == "" {
@@ -62,6 +66,28 @@ func (s *Server) findQuery(c *fiber.Ctx, v *pages.SearchPage) (search.Query, err
 		}
 	}
 	return q, err
+}
+
+// findRooms names the private rooms the reader is in, and narrows to one room.
+func (s *Server) findRooms(c *fiber.Ctx, v *pages.SearchPage, q *search.Query) error {
+	var err error
+	if visitOf(c).signedIn() {
+		if q.Rooms, err = s.Store.PrivateRooms(c.UserContext(), by(c)); err != nil {
+			return err
+		}
+	}
+	slug := v.Form.Value("room")
+	if slug == "" {
+		return nil
+	}
+	room, err := s.Store.RoomBySlug(c.UserContext(), by(c), slug)
+	if store.KindOf(err) == store.NotFound {
+		q.Category = "none" // as of one that is empty
+		return nil
+	}
+	q.Category, q.Kind = room.ID, "message"
+	v.Room, v.RoomTitle = room.Slug, roomTitle(visitOf(c).lang, room)
+	return err
 }
 
 // find looks for records by their words.
@@ -108,7 +134,7 @@ func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage, exce
 			v.Total--
 			continue
 		}
-		one := pages.SearchResult{Document: d, Title: marked(marker.Mark(titleOf(d), d.Lang, 200)), Lang: d.Lang}
+		one := pages.SearchResult{Document: d, Title: marked(marker.Mark(titleOf(visitOf(c).lang, d), d.Lang, 200)), Lang: d.Lang}
 		if excerpts && d.Kind != "town" {
 			excerpt(&one, marker, q.Lang)
 		}
@@ -147,8 +173,10 @@ func plain(source string) string {
 	return strings.TrimSpace(manySpaces.ReplaceAllString(text, " "))
 }
 
-func titleOf(d store.SearchDocument) string {
+func titleOf(lang *locales.Language, d store.SearchDocument) string {
 	switch d.Kind {
+	case "message":
+		return roomTitle(lang, d.Room)
 	case "post":
 		return d.Thread.Title
 	case "decision", "action":
@@ -181,7 +209,7 @@ func (s *Server) suggest(c *fiber.Ctx) error {
 	}
 	lang := visitOf(c).lang
 	for _, one := range v.Results {
-		list = append(list, fiber.Map{"name": titleOf(one.Document), "lang": one.Document.Lang, "area": lang.T("search.kind." + one.Document.Kind), "href": pages.FoundHref(one.Document)})
+		list = append(list, fiber.Map{"name": titleOf(lang, one.Document), "lang": one.Document.Lang, "area": lang.T("search.kind." + one.Document.Kind), "href": pages.FoundHref(one.Document)})
 	}
 	return c.JSON(list)
 }

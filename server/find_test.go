@@ -6,8 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"belfry/server/search"
+	"belfry/store"
 )
 
 // finder is a forum that can be searched.
@@ -89,4 +91,52 @@ func TestExcerptsHaveNoSignsOfMarkdown(t *testing.T) {
 	ok(t, h.follower.CatchUp(ctx))
 	got := h.visitor().get("/search?q=budget")
 	got.holds(t, 200, "Une citation <mark>Budget</mark> Voir le tableau et la page\u00a0: fait premier SELECT 1")
+}
+
+func TestWhatIsSaidInRoomsIsFoundByThoseWhoMayReadIt(t *testing.T) {
+	h := newFinder(t)
+	author := store.As(h.author.ID)
+	say := func(room, text string) {
+		_, err := h.Send(ctx, author, room, store.MessageInput{Source: text})
+		ok(t, err)
+		h.Clock.Add(time.Minute)
+	}
+	open := func(name string, access store.Access) store.Room {
+		r, err := h.OpenRoom(ctx, author, store.RoomInput{Name: name, Access: access})
+		ok(t, err)
+		return r
+	}
+	public, private := open("Portes ouvertes", store.AccessPublic), open("Réservé", store.AccessPrivate)
+	say(public.ID, "Le beffroi sonne à midi")
+	say(store.LoungeID, "Le beffroi est en travaux")
+	say(private.ID, "Le beffroi coûte trop cher")
+	ok(t, h.follower.CatchUp(ctx))
+	for _, c := range []struct {
+		name  string
+		who   *browser
+		found int
+		lacks []string
+	}{
+		{"a visitor", h.visitor(), 1, []string{"travaux", "trop cher", "Réservé"}},
+		{"a member", h.basile, 2, []string{"trop cher", "Réservé"}},
+		{"a moderator", h.maud, 2, []string{"trop cher", "Réservé"}},
+		{"who is in the room", h.alma, 3, nil},
+	} {
+		got := c.who.get("/search?q=beffrois")
+		got.lacks(t, c.lacks...)
+		if n := strings.Count(got.body, `<h2 class="row__title">`); n != c.found || strings.Contains(got.body, "4 résultats") {
+			t.Errorf("%s finds %d messages, want %d", c.name, n, c.found)
+		}
+	}
+	h.basile.get("/search?q=beffroi&room="+private.Slug).holds(t, 200, "Rien")
+	h.alma.get("/search?q=beffroi&room="+private.Slug).holds(t, 200, "1 résultat", "Réservé", "/chat/"+private.Slug+"?at=1#m1")
+	_, err := h.DeleteMessage(ctx, author, store.LoungeID, 1, "")
+	ok(t, err)
+	_, err = h.ChangeRoom(ctx, author, public.ID, store.RoomInput{Name: "Portes fermées", Access: store.AccessMembers})
+	ok(t, err)
+	ok(t, h.follower.CatchUp(ctx))
+	h.visitor().get("/search?q=beffroi").holds(t, 200, "Rien")
+	if got := h.basile.get("/search?q=beffroi"); strings.Contains(got.body, "travaux") || !strings.Contains(got.body, "Portes fermées") {
+		t.Error("a deleted message is still found, or the room that changed is not")
+	}
 }

@@ -390,9 +390,12 @@ func (p *MinutesPage) approval(t *tx, reader Member) error {
 	return err
 }
 
-// Preview renders Markdown as it would be published: for signed-in members.
+// Preview renders Markdown as it would be published: for signed-in members, and for pages that all of them share.
 func (s *Store) Preview(ctx context.Context, by Actor, source string) (string, error) {
 	err := s.view(ctx, func(t *tx) error {
+		if reader, err := t.reader(by); err != nil || may(reader, Take) {
+			return err
+		}
 		_, err := t.require(by, Take)
 		return err
 	})

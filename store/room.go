@@ -268,6 +268,11 @@ func (s *Store) ChangeRoom(ctx context.Context, by Actor, id string, in RoomInpu
 		if (r.Access == AccessPrivate) != (in.Access == AccessPrivate) {
 			return invalid("access", "room.stays_private")
 		}
+		if r.Access != in.Access {
+			if err := t.staleRoom(r.ID); err != nil {
+				return err
+			}
+		}
 		r.Name, r.Purpose, r.Lang, r.Access = in.Name, in.Purpose, in.Lang, in.Access
 		return t.audit(by, "audit.room_changed", r.ID, map[string]string{"name": r.Name})
 	})

@@ -23,7 +23,7 @@ func stales() *table[Stale] {
 
 // searched are the records that can be found, by family.
 func searched() []family {
-	return []family{famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famMeeting, famApp}
+	return []family{famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famMeeting, famApp, famMessage}
 }
 
 // stale notes that a record changed. A thread's title and state are found with its first post.
@@ -36,7 +36,7 @@ func (t *tx) stale(f family, key []byte) error {
 		if err := t.staleAgenda(id); err != nil {
 			return err
 		}
-	case famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famApp:
+	case famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famApp, famMessage:
 	default:
 		return nil
 	}
@@ -133,13 +133,13 @@ func (s *Store) Indexed(ctx context.Context, searcher string, done []Stale) erro
 
 // SearchDocument is a record as it is found. Members marks what only signed-in members may find.
 type SearchDocument struct {
-	Kind     string // thread, post, item, minutes, decision, action, town, person, meeting, app
+	Kind     string // thread, post, message, item, minutes, decision, action, town, person, meeting, app
 	Record   string // family
 	ID       string
 	Title    string
 	Text     string // Markdown or plain
 	Lang     string
-	Category string // id
+	Category string // id; of a message its room's
 	Town     string // id
 	Person   string // id
 	At       time.Time
@@ -147,10 +147,12 @@ type SearchDocument struct {
 	Solved   bool
 	Answer   bool
 	Members  bool
+	Private  bool // only those in its room may find it
 
 	Translations []Translation // of posts, each found in its own language
 
 	Thread  Thread // of posts
+	Room    Room   // of messages
 	Seq     int
 	Meeting Meeting // of items, minutes and decisions
 	Author  Member
@@ -182,7 +184,12 @@ func (s *Store) Searchable(ctx context.Context, by Actor, wanted []Stale) (map[S
 			if err != nil {
 				return err
 			}
-			if ok && (!d.Members || may(reader, Take)) {
+			if ok && !by.system {
+				if ok, err = t.finds(reader, &d); err != nil {
+					return err
+				}
+			}
+			if ok {
 				d.Record, d.ID = one.Kind, one.ID
 				found[Stale{Kind: one.Kind, ID: one.ID}] = d
 			}
@@ -226,6 +233,8 @@ func (t *tx) searchable(one Stale, shelves map[string]Category) (SearchDocument,
 			return SearchDocument{}, false, err
 		}
 		return t.ofMeeting(a.Meeting, SearchDocument{Kind: "action", Title: a.Title, Number: a.Number(), Lang: a.Lang, Town: a.Town, Person: a.Person})
+	case famMessage:
+		return t.searchableMessage(parts)
 	case famMeeting:
 		return t.ofMeeting(parts[0], SearchDocument{Kind: "meeting"})
 	case famTown:

@@ -37,7 +37,7 @@ import (
 )
 
 // version is of the way documents are indexed; an index of another one is made anew.
-const version = "4"
+const version = "5"
 
 // Index is open for searching and changing at once.
 type Index struct {
@@ -210,7 +210,7 @@ func documents() mapping.IndexMapping {
 // maxText is how much of a text is indexed, in bytes.
 const maxText = 400_000
 
-// entry is a document as it is indexed. mark holds "members", "solved", "open" and "answer".
+// entry is a document as it is indexed. mark holds "members", "private", "solved", "open" and "answer".
 func entry(d store.SearchDocument) map[string]any {
 	body := d.Text
 	if len(body) > maxText {
@@ -233,7 +233,7 @@ func entry(d store.SearchDocument) map[string]any {
 		fields["lang"], fields["text"] = langs, texts
 	}
 	var marks []string
-	for mark, on := range map[string]bool{"members": d.Members, "solved": d.Question && d.Solved, "open": d.Question && !d.Solved, "answer": d.Answer} {
+	for mark, on := range map[string]bool{"members": d.Members, "private": d.Private, "solved": d.Question && d.Solved, "open": d.Question && !d.Solved, "answer": d.Answer} {
 		if on {
 			marks = append(marks, mark)
 		}

@@ -18,7 +18,7 @@ import (
 type Query struct {
 	Words    string
 	Kind     string // of store.SearchDocument, "" for all
-	Category string // id
+	Category string // id of a category or a room
 	Town     string // id
 	Person   string // id
 	Lang     string
@@ -27,6 +27,7 @@ type Query struct {
 
 	Without []string // categories that the reader may not know of
 	Members bool     // the reader may find what is for members only
+	Rooms   []string // private rooms that the reader is in: what was said in others is not found
 
 	Now           time.Time // what is young is young to this instant
 	Offset, Limit int
@@ -181,6 +182,12 @@ func (q Query) filter(b *query.BooleanQuery) {
 	if !q.Members {
 		b.AddMustNot(exactly("mark", "members", 0))
 	}
+	private := bleve.NewBooleanQuery()
+	private.AddMust(exactly("mark", "private", 0))
+	for _, id := range q.Rooms {
+		private.AddMustNot(exactly("category", id, 0))
+	}
+	b.AddMustNot(private)
 	for _, id := range q.Without {
 		b.AddMustNot(exactly("category", id, 0))
 	}
