@@ -56,10 +56,19 @@ func (s *Server) town(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	uses, err := s.Store.AppsOfTown(c.UserContext(), page.Town.ID)
+	if err != nil {
+		return err
+	}
+	taken, err := s.Store.Decisions(c.UserContext(), store.DecisionQuery{Town: page.Town.ID, Limit: actionsAtHome})
+	if err != nil {
+		return err
+	}
 	p := s.page(c, page.Town.NameIn(lang.Tag()))
 	p.Section = frontend.Towns
 	p.Feeds = []frontend.Feed{{Title: p.Title, Href: "/towns/" + page.Town.Slug + "/meetings.ics", Type: "text/calendar"}}
-	return s.render(c, p, pages.Town(p, pages.TownScreen{Page: page, Area: s.Store.Gazetteer().AreaName(page.Town.Area, lang.Tag()), Map: drawn, Open: open.Rows}))
+	return s.render(c, p, pages.Town(p, pages.TownScreen{Page: page, Area: s.Store.Gazetteer().AreaName(page.Town.Area, lang.Tag()), Map: drawn, Open: open.Rows,
+		Apps: uses, Decisions: taken.Rows}))
 }
 
 // welcomeTown makes a joining town a member.

@@ -17,6 +17,7 @@ type TownPage struct {
 	Hosted     []Meeting         // by it, and by the towns merged into it
 	Merged     []Town            // into this one
 	Skills     map[string]Skill  // that the profile names
+	Opened     []Thread          // by its people, newest first, what the reader may see
 	MayMerge   bool
 	OneContact bool // shown to stewards and the town's own people
 	MayEdit    bool
@@ -61,7 +62,10 @@ func (s *Store) TownPage(ctx context.Context, by Actor, slug string) (TownPage, 
 		if p.Names, err = t.named(p.Roles); err != nil {
 			return err
 		}
-		p.Skills, err = t.skillNames(slices.Concat(town.Profile.Teaches, town.Profile.Needs))
+		if p.Skills, err = t.skillNames(slices.Concat(town.Profile.Teaches, town.Profile.Needs)); err != nil {
+			return err
+		}
+		p.Opened, err = t.openedBy(p.People, reader)
 		return err
 	})
 	return p, err
@@ -126,6 +130,10 @@ type Care struct {
 	Joining    []TownRow // towns that wait for a welcome
 	People     []Member  // people who wait for a welcome in member towns
 	OneContact []Town    // member towns with one single contact
+	Silent     []Town    // member towns of which nobody wrote, answered or touched the profile for half a year
+	Confirm    []Town    // member towns whose profile nobody confirmed for a year
+	OneExpert  []App     // applications that a town runs, with one single expert
+	NewSkills  []Skill   // entries of the list that nobody has looked at
 	Towns      map[string]Town
 }
 
@@ -169,8 +177,16 @@ func (s *Store) Care(ctx context.Context, by Actor) (Care, error) {
 			if welcomed == 1 {
 				care.OneContact = append(care.OneContact, town)
 			}
+			if town.ProfileDue(t.now) {
+				care.Confirm = append(care.Confirm, town)
+			}
+			if silent, err := t.silent(town, people); err != nil {
+				return err
+			} else if silent {
+				care.Silent = append(care.Silent, town)
+			}
 		}
-		return nil
+		return care.fill(t)
 	})
 	return care, err
 }
