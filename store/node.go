@@ -44,7 +44,7 @@ func (s *Store) Run(ctx context.Context) error {
 		_ = sleep(ctx, peerBeat)
 	}
 	parts.Wait()
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), peerBeat)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), peerGone)
 	defer cancel()
 	p.leave(end)
 	return nil
@@ -91,10 +91,15 @@ func (p *peers) rest() {
 func (p *peers) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for queue, cancel := range p.leading {
+	for _, cancel := range p.leading {
 		cancel()
-		delete(p.leading, queue)
 	}
+}
+
+func (p *peers) works() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.leading) > 0
 }
 
 // look compares the records of all nodes with what the hints told.
@@ -186,9 +191,14 @@ func (p *peers) bury(ctx context.Context, n Node) {
 	}
 }
 
-// leave takes this node's record away, so that others go on at once with what it worked.
+// leave takes this node's record away when its work on queues has ended, so that others go on at once.
 func (p *peers) leave(ctx context.Context) {
 	p.send(ctx)
+	for p.stop(); p.works(); {
+		if sleep(ctx, hintEvery) != nil {
+			return // it is buried
+		}
+	}
 	_ = p.store.update(ctx, "node/"+p.id, func(t *tx) error { return nodes().remove(t, p.id) }) // else it is buried
 }
 

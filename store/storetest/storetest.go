@@ -128,6 +128,15 @@ func OpenShared(t testing.TB, renderer store.Renderer) (*Hub, *postgres.DB) {
 	}, renderer), db
 }
 
+// OpenAt opens a store on a PostgreSQL database that others open too.
+func OpenAt(t testing.TB, address string) *Hub {
+	t.Helper()
+	return open(t, func(unused kv.DB) kv.DB {
+		_ = unused.Close()
+		return Database(t, address)
+	}, plain())
+}
+
 // Over opens a store on an engine that is already there.
 func Over(t testing.TB, db kv.DB, clock func() time.Time, renderer store.Renderer) *store.Store {
 	t.Helper()
