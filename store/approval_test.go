@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
 
 	"belfry/store"
+	"belfry/store/kv"
 	"belfry/store/storetest"
 )
 
@@ -109,4 +111,32 @@ func TestTwoWriteDifferentItemsAtOnce(t *testing.T) {
 		_, err = h.SaveSection(ctx, store.System(), first.ID, 9, store.MinutesDraft{Base: 2, Source: "x", Lang: "fr"})
 		wantKind(t, err, store.NotFound, "error.not_found")
 	})
+}
+
+// TestVerifySeesAnotherApprovedText: one letter of an approved text, or of the sum beside it, is changed behind the
+// store's back.
+func TestVerifySeesAnotherApprovedText(t *testing.T) {
+	for name, change := range map[string][3]string{
+		"the text": {"revision/", "deux", "DEUX"}, "the sum": {"minutes/", `"sha256":"`, `"sha256":"f`}, "the sum is gone": {"minutes/", `"sha256"`, `"sha255"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := storetest.Open(t)
+			first, second := minutedSeries(t, h)
+			h.Clock.Set(second.Start.Add(time.Minute))
+			_, err := h.ApproveMinutes(ctx, store.System(), first.ID, "")
+			ok(t, err)
+			sound(t, h)
+			ok(t, h.DB.Update(ctx, "damage", func(tx kv.Tx) error {
+				pairs, err := tx.Scan(kv.Prefix([]byte(change[0])), 100)
+				for _, pair := range pairs {
+					tx.Put(bytes.Clone(pair.Key), bytes.Replace(pair.Value, []byte(change[1]), []byte(change[2]), 1))
+				}
+				return err
+			}))
+			found := strings.Join(faults(t, h), "\n")
+			if !strings.Contains(found, "minutes/"+first.ID) || !strings.Contains(found, "SHA-256") {
+				t.Errorf("not said: %q", found)
+			}
+		})
+	}
 }

@@ -86,7 +86,8 @@ func (v *verification) published() error {
 			if err != nil || !ok { // reported as a record or a reference already
 				return nil
 			}
-			if sum := sha256.Sum256([]byte(revision.Source)); m.Approval.SHA256 != "" && hex.EncodeToString(sum[:]) != m.Approval.SHA256 {
+			sum := sha256.Sum256([]byte(revision.Source))
+			if !m.Approval.At.IsZero() && (hex.EncodeToString(sum[:]) != m.Approval.SHA256 || m.Published != m.Approval.Revision) {
 				v.report(Fault{"record", place, "the approved text is not the one that was approved: its SHA-256 differs"})
 			}
 			_, marks := Notation(revision.Source, "")
