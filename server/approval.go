@@ -149,7 +149,7 @@ func (s *Server) minutesOfYear(c *fiber.Ctx) error {
 	}
 	lang := visitOf(c).lang
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s %d\n", lang.T("minutes.title"), year)
+	fmt.Fprintf(&b, "# %s\n", lang.T("minutes.of_year", "Year", strconv.Itoa(year)))
 	for _, one := range all {
 		m := one.Meeting
 		fmt.Fprintf(&b, "\n---\n\n# %s\n\n%s\n\n%s\n\n%s\n", lang.Numbered(m.Number, m.Title), lang.Span(m.Local(), m.LocalEnd()),

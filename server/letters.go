@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"belfry/locales"
@@ -34,7 +35,7 @@ func (p *Post) lettersOf(ctx context.Context, e store.Event) ([]store.Mail, erro
 	case store.EventCancelled:
 		letters, err = p.meetingLetters(ctx, e, store.OnSite, store.Online, store.Maybe)
 	case store.EventMinutes:
-		letters, err = p.meetingLetters(ctx, e, store.OnSite, store.Online, store.Maybe)
+		letters, err = p.minutesLetters(ctx, e)
 	case store.EventPromoted, store.EventAnsweredFor:
 		letters, err = p.meetingLetters(ctx, e)
 	case store.EventActions, store.EventActionMoved, store.EventCorrection, store.EventReminder, store.EventNudge, store.EventItemDecided:
@@ -232,12 +233,33 @@ func (p *Post) meetingLetters(ctx context.Context, e store.Event, answers ...sto
 	if err != nil {
 		return nil, err
 	}
+	return p.lettersTo(audience, e, m, host, nil)
+}
+
+// minutesLetters tell those whom published minutes concern what was decided.
+func (p *Post) minutesLetters(ctx context.Context, e store.Event) ([]store.Mail, error) {
+	m, host, err := p.Store.MeetingByID(ctx, e.Subject)
+	if err != nil {
+		return nil, err
+	}
+	audience, decided, err := p.Store.Concerned(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	var facts []mail.Fact
+	for _, d := range decided[:min(len(decided), listedInLetter)] {
+		facts = append(facts, mail.Fact{Label: d.Number(), Value: d.Title})
+	}
+	return p.lettersTo(audience, e, m, host, facts)
+}
+
+func (p *Post) lettersTo(audience []store.Recipient, e store.Event, m store.Meeting, host store.Town, facts []mail.Fact) ([]store.Mail, error) {
 	var letters []store.Mail
 	for _, to := range audience {
 		if to.Member.ID == e.By || to.Member.NoNotice || e.Member != "" && to.Member.ID != e.Member {
 			continue
 		}
-		one, err := p.meetingLetter(p.readerOf(to.Member), e, m, host, to.RSVP)
+		one, err := p.meetingLetter(p.readerOf(to.Member), e, m, host, to.RSVP, facts)
 		if err != nil {
 			return nil, err
 		}
@@ -246,7 +268,7 @@ func (p *Post) meetingLetters(ctx context.Context, e store.Event, answers ...sto
 	return letters, nil
 }
 
-func (p *Post) meetingLetter(r reader, e store.Event, m store.Meeting, host store.Town, answer store.RSVP) (store.Mail, error) {
+func (p *Post) meetingLetter(r reader, e store.Event, m store.Meeting, host store.Town, answer store.RSVP, facts []mail.Fact) (store.Mail, error) {
 	kind := map[store.EventKind]string{store.EventMeetingChanged: "letter.changed.", store.EventCancelled: "letter.cancelled.",
 		store.EventMinutes: "letter.minutes.", store.EventPromoted: "letter.promoted.", store.EventAnsweredFor: "letter.answered."}[e.Kind]
 	title := p.language(m.Lang).Numbered(m.Number, m.Title)
@@ -266,7 +288,7 @@ func (p *Post) meetingLetter(r reader, e store.Event, m store.Meeting, host stor
 		}
 		letter.Paragraphs = append(letter.Paragraphs, r.lang.T("letter.changed.what", "What", r.lang.List(groups)))
 	}
-	letter.Facts = []mail.Fact{{Label: r.lang.T("letter.fact.when"), Value: r.lang.Span(m.Local(), m.LocalEnd())}}
+	letter.Facts = append(slices.Clone(facts), mail.Fact{Label: r.lang.T("letter.fact.when"), Value: r.lang.Span(m.Local(), m.LocalEnd())})
 	var where []string
 	for _, word := range []string{host.NameIn(r.lang.Tag()), m.Venue, m.Address} {
 		if word != "" {
@@ -283,6 +305,8 @@ func (p *Post) meetingLetter(r reader, e store.Event, m store.Meeting, host stor
 	if answer.Waiting {
 		word = "waiting"
 	}
-	letter.Facts = append(letter.Facts, mail.Fact{Label: r.lang.T("letter.fact.you"), Value: r.lang.T("rsvp.word." + word)})
+	if word != "" { // whom minutes concern did not always answer
+		letter.Facts = append(letter.Facts, mail.Fact{Label: r.lang.T("letter.fact.you"), Value: r.lang.T("rsvp.word." + word)})
+	}
 	return p.write(r, letter, true)
 }

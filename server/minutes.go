@@ -164,6 +164,9 @@ func (s *Server) present(c *fiber.Ctx, m store.Meeting) string {
 		if row.Presence.Guests > 0 {
 			name += " (+" + strconv.Itoa(row.Presence.Guests) + ")"
 		}
+		if row.Late {
+			name = lang.T("minutes.came_late", "Name", name, "Time", lang.Clock(row.Presence.At.In(m.Location())))
+		}
 		names[town] = append(names[town], name)
 	}
 	text := "## " + lang.T("minutes.present") + "\n\n" + lang.T("door.came_minutes", "People", lang.N("count.people", door.Came), "Towns", lang.N("count.towns", door.Towns)) + "\n\n"

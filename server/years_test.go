@@ -26,10 +26,11 @@ func TestTheYearsAreChartsWithTables(t *testing.T) {
 	if charts, tables := strings.Count(page.body, "chart__svg"), strings.Count(page.body, "<table"); charts != 4 || tables != charts {
 		t.Errorf("%d charts and %d tables", charts, tables)
 	}
-	page.lacks(t, "Lena")
+	page.holds(t, 200, `href="/meetings/minutes-2026.md"`, "Les procès-verbaux de 2026 en un fichier")
+	page.lacks(t, "Lena", "minutes-2027.md")
 	all, err := s.OverTheYears(ctx)
 	ok(t, err)
-	if all[0] != (store.Year{Year: 2026, Meetings: 1, People: 2, Towns: 1, Decisions: 2, Actions: 1}) || all[1] != (store.Year{Year: 2027}) || len(all) != 2 {
+	if all[0] != (store.Year{Year: 2026, Meetings: 1, People: 2, Towns: 1, Minutes: 1, Decisions: 2, Actions: 1}) || all[1] != (store.Year{Year: 2027}) || len(all) != 2 {
 		t.Errorf("counted %+v", all)
 	}
 }

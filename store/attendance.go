@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -124,4 +125,38 @@ func (t *tx) answers(meetingID string) ([]RSVP, error) {
 		}
 		w.From = batch[len(batch)-1].Member + "\x01"
 	}
+}
+
+// excused are the towns all of whose people answered that they do not come, and of which nobody was ticked, by name.
+func (t *tx) excused(meetingID string) ([]Town, error) {
+	answers, err := t.answers(meetingID)
+	if err != nil {
+		return nil, err
+	}
+	came, err := presences().under(t, window{Under: []string{meetingID}, Limit: MaxWaiting})
+	if err != nil {
+		return nil, err
+	}
+	there := map[string]bool{"": true}
+	for _, p := range came {
+		there[p.Town] = true
+	}
+	for _, r := range answers {
+		if r.Answer != No {
+			there[r.Town] = true
+		}
+	}
+	var ids []string
+	for _, r := range answers {
+		if !there[r.Town] {
+			there[r.Town] = true
+			ids = append(ids, r.Town)
+		}
+	}
+	named, err := towns().many(t, ids)
+	all := slices.Collect(maps.Values(named))
+	slices.SortFunc(all, func(a, b Town) int {
+		return cmp.Or(cmp.Compare(sortName(a.Name), sortName(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
+	return all, err
 }

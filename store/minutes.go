@@ -251,7 +251,8 @@ type MinutesPage struct {
 	Approver  Meeting // the meeting that could approve it now, for organisers
 	Names     map[string]Member
 	Tally     Tally
-	Correct   bool // the reader may propose a correction
+	Excused   []Town // that sent word and nobody, by name
+	Correct   bool   // the reader may propose a correction
 	Organise  bool
 	Moved     bool
 }
@@ -280,6 +281,11 @@ func (s *Store) MinutesPage(ctx context.Context, by Actor, slug string) (Minutes
 		}
 		if p.Tally, err = t.tally(m.ID); err != nil {
 			return err
+		}
+		if p.Tally.No > 0 {
+			if p.Excused, err = t.excused(m.ID); err != nil {
+				return err
+			}
 		}
 		all, err := revisions().under(t, window{Under: []string{m.ID}, Reverse: true, Limit: scanBatch})
 		if err != nil {

@@ -39,6 +39,57 @@ func (s *Store) Audience(ctx context.Context, meetingID string, answers ...Answe
 	return found, err
 }
 
+// Concerned are the active members whom the published minutes of a meeting concern, each once, and what was decided:
+// who said that they would come or might, who was ticked at the door, and who brought an item that was decided on.
+func (s *Store) Concerned(ctx context.Context, meetingID string) (people []Recipient, decided []Decision, err error) {
+	if people, err = s.Audience(ctx, meetingID, OnSite, Online, Maybe); err != nil {
+		return nil, nil, err
+	}
+	told := map[string]bool{}
+	for _, one := range people {
+		told[one.Member.ID] = true
+	}
+	var others []string
+	more := func(id string) {
+		if id != "" && !told[id] {
+			told[id] = true
+			others = append(others, id)
+		}
+	}
+	err = s.view(ctx, func(t *tx) error {
+		decided = nil
+		came, err := presences().under(t, window{Under: []string{meetingID}, Limit: MaxWaiting})
+		if err != nil {
+			return err
+		}
+		for _, p := range came {
+			more(p.Member)
+		}
+		if err := decisions().every(t, famDecisionMeeting, meetingID, func(d Decision) {
+			if d.Withdrawn.IsZero() {
+				decided = append(decided, d)
+			}
+		}); err != nil {
+			return err
+		}
+		for _, d := range decided {
+			item, _, err := items().find(t, d.Item)
+			if err != nil {
+				return err
+			}
+			more(item.Owner)
+		}
+		named, err := members().many(t, others)
+		for _, id := range others {
+			if m := named[id]; m.State == MemberActive {
+				people = append(people, Recipient{Member: m})
+			}
+		}
+		return err
+	})
+	return people, decided, err
+}
+
 // Welcomers are those who can welcome somebody to a town: its coordinators, else organisers and stewards.
 func (s *Store) Welcomers(ctx context.Context, townID string) ([]Member, error) {
 	var found []Member

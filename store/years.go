@@ -11,6 +11,7 @@ type Year struct {
 	Meetings  int // at which somebody was ticked
 	People    int // ticked, guests included, over all meetings
 	Towns     int // of which somebody was ticked
+	Minutes   int // meetings whose minutes are published
 	Decisions int // numbers given
 	Actions   int // numbers given
 }
@@ -66,6 +67,9 @@ func (y *Year) attendance(t *tx) error {
 		}
 		if len(came) > 0 {
 			y.Meetings++
+		}
+		if m.State == MeetingMinuted || m.State == MeetingApproved {
+			y.Minutes++
 		}
 		for _, p := range came {
 			y.People += 1 + p.Guests

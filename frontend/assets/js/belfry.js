@@ -10,6 +10,7 @@ const elements = {
   "markdown-preview": () => import("./markdown-preview.js"),
   "local-draft": () => import("./local-draft.js"),
   "copy-button": () => import("./copy-button.js"),
+  "print-button": () => import("./print-button.js"),
   "agenda-order": () => import("./agenda-order.js"),
   "room-screen": () => import("./room-screen.js"),
   "server-draft": () => import("./server-draft.js"),

@@ -16,12 +16,21 @@ class LocalDraft extends HTMLElement {
     this.#offer();
     this.#area.addEventListener("input", () => {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#keep(false), pause);
+      this.#timer = setTimeout(() => this.#hurry(), pause);
     });
+    // A closed tab does not wait for the pause.
+    addEventListener("pagehide", () => this.#hurry());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#hurry());
     this.#area.form?.addEventListener("submit", () => {
-      clearTimeout(this.#timer);
+      this.#timer = clearTimeout(this.#timer);
       this.#keep(true);
     });
+  }
+
+  #hurry() {
+    if (this.#timer === undefined) return;
+    this.#timer = clearTimeout(this.#timer);
+    this.#keep(false);
   }
 
   get #name() {
