@@ -21,6 +21,7 @@ type JoinInput struct {
 	Zone      string
 	Nonce     string // of the joining browser; the password counts only when the same browser confirms
 	From      Client
+	Mentor    *RequestInput // sent to a mentor town once the address is confirmed
 }
 
 // Client is where a request comes from.
@@ -41,6 +42,8 @@ type joining struct {
 	Language  string `json:"language"`
 	Zone      string `json:"zone"`
 	Nonce     string `json:"nonce,omitzero"` // hashed
+
+	Mentor *RequestInput `json:"mentor,omitzero"`
 }
 
 // Join starts a membership: it checks the input and mails a link and a code to the address. Known and unknown
@@ -95,6 +98,13 @@ func (s *Store) checkJoin(in JoinInput) (joining, error) {
 		c.password("password", in.Password, in.Name, in.Email)
 	}
 	s.checkTown(&c, in, &j)
+	if in.Mentor != nil {
+		asked := *in.Mentor
+		if err := asked.check(); err != nil {
+			c.problems = append(c.problems, ProblemsOf(err)...)
+		}
+		j.Mentor = &asked
+	}
 	if in.Nonce != "" {
 		j.Nonce = hashToken(in.Nonce)
 	}
@@ -180,7 +190,26 @@ func (t *tx) welcomeAboard(j joining, nonce string) (Member, error) {
 			return m, err
 		}
 	}
+	if j.Mentor != nil {
+		if err := t.holdRequest(m, town.ID, *j.Mentor); err != nil {
+			return m, err
+		}
+	}
 	return m, t.emit(Event{Kind: EventPersonWaits, Subject: town.ID, By: m.ID})
+}
+
+// holdRequest keeps the request of somebody who has just joined. When the town has asked already, or has a mentor, there is none:
+// the newcomer finds that on the page about mentors.
+func (t *tx) holdRequest(m Member, townID string, in RequestInput) error {
+	q, err := t.request(m, townID, in)
+	switch KindOf(err) {
+	case Conflict, Invalid: // a skill that was taken away meanwhile is no reason to refuse the member
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return mentorRequests().put(t, q)
 }
 
 // newMember fills in a member with a free handle; it is not stored yet.

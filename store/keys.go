@@ -34,6 +34,18 @@ const (
 	famTownChange     family = "townchange"      // id → TownChange, public history
 	famTownChangeTown family = "townchange.town" // town id, id
 
+	famMentorRule         family = "mentorrule"          // "weights" → MentorRule
+	famMentorRequest      family = "mentorrequest"       // id → MentorRequest
+	famMentorRequestTown  family = "mentorrequest.town"  // town id, id
+	famMentorRequestState family = "mentorrequest.state" // state, created, id
+	famMentorRequestAsked family = "mentorrequest.asked" // town id that is or was asked, open or past, id
+	famMentorship         family = "mentorship"          // id → Mentorship
+	famMentorshipMentor   family = "mentorship.mentor"   // town id, open or past, id
+	famMentorshipLearner  family = "mentorship.learner"  // town id, open or past, id
+	famCheckIn            family = "checkin"             // id → CheckIn
+	famCheckInMentorship  family = "checkin.mentorship"  // mentorship id, start, id
+	famCheckInTown        family = "checkin.town"        // id of either town, start, id
+
 	famSeries        family = "series"         // id → Series
 	famSeriesSlug    family = "series.slug"    // slug → id (unique)
 	famMeeting       family = "meeting"        // id → Meeting
@@ -184,6 +196,8 @@ func (f family) public() bool {
 	case famMember, famTown, famSeries, famMeeting, famRSVP, famPresence, famItem, famMinutes, famRevision, famCorrection,
 		famDecision, famAction, famRoleChange, famCategory, famTag, famThread, famPost, famReaction, famMoved,
 		famApp, famAppFile, famAppUse, famNeed, famPledge, famProvider, famReference, famHosting, famHostingRequest, famSkill, famTownChange:
+		famApp, famAppFile, famAppUse, famSkill, famTownChange,
+		famMentorRule, famMentorRequest, famMentorship, famCheckIn:
 		return true
 	}
 	return false

@@ -124,7 +124,7 @@ func StepsOf(m Meeting, now time.Time) []MeetingState {
 }
 
 // Advance stores what time alone has changed in the meetings of these weeks, and reminds those who come when the days
-// of a reminder have come. It is run every minute; running it again changes nothing.
+// of a reminder have come; and it moves on requests for a mentor. It is run every minute; running it again changes nothing.
 func (s *Store) Advance(ctx context.Context) (changed int, err error) {
 	err = s.update(ctx, "advance", func(t *tx) error {
 		changed = 0
@@ -144,7 +144,11 @@ func (s *Store) Advance(ctx context.Context) (changed int, err error) {
 		}
 		return nil
 	})
-	return changed, err
+	if err != nil {
+		return changed, err
+	}
+	moved, err := s.advanceRequests(ctx)
+	return changed + moved, err
 }
 
 func (t *tx) advance(m Meeting) (bool, error) {

@@ -65,6 +65,10 @@ const (
 	EventOfferAsked     EventKind = "offer.asked"     // Subject provider, Member who acts for it, By who asks: Data town, subject, text
 	EventHosting        EventKind = "hosting"         // Subject request, Member of one of its sides: Data state, note
 	EventNeedNews       EventKind = "need.news"       // Subject need: Data text
+	EventMentorAsked    EventKind = "mentor.asked"    // Subject request: Data town, which is asked
+	EventMentorAnswered EventKind = "mentor.answered" // Subject request: Data town, what (an outcome, question, answer)
+	EventMentorStuck    EventKind = "mentor.stuck"    // Subject request, for stewards: Data what (silent, stuck), town
+	EventMentorship     EventKind = "mentorship"      // Subject mentorship, for both towns: Data what, check_in
 	EventMissed         EventKind = "missed"          // hints of other nodes were lost: what is shown live is read again; never stored
 	EventTouched        EventKind = "live"            // Subject says what open pages may want to read again (see turn); never stored
 )

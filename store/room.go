@@ -16,6 +16,8 @@ const (
 	RoomTown    RoomKind = "town"    // of one town
 	RoomOpen    RoomKind = "open"    // opened by a member, with a name and a purpose
 	RoomDirect  RoomKind = "direct"  // between two to ten people
+
+	RoomMentorship RoomKind = "mentorship" // of one mentorship: for the people of its two towns
 )
 
 // Access says who may read a room.
@@ -116,6 +118,9 @@ func (t *tx) room(id string) (Room, error) {
 		}
 		return Room{ID: id, Slug: "town-" + town.Slug, Kind: RoomTown, Subject: town.ID, Name: town.Name, Access: AccessMembers, Archived: town.Merged}, nil
 	}
+	if RoomKind(kind) == RoomMentorship {
+		return t.mentorshipRoom(subject)
+	}
 	return Room{}, notFound()
 }
 
@@ -145,6 +150,9 @@ func (t *tx) roomBySlug(slug string) (Room, error) {
 		}
 		return t.room(TownRoomID(town.ID))
 	}
+	if rest, ok := strings.CutPrefix(slug, "mentorship-"); ok {
+		return t.room(MentorshipRoomID(rest))
+	}
 	return rooms().lookup(t, famRoomSlug, slug)
 }
 
@@ -161,6 +169,10 @@ func (t *tx) readable(r Room, reader Member) (bool, error) {
 	}
 	if r.Kind == RoomDirect {
 		return slices.Contains(r.People, reader.ID), nil
+	}
+	if r.Kind == RoomMentorship {
+		m, err := mentorships().get(t, r.Subject)
+		return err == nil && m.of(reader), err
 	}
 	_, in, err := roomMembers().find(t, r.ID, reader.ID)
 	return in, err

@@ -12,6 +12,7 @@ type SignedIn struct {
 	Session Session
 	Member  Member
 	First   bool // the member was made by this very step
+	Asks    bool // and looks for a mentor
 }
 
 // RequestSignIn mails a link and a code to an address; to an unknown one it mails that nobody here has it. The
@@ -153,6 +154,14 @@ func (s *Store) UseTicket(ctx context.Context, token, nonce string, from Client)
 		in, err = t.redeem(k, nonce, from)
 		return err
 	})
+	return s.sent(ctx, in, err)
+}
+
+// sent sends what somebody who has just joined asks for; what stops it here is tried again every minute.
+func (s *Store) sent(ctx context.Context, in SignedIn, err error) (SignedIn, error) {
+	if err == nil && in.Asks {
+		_, err = s.advanceRequests(ctx)
+	}
 	return in, err
 }
 
@@ -187,7 +196,7 @@ func (s *Store) UseCode(ctx context.Context, email, code, nonce string, from Cli
 	if err == nil && !matched {
 		err = &Error{Kind: Invalid, Problems: []Problem{{Field: "code", Key: "error.wrong_code"}}, cause: errWrongCode}
 	}
-	return in, err
+	return s.sent(ctx, in, err)
 }
 
 // redeem uses a ticket up.
@@ -207,6 +216,7 @@ func (t *tx) redeem(k Ticket, nonce string, from Client) (SignedIn, error) {
 		}
 		in, err := t.signIn(m, from)
 		in.First = !before
+		in.Asks = in.First && k.Join.Mentor != nil
 		return in, err
 	case TicketSignIn:
 		m, err := members().get(t, k.Member)

@@ -72,6 +72,9 @@ type Store struct {
 	listeners []func(Event)
 
 	rolling rolling
+
+	offers   offering
+	mentored atomic.Uint64
 }
 
 // Open takes over an engine: an empty one is set up, an older schema is migrated in one transaction, a newer one
@@ -149,6 +152,7 @@ type tx struct {
 	marks     bool            // somebody's reading changed
 	searched  bool            // the search index is out of date
 	enrolled  map[string]bool // towns whose place in the roll is out of date
+	mentored  bool            // what the ranking of mentors reads changed
 	following *[]Searcher     // see searchers
 	failed    error           // of a write that cannot say so itself
 	events    []Event
@@ -175,6 +179,7 @@ func (t *tx) touch(f family, key []byte) {
 	t.public = t.public || f.public()
 	t.who = t.who || f.identity()
 	t.unroll(f, key)
+	t.mentored = t.mentored || f.mentoring()
 	t.marks = t.marks || f.record() == famReading || f == famFollow || f == famDraft || f == famPending ||
 		f == famMessage || f == famRoomMember
 }
@@ -201,6 +206,9 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 		return fromEngine(err)
 	}
 	s.rolling.forget(last.enrolled)
+	if last.mentored {
+		s.mentored.Add(1)
+	}
 	if last.who {
 		s.identity.Add(1)
 	}

@@ -1,0 +1,59 @@
+package store
+
+import "fmt"
+
+func (v *verification) need(from family, id string, n MentorNeed) {
+	for _, one := range n.Skills {
+		v.lead(from, id, famSkill, one)
+	}
+	for _, one := range n.Apps {
+		v.lead(from, id, famApp, one)
+	}
+}
+
+func (v *verification) mentorRequest(q *MentorRequest) {
+	v.lead(famMentorRequest, q.ID, famTown, q.Town)
+	v.lead(famMentorRequest, q.ID, famMember, q.By)
+	v.lead(famMentorRequest, q.ID, famMentorship, q.Mentorship)
+	v.need(famMentorRequest, q.ID, q.Need)
+	open := 0
+	for _, try := range q.Tries {
+		v.lead(famMentorRequest, q.ID, famTown, try.Town)
+		if try.Outcome == TryOpen {
+			open++
+		}
+	}
+	if asks := q.State == RequestAsking; asks && open != 1 || !asks && open > 0 {
+		v.report(Fault{"count", string(famMentorRequest) + "/" + q.ID, fmt.Sprintf("is %s, and %d towns are asked", q.State, open)})
+	}
+	if q.Open() {
+		v.waiting[q.Town]++
+	}
+}
+
+func (v *verification) mentorship(m *Mentorship) {
+	v.lead(famMentorship, m.ID, famTown, m.Mentor)
+	v.lead(famMentorship, m.ID, famTown, m.Learner)
+	v.lead(famMentorship, m.ID, famMember, m.By)
+	v.lead(famMentorship, m.ID, famMentorRequest, m.Request)
+	v.need(famMentorship, m.ID, m.Need)
+	if m.Open() {
+		v.waiting[m.Learner]++
+	}
+}
+
+func (v *verification) checkIn(k *CheckIn) {
+	v.lead(famCheckIn, k.ID, famMentorship, k.Mentorship)
+	v.lead(famCheckIn, k.ID, famTown, k.Mentor)
+	v.lead(famCheckIn, k.ID, famTown, k.Learner)
+}
+
+// mentorships reports towns that ask for a mentor twice, or while they have one.
+func (v *verification) mentorships() error {
+	for _, town := range sortedKeys(v.waiting) {
+		if v.waiting[town] > 1 {
+			v.report(Fault{"count", string(famMentorRequest) + ", " + town, "waits for a mentor, or has one, more than once"})
+		}
+	}
+	return nil
+}
