@@ -160,6 +160,10 @@ func (s *Server) postSignInCode(c *fiber.Ctx) error {
 // arrive starts a session and says welcome to somebody new.
 func (s *Server) arrive(c *fiber.Ctx, in store.SignedIn, back string) error {
 	s.startSession(c, in)
+	if in.Asks {
+		s.forgetSearch(c)
+		return s.done(c, "/mentors", "mentor.said.joined", "Name", in.Member.Name)
+	}
 	if in.First {
 		return s.done(c, "/", "join.welcome", "Name", in.Member.Name)
 	}

@@ -76,6 +76,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{site: siteOver(t, hub), rehearsal: rehearsal, people: map[audience]persona{}, records: map[string][]record{}, ids: map[string]string{},
 		secrets: map[string]audience{}, html: strings.NewReplacer("<mark>", "", "</mark>", "", "&#39;", "'")}
 	w.populate()
+	w.mentoring()
 	w.shelves()
 	w.discuss()
 	w.gather()

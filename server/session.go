@@ -73,6 +73,7 @@ const (
 	themeCookie    = "belfry_theme"
 	flashCookie    = "belfry_notice"
 	nonceCookie    = "belfry_join"
+	mentorCookie   = "belfry_mentor"
 )
 
 func (s *Server) cookieName(name string) string {

@@ -195,8 +195,7 @@ func (f family) public() bool {
 	switch f.record() {
 	case famMember, famTown, famSeries, famMeeting, famRSVP, famPresence, famItem, famMinutes, famRevision, famCorrection,
 		famDecision, famAction, famRoleChange, famCategory, famTag, famThread, famPost, famReaction, famMoved,
-		famApp, famAppFile, famAppUse, famNeed, famPledge, famProvider, famReference, famHosting, famHostingRequest, famSkill, famTownChange:
-		famApp, famAppFile, famAppUse, famSkill, famTownChange,
+		famApp, famAppFile, famAppUse, famNeed, famPledge, famProvider, famReference, famHosting, famHostingRequest, famSkill, famTownChange,
 		famMentorRule, famMentorRequest, famMentorship, famCheckIn:
 		return true
 	}

@@ -106,6 +106,7 @@ type Wish struct {
 	Town  Town
 	Need  MentorNeed
 	Leave map[string]bool // ids of towns that are not to be proposed
+	Only  string          // id of the one town that is asked about; "" for all
 }
 
 // Point is a reason for a candidate, or with Good false a weak point. What N, Of and the lists are depends on the criterion:
@@ -192,7 +193,7 @@ type scale struct {
 // possible are the hard limits.
 func (s *scale) possible(m *Mentor, now time.Time) bool {
 	same := m.Town.ID == s.wish.Town.ID || m.Town.Code != "" && m.Town.Code == s.wish.Town.Code
-	return !same && m.Free() > 0 && m.Town.Helps(now) && s.shared(m) > 0 && !s.wish.Leave[m.Town.ID]
+	return !same && (s.wish.Only == "" || s.wish.Only == m.Town.ID) && m.Free() > 0 && m.Town.Helps(now) && s.shared(m) > 0 && !s.wish.Leave[m.Town.ID]
 }
 
 func (s *scale) shared(m *Mentor) int {

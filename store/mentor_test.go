@@ -146,7 +146,9 @@ func TestATownThatStopsHelpingIsPassedOver(t *testing.T) {
 			_, err = h.AcceptRequest(ctx, store.As(m.ID), q.ID)
 			ok(t, err)
 		},
-		"rests": func(t *testing.T, h *storetest.Hub, m store.Member) { ok(t, h.Leave(ctx, store.As(m.ID), "", store.Session{Member: m.ID, Proved: h.Now()})) },
+		"rests": func(t *testing.T, h *storetest.Hub, m store.Member) {
+			ok(t, h.Leave(ctx, store.As(m.ID), "", store.Session{Member: m.ID, Proved: h.Now()}))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := storetest.Open(t)

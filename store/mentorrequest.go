@@ -142,6 +142,14 @@ func (n *MentorNeed) check() error {
 	return c.err()
 }
 
+// Check says what is wrong with some fields of a need that is not complete yet, and cleans it.
+func (n *MentorNeed) Check(fields ...string) error {
+	var c check
+	n.checkIn(&c)
+	c.problems = slices.DeleteFunc(c.problems, func(p Problem) bool { return !slices.Contains(fields, p.Field) })
+	return c.err()
+}
+
 func (n *MentorNeed) checkIn(c *check) {
 	if n.Speaks = c.languages("speaks", n.Speaks); len(n.Speaks) == 0 && len(c.problems) == 0 {
 		c.add("speaks", "mentor.language_missing")

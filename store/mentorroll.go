@@ -32,7 +32,7 @@ func (o *offering) keep(kept []Mentor, r *roll, version uint64) {
 // mentoring families are read by the ranking.
 func (f family) mentoring() bool {
 	switch f.record() {
-	case famAppUse, famMentorRequest, famMentorship:
+	case famMentorRequest, famMentorship:
 		return true
 	}
 	return false
@@ -63,7 +63,7 @@ func (s *Store) mentors(ctx context.Context) ([]Mentor, error) {
 		kept = nil
 		for _, one := range all.all {
 			if one.State == TownMember && one.Profile.Offers {
-				kept = append(kept, records.of(one.Town))
+				kept = append(kept, records.of(one))
 			}
 		}
 		return nil
@@ -75,32 +75,28 @@ func (s *Store) mentors(ctx context.Context) ([]Mentor, error) {
 	return kept, nil
 }
 
-// mentorRecords are what towns run and what became of their mentoring, by town id.
+// mentorRecords are what became of the mentoring of towns, by town id.
 type mentorRecords struct {
-	runs             map[string][]string
 	learners, former map[string]int
 	days             map[string][]int
 }
 
-func (r mentorRecords) of(town Town) Mentor {
-	m := NewMentor(town, r.runs[town.ID])
-	m.Learners, m.Former = r.learners[town.ID], r.former[town.ID]
-	m.Answered, m.Days = len(r.days[town.ID]), median(r.days[town.ID])
+func (r mentorRecords) of(one *enrolled) Mentor {
+	var runs []string
+	for _, use := range one.uses {
+		if use.State == UseRunning {
+			runs = append(runs, use.App)
+		}
+	}
+	m := NewMentor(one.Town, runs)
+	m.Learners, m.Former = r.learners[one.ID], r.former[one.ID]
+	m.Answered, m.Days = len(r.days[one.ID]), median(r.days[one.ID])
 	return m
 }
 
 func (t *tx) mentorRecords() (mentorRecords, error) {
-	r := mentorRecords{map[string][]string{}, map[string]int{}, map[string]int{}, map[string][]int{}}
-	err := appUses().each(t, func(u AppUse) error {
-		if u.State == UseRunning {
-			r.runs[u.Town] = append(r.runs[u.Town], u.App)
-		}
-		return nil
-	})
-	if err != nil {
-		return r, err
-	}
-	err = mentorships().each(t, func(m Mentorship) error {
+	r := mentorRecords{map[string]int{}, map[string]int{}, map[string][]int{}}
+	err := mentorships().each(t, func(m Mentorship) error {
 		if m.Open() {
 			r.learners[m.Mentor]++
 		} else if m.Why == ClosedDone {

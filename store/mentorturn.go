@@ -125,7 +125,7 @@ func (s *Store) advanceRequests(ctx context.Context) (changed int, err error) {
 			return err
 		}
 		for _, q := range waiting {
-			moved, err := t.turn(q, all)
+			moved, err := t.moveOn(q, all)
 			if err != nil {
 				return err
 			}
@@ -138,8 +138,8 @@ func (s *Store) advanceRequests(ctx context.Context) (changed int, err error) {
 	return changed, err
 }
 
-// turn moves one request on, and says whether it did.
-func (t *tx) turn(q MentorRequest, all []Mentor) (bool, error) {
+// moveOn moves one request on, and says whether it did.
+func (t *tx) moveOn(q MentorRequest, all []Mentor) (bool, error) {
 	people, err := t.people(q.Town)
 	if err != nil {
 		return false, err

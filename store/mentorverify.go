@@ -2,7 +2,7 @@ package store
 
 import "fmt"
 
-func (v *verification) need(from family, id string, n MentorNeed) {
+func (v *verification) mentorNeed(from family, id string, n MentorNeed) {
 	for _, one := range n.Skills {
 		v.lead(from, id, famSkill, one)
 	}
@@ -15,7 +15,7 @@ func (v *verification) mentorRequest(q *MentorRequest) {
 	v.lead(famMentorRequest, q.ID, famTown, q.Town)
 	v.lead(famMentorRequest, q.ID, famMember, q.By)
 	v.lead(famMentorRequest, q.ID, famMentorship, q.Mentorship)
-	v.need(famMentorRequest, q.ID, q.Need)
+	v.mentorNeed(famMentorRequest, q.ID, q.Need)
 	open := 0
 	for _, try := range q.Tries {
 		v.lead(famMentorRequest, q.ID, famTown, try.Town)
@@ -36,7 +36,7 @@ func (v *verification) mentorship(m *Mentorship) {
 	v.lead(famMentorship, m.ID, famTown, m.Learner)
 	v.lead(famMentorship, m.ID, famMember, m.By)
 	v.lead(famMentorship, m.ID, famMentorRequest, m.Request)
-	v.need(famMentorship, m.ID, m.Need)
+	v.mentorNeed(famMentorship, m.ID, m.Need)
 	if m.Open() {
 		v.waiting[m.Learner]++
 	}

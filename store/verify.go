@@ -87,6 +87,8 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(needs(), (*verification).need), verifyTable(pledges(), (*verification).pledge), (*verification).pledgeCounts,
 			verifyTable(providers(), (*verification).provider), verifyTable(references(), (*verification).reference),
 			verifyTable(hostingOffers(), (*verification).hosting), verifyTable(hostingRequests(), (*verification).hostingRequest), (*verification).hostingCounts,
+			verifyTable(mentorRules(), nil), verifyTable(mentorRequests(), (*verification).mentorRequest),
+			verifyTable(mentorships(), (*verification).mentorship), verifyTable(checkIns(), (*verification).checkIn), (*verification).mentorships,
 			verifyTable(rooms(), (*verification).room), verifyTable(messages(), (*verification).message), verifyTable(roomLogs(), (*verification).roomLog),
 			verifyTable(roomMembers(), func(v *verification, m *RoomMember) { v.lead(famRoomMember, m.Room+"/"+m.Member, famMember, m.Member) }),
 			verifyTable(messageRevisions(), func(v *verification, r *MessageRevision) {

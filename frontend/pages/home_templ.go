@@ -173,7 +173,7 @@ func visitorBody(p *frontend.Page, v HomePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = door(p, "mentor", "glyph--brick", "home.door.small.", "/join", "home.door_link.small").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = door(p, "mentor", "glyph--brick", "home.door.small.", "/mentors/find", "home.door_link.small").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -40,6 +40,7 @@ func footerGroups() []footerGroup {
 			{href: "/actions", label: "actions.title"},
 			{href: "/meetings/attendance", label: "door.footer"},
 			{href: "/towns", label: "nav.towns"},
+			{href: "/mentors/find", label: "mentor.find"},
 			{href: "/apps", label: "app.title"},
 			{href: "/services", label: "service.title"},
 			{href: "/meetings.ics", label: "layout.footer.calendar"},

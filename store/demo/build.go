@@ -28,6 +28,8 @@ type story struct {
 	coming  []place // towns that have not joined yet
 	shelf   map[string]store.Category
 	talks   []conversation
+
+	tutorings []tutoring
 }
 
 const (
@@ -40,13 +42,13 @@ const (
 func Build(ctx context.Context, hub *store.Store, clock *Clock) error {
 	now := clock.Now()
 	s := &story{ctx: ctx, hub: hub, clock: clock, now: now, rand: rand.New(rand.NewPCG(uint64(now.Unix()/86400), 7)), names: map[string]bool{},
-		coming: arrivals()}
+		coming: arrivals(), tutorings: tutorings()}
 	var err error
 	if s.topics, err = topics(); err != nil {
 		return err
 	}
 	remind := func() error { _, err := hub.Advance(ctx); return err }
-	for _, chapter := range []func() error{s.found, s.shelves, s.startSeries, s.twoYears, s.sideMeetings, s.renew, s.lateTalk, s.nextMeeting, s.newcomers, remind, s.tidyPost} {
+	for _, chapter := range []func() error{s.found, s.shelves, s.startSeries, s.twoYears, s.sideMeetings, s.renew, s.seekers, s.lateTalk, s.nextMeeting, s.newcomers, remind, s.tidyPost} {
 		if err := chapter(); err != nil {
 			return err
 		}
@@ -202,8 +204,14 @@ func (s *story) newcomers() error {
 	for _, n := range []struct{ name, code, lang string }{
 		{"Zoé Essai", "FR-59067", "fr"}, {"Camille Modèle", "FR-59135", "fr"}, {"Basile Exemple", "BE-61080", "fr"}, {"Greet Voorbeeld", "BE-34022", "nl"},
 	} {
-		if _, err := s.join(n.name, n.code, n.lang); err != nil {
+		m, err := s.join(n.name, n.code, n.lang)
+		if err != nil {
 			return err
+		}
+		if n.code == "FR-59067" {
+			if _, err := s.hub.AskMentor(s.ctx, store.As(m.ID), ask("planning-permits gis", s.townOf("BE-57081").ID, "Bonjour, nous sommes une petite commune près de la frontière et nous débutons.")); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -60,6 +60,9 @@ func (s *story) twoYears() error {
 			if err = s.holdMonthly(m, months); err == nil {
 				err = s.talk(strconv.Itoa(months))
 			}
+			if err == nil {
+				err = s.tutor(months)
+			}
 			months++
 		case m.Series != "":
 			err = s.holdWorkshop(m, workshops)
