@@ -11,17 +11,17 @@ func (w *world) mentoring() {
 		ok(w.t, err)
 		return q
 	}
-	open := ask(member, w.secret("demande", member|author|stewards))
-	_, err := w.AskBack(ctx, w.by(author), open.ID, w.secret("question", member|author|stewards))
+	open := ask(member, w.secret("tutorat", member|author|stewards))
+	_, err := w.AskBack(ctx, w.by(author), open.ID, w.secret("tutoratquestion", member|author|stewards))
 	ok(w.t, err)
-	taken := ask(steward, w.secret("acceptee", author|stewards))
+	taken := ask(steward, w.secret("tutoratacceptee", author|stewards))
 	m, err := w.AcceptRequest(ctx, w.by(author), taken.ID)
 	ok(w.t, err)
-	_, err = w.AddGoal(ctx, w.by(author), m.ID, w.secret("objectif", author|stewards))
+	_, err = w.AddGoal(ctx, w.by(author), m.ID, w.secret("tutoratobjectif", author|stewards))
 	ok(w.t, err)
-	talk, err := w.PlanCheckIn(ctx, w.by(author), m.ID, store.CheckInInput{Date: "2026-03-20", Clock: "10:00", Minutes: 60, Where: w.secret("lieu", author|steward)})
+	talk, err := w.PlanCheckIn(ctx, w.by(author), m.ID, store.CheckInInput{Date: "2026-03-20", Clock: "10:00", Minutes: 60, Where: w.secret("tutoratlieu", author|steward)})
 	ok(w.t, err)
-	_, err = w.NoteCheckIn(ctx, w.by(author), m.ID, talk.ID, w.secret("notes", author|steward))
+	_, err = w.NoteCheckIn(ctx, w.by(author), m.ID, talk.ID, w.secret("tutoratnotes", author|steward))
 	ok(w.t, err)
 	none := "00000000-0000-7000-8000-000000000000"
 	w.add("mentor request", "of the member", member|author|stewards, "id", open.ID)

@@ -37,8 +37,7 @@ func (r rule) except(name string, who audience) rule {
 // expected is the one place that says who may use which address. A route that is not here fails the test.
 func expected(w *world) map[string]rule {
 	all := map[string]rule{}
-	for _, part := range []map[string]rule{open(w), accounts(w), meetings(w), minutesRules(w), talking(w), threadActs(w), postActs(w), caring(w), appRules(w), serviceRules(w), chatRules(w)} {
-	for _, part := range []map[string]rule{open(w), accounts(w), meetings(w), minutesRules(w), talking(w), threadActs(w), postActs(w), caring(w), mentoring(w), appRules(w)} {
+	for _, part := range []map[string]rule{open(w), accounts(w), meetings(w), minutesRules(w), talking(w), threadActs(w), postActs(w), caring(w), mentoring(w), appRules(w), serviceRules(w), chatRules(w)} {
 		for name, r := range part {
 			all[name] = r
 		}

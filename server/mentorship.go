@@ -40,7 +40,7 @@ func (s *Server) showMentorship(c *fiber.Ctx, err error) error {
 	lang := visitOf(c).lang
 	p := s.page(c, lang.T("mentorship.title", "Mentor", page.Mentor.NameIn(lang.Tag()), "Learner", page.Learner.NameIn(lang.Tag())))
 	p.Section = frontend.Towns
-	return s.renderStatus(c, statusOr200(err), p, pages.Mentorship(p, pages.MentorshipScreen{Page: page, Form: form}))
+	return s.renderStatus(c, statusOr200(err), p, pages.Mentorship(p, pages.MentorshipScreen{Page: page, Form: form, Room: true}))
 }
 
 // postMentorship changes a mentorship: do says how.
