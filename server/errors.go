@@ -41,6 +41,9 @@ func status(err error) (code int, words string) {
 		case store.Limited:
 			return fiber.StatusTooManyRequests, ""
 		case store.Unavailable:
+			if own.RetryAfter > 0 { // the database is away, not the disk full
+				return fiber.StatusServiceUnavailable, ""
+			}
 			return fiber.StatusInsufficientStorage, ""
 		}
 	}

@@ -18,7 +18,7 @@ const (
 	Conflict                    // somebody else changed it meanwhile, or the state does not allow this step
 	Full                        // no seat, no place, no room left
 	Limited                     // too many tries; RetryAfter says when to come back
-	Unavailable                 // the store cannot write now (disk full); nothing was changed
+	Unavailable                 // the store cannot write now (disk full, database away); nothing was changed, as far as is known
 )
 
 // Problem is one broken rule: the form field it belongs to ("" for the whole form), and the text key with its
@@ -90,6 +90,10 @@ func fromEngine(err error) error {
 		return nil
 	case errors.Is(err, kv.ErrNoSpace):
 		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.disk_full"}}, cause: err}
+	case errors.Is(err, kv.ErrUnknown):
+		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.unknown_outcome"}}, RetryAfter: away, cause: err}
+	case errors.Is(err, kv.ErrAway):
+		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.away"}}, RetryAfter: away, cause: err}
 	case errors.Is(err, kv.ErrTooLarge):
 		return &Error{Kind: Invalid, Problems: []Problem{{Key: "error.too_large"}}, cause: err}
 	case errors.Is(err, kv.ErrConflict):
@@ -97,3 +101,6 @@ func fromEngine(err error) error {
 	}
 	return err
 }
+
+// away is after how long it is worth trying again when the database could not be reached.
+const away = 5 * time.Second

@@ -94,12 +94,16 @@ type Wire interface {
 	Receive(ctx context.Context, fn func(message []byte))
 }
 
+// ErrUnknown is of an Update whose commit was sent and of which no word came back: it was made, or not.
+var ErrUnknown = errors.New("kv: the outcome of a commit is not known")
+
 // What engines return besides the function's own errors.
 var (
 	ErrConflict = errors.New("kv: conflicts used up all retries")
 	ErrTooLarge = errors.New("kv: key or value too large")
 	ErrNoSpace  = errors.New("kv: no space left on the device")
 	ErrClosed   = errors.New("kv: closed")
+	ErrAway     = errors.New("kv: the data cannot be reached now; nothing was written")
 )
 
 // DamagedError says that what is stored under a key is not what was written, or, without a key, that a part of the

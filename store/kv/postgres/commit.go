@@ -24,7 +24,8 @@ func (e *UnknownError) Error() string {
 	return "kv: the outcome of a commit is not known: " + e.cause.Error()
 }
 
-func (e *UnknownError) Unwrap() error { return e.cause }
+// Unwrap says that it is a kv.ErrUnknown, and why.
+func (e *UnknownError) Unwrap() []error { return []error{kv.ErrUnknown, e.cause} }
 
 // attempt runs a batch once and returns who is still in it. Results of functions are in the requests; an error is of the
 // transaction, and unless it is an UnknownError nothing was written.
@@ -195,6 +196,9 @@ func plain(err error) error {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && slices.Contains([]string{"53100", "53000"}, refused.Code) {
 		return fmt.Errorf("%w: %w", kv.ErrNoSpace, err)
+	}
+	if err != nil && lost(err) {
+		return fmt.Errorf("%w: %w", kv.ErrAway, err)
 	}
 	return err
 }
