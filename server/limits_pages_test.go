@@ -51,10 +51,10 @@ func pageRows(t testing.TB, a *table, v *village, name, path string) {
 	bareWhole := dialMany(t, bareFiber(t, whole), nothing, "/")
 	type candidate struct {
 		row           *row
-		bare, clients []*client
+		bare, clients []*asker
 	}
 	var all []candidate
-	add := func(bare []*client, what, target string, header func(int) map[string]string, paths ...string) {
+	add := func(bare []*asker, what, target string, header func(int) map[string]string, paths ...string) {
 		all = append(all, candidate{a.add(name+", "+what, target), bare, dialMany(t, host, header, paths...)})
 	}
 	// Plain pages are beside bare fiber with the very same body, packed ones beside what a visitor gets unpacked.

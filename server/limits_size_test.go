@@ -26,7 +26,7 @@ func sizes() (small, large int) {
 
 // grownSite is a hub of so many posts with a member who has forty threads to read.
 type grownSite struct {
-	client  *client
+	client  *asker
 	address string
 	cookie  string
 	threads []store.ThreadRow
@@ -42,6 +42,7 @@ func newGrownSite(t testing.TB, posts int) *grownSite {
 	reader, err := hub.MemberByHandle(ctx, "exemple00007")
 	ok(t, err)
 	ok(t, hub.CatchUp(ctx, store.As(reader.ID), rows.Rows[40].Thread.Active))
+	hub.Handled(t) // of the run before
 	cookie := s.as(reader).cookies["belfry_session"]
 	return &grownSite{address: address, cookie: cookie, threads: rows.Rows}
 }

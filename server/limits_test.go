@@ -124,8 +124,8 @@ func measure(work func() int) pace {
 	return pace{rate: float64(n) / time.Since(start).Seconds(), cpu: (used() - before) / time.Duration(max(1, n))}
 }
 
-// client asks for one address again and again over its own connection, with as little work of its own as can be.
-type client struct {
+// asker asks for one address again and again over its own connection, with as little work of its own as can be.
+type asker struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	host    string
@@ -133,23 +133,23 @@ type client struct {
 	request [][]byte
 }
 
-func dial(t testing.TB, address string, header map[string]string, paths ...string) *client {
+func dial(t testing.TB, address string, header map[string]string, paths ...string) *asker {
 	return dialAs(t, address, address, header, paths...)
 }
 
 // dialAs asks for a host by another name than its address.
-func dialAs(t testing.TB, address, host string, header map[string]string, paths ...string) *client {
+func dialAs(t testing.TB, address, host string, header map[string]string, paths ...string) *asker {
 	conn, err := net.Dial("tcp", address)
 	ok(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
-	c := &client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), host: host, header: header}
+	c := &asker{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), host: host, header: header}
 	for _, path := range paths {
 		c.request = append(c.request, requestFor(c, path))
 	}
 	return c
 }
 
-func requestFor(c *client, path string) []byte {
+func requestFor(c *asker, path string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept-Language: fr\r\n", path, c.host)
 	for name, value := range c.header {
@@ -171,7 +171,7 @@ func (s *site) listen(t testing.TB) (string, error) {
 }
 
 // ask sends one request and reads the answer; it returns the size of the body.
-func (c *client) ask(n int) (int, error) {
+func (c *asker) ask(n int) (int, error) {
 	if _, err := c.conn.Write(c.request[n%len(c.request)]); err != nil {
 		return 0, err
 	}
@@ -199,7 +199,7 @@ func (c *client) ask(n int) (int, error) {
 }
 
 // load asks from many connections at once for a while.
-func load(t testing.TB, clients []*client, d time.Duration) int {
+func load(t testing.TB, clients []*asker, d time.Duration) int {
 	var wg sync.WaitGroup
 	counts := make([]int, len(clients))
 	end := time.Now().Add(d)
@@ -241,8 +241,8 @@ const (
 	roundLasts  = time.Second
 )
 
-func dialMany(t testing.TB, address string, header func(i int) map[string]string, paths ...string) []*client {
-	var all []*client
+func dialMany(t testing.TB, address string, header func(i int) map[string]string, paths ...string) []*asker {
+	var all []*asker
 	for i := range connections {
 		all = append(all, dial(t, address, header(i), paths...))
 	}

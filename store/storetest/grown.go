@@ -145,6 +145,14 @@ func (h *Hub) growThread(ctx context.Context, members []store.Member, dice *rand
 	return nil
 }
 
+// Handled does what workers do with what waits: it is taken away.
+func (h *Hub) Handled(t testing.TB) {
+	t.Helper()
+	if err := h.DB.Update(context.Background(), "", handled); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // handled takes away what workers take away once letters are written and the search index is up to date.
 func handled(tx kv.Tx) error {
 	for _, family := range []string{"event/", "stale/"} {
