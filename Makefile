@@ -3,10 +3,10 @@ TEMPL       = github.com/a-h/templ/cmd/templ@v0.3.977
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help run test lint build bench generate torture
+.PHONY: help run test lint build bench bench-parts generate torture
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: ## serve a living demo community at http://localhost:8080
 	go run ./cmd/belfry serve --demo
@@ -20,8 +20,11 @@ test: ## install what the tests need, run everything, say what could not run
 lint: ## formatting, vet, staticcheck, known vulnerabilities, generated files
 	@STATICCHECK=$(STATICCHECK) GOVULNCHECK=$(GOVULNCHECK) TEMPL=$(TEMPL) bash .ci/lint
 
-bench: ## the first numbers, beside bare fiber and bare bbolt in the same run
-	go test -run '^$$' -bench . -benchtime 2s ./server ./store ./store/kv/bolt ./store/gazetteer ./locales
+bench: ## one table of ratios beside their limits: make bench ROUNDS=5 POSTS=1000000 DATA=folder to keep the grown hubs in
+	BELFRY_BENCH_ROUNDS=$(or $(ROUNDS),5) BELFRY_BENCH_POSTS=$(or $(POSTS),100000) BELFRY_BENCH_DATA=$(DATA) go test -tags bench -run TestLimits -v -timeout 60m ./server
+
+bench-parts: ## the benchmarks of single parts
+	go test -run '^$$' -bench . -benchtime 2s ./server ./server/search ./store ./store/codec ./store/kv/bolt ./store/gazetteer ./locales
 
 generate: ## make the page components anew, and towns and map when DATA=folder of their sources is given
 	go run $(TEMPL) generate -path frontend

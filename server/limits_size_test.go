@@ -39,12 +39,12 @@ func newGrownSite(t testing.TB, posts int) *grownSite {
 	ok(t, err)
 	rows, err := hub.Threads(ctx, store.Visitor(), store.ThreadQuery{Limit: 50})
 	ok(t, err)
-	reader, err := hub.MemberByHandle(ctx, "exemple00007")
+	reader, err := hub.MemberByHandle(ctx, "exemple00011")
 	ok(t, err)
 	ok(t, hub.CatchUp(ctx, store.As(reader.ID), rows.Rows[40].Thread.Active))
 	hub.Handled(t) // of the run before
 	cookie := s.as(reader).cookies["belfry_session"]
-	return &grownSite{address: address, cookie: cookie, threads: rows.Rows}
+	return &grownSite{address: address, cookie: cookie, threads: rows.Rows[41:]} // whoever opens one has read it
 }
 
 func (g *grownSite) dial(t testing.TB) {
@@ -87,14 +87,17 @@ func sizeRows(t testing.TB, a *table) {
 		path func(g *grownSite) func(int) string
 	}{
 		{"thread list", func(*grownSite) func(int) string { return func(int) string { return fresh("/discussions") } }},
-		{"thread page", thread},
 		{"unread page", func(*grownSite) func(int) string { return func(int) string { return fresh("/unread") } }},
+		{"thread page", thread},
 		{"home", func(*grownSite) func(int) string { return func(int) string { return fresh("/") } }},
 	} {
 		r := a.add(fmt.Sprintf("%s: with %d posts, beside %d", page.name, many, few), "0.67 (1.5 times)")
 		const asked = 40
 		for _, g := range []*grownSite{small, large} {
 			g.latency(t, page.path(g), 5)
+			size, err := g.client.ask(0)
+			ok(t, err)
+			t.Logf("%s: %d bytes", page.name, size)
 		}
 		for range rounds() {
 			before := used()

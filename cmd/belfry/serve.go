@@ -52,6 +52,7 @@ func (s *serveCommand) run(t *terminal) error {
 	if throwAway {
 		defer os.RemoveAll(dir)
 	}
+	loading := bring() // meanwhile: the file is waited for more than it is worked on
 	at := home{dir, s.Store}
 	release, err := at.hold()
 	if err != nil {
@@ -83,7 +84,11 @@ func (s *serveCommand) run(t *terminal) error {
 		return fmt.Errorf("open the search index: %w", err)
 	}
 	defer index.Close()
-	site, public, err := s.site(t.ctx, hub, index, listener.Addr(), log)
+	with, err := loading()
+	if err != nil {
+		return err
+	}
+	site, public, err := s.site(t.ctx, hub, with, index, listener.Addr(), log)
 	if err != nil {
 		return err
 	}
@@ -96,7 +101,7 @@ func (s *serveCommand) run(t *terminal) error {
 	if err := s.greet(t, hub, public, listener.Addr()); err != nil {
 		return err
 	}
-	return s.serve(t.ctx, site, listener, append(s.workers(hub, public, log), follower.Run, hub.Run), log)
+	return s.serve(t.ctx, site, listener, append(s.workers(hub, with.catalogue, public, log), follower.Run, hub.Run), log)
 }
 
 // searchFolder is where the search index lies, beside the database. It is no part of a backup.
@@ -124,25 +129,34 @@ func (s *serveCommand) folder() (dir string, throwAway bool, err error) {
 	return "data", false, nil
 }
 
+// loaded is what comes with the program.
+type loaded struct {
+	assets    *frontend.Assets
+	catalogue *locales.Catalogue
+	drawn     *townmap.Map
+}
+
+// bring begins to load what comes with the program; what it returns waits for that.
+func bring() func() (loaded, error) {
+	var l loaded
+	var errs [3]error
+	var wg sync.WaitGroup
+	wg.Go(func() { l.assets, errs[0] = frontend.Load() })
+	wg.Go(func() { l.catalogue, errs[1] = locales.Load() })
+	wg.Go(func() { l.drawn, errs[2] = townmap.New() })
+	return func() (loaded, error) {
+		wg.Wait()
+		return l, errors.Join(errs[:]...)
+	}
+}
+
 // site builds the server over the store.
-func (s *serveCommand) site(ctx context.Context, hub *store.Store, index *search.Index, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
+func (s *serveCommand) site(ctx context.Context, hub *store.Store, with loaded, index *search.Index, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
 	public, err := s.publicURL(addr)
 	if err != nil {
 		return nil, "", err
 	}
-	assets, err := frontend.Load()
-	if err != nil {
-		return nil, "", err
-	}
-	catalogue, err := locales.Load()
-	if err != nil {
-		return nil, "", err
-	}
-	drawn, err := townmap.New()
-	if err != nil {
-		return nil, "", err
-	}
-	options := server.Options{Store: hub, Assets: assets, Catalogue: catalogue, Markdown: markdown.New(), Map: drawn, Search: index, PublicURL: public,
+	options := server.Options{Store: hub, Assets: with.assets, Catalogue: with.catalogue, Markdown: markdown.New(), Map: with.drawn, Search: index, PublicURL: public,
 		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Log: log}
 	if s.Demo {
 		for _, person := range demo.Persons() {
@@ -183,7 +197,7 @@ func (s *serveCommand) greet(t *terminal, hub *store.Store, public string, addr 
 type worker func(context.Context) error
 
 // workers are the clock's own duties and the mail, each done by one node at a time.
-func (s *serveCommand) workers(hub *store.Store, public string, log *slog.Logger) []worker {
+func (s *serveCommand) workers(hub *store.Store, catalogue *locales.Catalogue, public string, log *slog.Logger) []worker {
 	hourly := func(ctx context.Context) error {
 		tick := time.NewTicker(time.Hour)
 		defer tick.Stop()
@@ -224,19 +238,15 @@ func (s *serveCommand) workers(hub *store.Store, public string, log *slog.Logger
 		}
 	}
 	var all []worker
-	for queue, work := range map[string]worker{"hourly": hourly, "minutely": minutely, "mail": s.post(hub, public, log)} {
+	for queue, work := range map[string]worker{"hourly": hourly, "minutely": minutely, "mail": s.post(hub, catalogue, public, log)} {
 		all = append(all, func(ctx context.Context) error { return hub.Alone(ctx, queue, work) })
 	}
 	return all
 }
 
 // post turns what happened into letters, and sends them when a mail server is configured.
-func (s *serveCommand) post(hub *store.Store, public string, log *slog.Logger) worker {
+func (s *serveCommand) post(hub *store.Store, catalogue *locales.Catalogue, public string, log *slog.Logger) worker {
 	return func(ctx context.Context) error {
-		catalogue, err := locales.Load()
-		if err != nil {
-			return err
-		}
 		options := server.PostOptions{Store: hub, Catalogue: catalogue, PublicURL: public, Log: log}
 		if s.SMTPHost != "" {
 			sender, err := mail.NewSender(mail.Config{Host: s.SMTPHost, Port: s.SMTPPort, Username: s.SMTPUser, Password: s.SMTPPassword,
