@@ -210,6 +210,12 @@ func TestLimits(t *testing.T) {
 	if a.wants("posts") {
 		postRows(t, a)
 	}
+	if a.wants("engine") {
+		engineRows(t, a)
+	}
+	if a.wants("start") {
+		startRows(t, a)
+	}
 	if a.wants("size") {
 		sizeRows(t, a)
 	}

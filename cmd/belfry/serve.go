@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -101,8 +102,13 @@ func (s *serveCommand) run(t *terminal) error {
 	if err := s.greet(t, hub, public, listener.Addr()); err != nil {
 		return err
 	}
+	settle := time.AfterFunc(settled, debug.FreeOSMemory)
+	defer settle.Stop()
 	return s.serve(t.ctx, site, listener, append(s.workers(hub, with.catalogue, public, log), follower.Run, hub.Run), log)
 }
+
+// settled is when the start is over, the index caught up, and the memory that took is given back.
+const settled = 10 * time.Second
 
 // searchFolder is where the search index lies, beside the database. It is no part of a backup.
 const searchFolder = "search"
