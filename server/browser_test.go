@@ -208,12 +208,15 @@ func TestBrowserAccessibility(t *testing.T) {
 	given, err := v.Actions(ctx, store.Visitor(), store.ActionQuery{State: "overdue", Limit: 1})
 	ok(t, err)
 	monthly := "/meetings/" + taken.Rows[1].Meeting.Slug
+	agenda, err := v.MeetingPage(ctx, store.System(), m.Slug)
+	ok(t, err)
+	item := "/agenda/" + agenda.Items[2].Item.ID
 	public := []string{"/", "/about", "/meetings", "/meetings/past", slug, old, old + "/minutes", "/series/reunion-mensuelle", "/subscribe", "/towns",
 		"/towns/namur", "/people/hugo-servais", "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/demo", "/not-here", "/decisions", "/decisions/" + taken.Rows[0].Decision.Number(), "/actions?state=all", "/help/minutes-notation",
-		monthly + "/minutes", slug + "/room", "/meetings/attendance", "/decisions?year=1999", "/discussions", "/discussions?view=solved&lang=fr", "/t/1", "/help/writing", "/search?q=rgpd", "/search"}
-	own := []string{"/", slug, "/settings", "/settings/leave", "/towns/seneffe", monthly + "/minutes/correct", "/actions", "/discussions/entraide", "/discussions?view=mine", "/discussions/new", "/t/2", "/t/2/x/1/report", "/t/2/x/1/translate", "/t/2/x/do/agenda", "/unread"}
+		monthly + "/minutes", slug + "/room", "/meetings/attendance", "/decisions?year=1999", "/discussions", "/discussions?view=solved&lang=fr", "/meetings/years", "/series", item, "/t/1", "/help/writing", "/search?q=rgpd", "/search"}
+	own := []string{"/", slug, item, "/settings", "/settings/leave", "/towns/seneffe", monthly + "/minutes/correct", "/actions", "/discussions/entraide", "/discussions?view=mine", "/discussions/new", "/t/2", "/t/2/x/1/report", "/t/2/x/1/translate", "/t/2/x/do/agenda", "/unread"}
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", old + "/minutes/edit", "/admin",
-		"/admin/mail", "/admin/log", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux", slug + "/agenda", slug + "/room/lead", slug + "/door", monthly + "/minutes", monthly + "/minutes/history",
+		"/admin/mail", "/admin/log", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux", slug + "/agenda", slug + "/room/lead", slug + "/room", slug + "/door", old + "/door", item, item + "/edit", "/towns/namur/merge", monthly + "/minutes", monthly + "/minutes/history",
 		old + "/minutes/edit?section=1", "/actions/" + given.Rows[0].Action.Number(), "/discussions/categories", "/discussions/categories/new", "/t/3/x/do/moderate", "/t/3/x/do/change", "/t/3/x/2/edit", "/t/3/x/2/history", "/t/3/x/2/hide", "/moderation"}
 	tags := []string{"fr", "nl", "de", "en"}
 	seen := 0
@@ -248,7 +251,7 @@ func TestBrowserAccessibility(t *testing.T) {
 					}
 					seen++
 					if tag == "fr" || tag == "de" {
-						tab.Screenshot(strings.NewReplacer("/", "_", "?", "_", m.Slug, "next", past[0].Meeting.Slug, "past").Replace(tag + who.handle + path + "-" + strconv.Itoa(look.width)))
+						tab.Screenshot(strings.NewReplacer("/", "_", "?", "_", agenda.Items[2].Item.ID, "item", m.Slug, "next", past[0].Meeting.Slug, "past").Replace(tag + who.handle + path + "-" + strconv.Itoa(look.width)))
 					}
 				}
 			}
