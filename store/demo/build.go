@@ -82,6 +82,11 @@ func (s *story) join(name, code, lang string) (store.Member, error) {
 	if err != nil {
 		return store.Member{}, fmt.Errorf("demo: %s joins: %w", name, err)
 	}
+	return s.confirm(address)
+}
+
+// confirm uses the token that was mailed to somebody who joins.
+func (s *story) confirm(address string) (store.Member, error) {
 	due, err := s.hub.DueEvents(s.ctx, 1000)
 	if err != nil {
 		return store.Member{}, err

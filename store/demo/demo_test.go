@@ -107,6 +107,7 @@ func whole(t *testing.T, hub *store.Store) {
 			t.Errorf("%s has no minutes", row.Meeting.Slug)
 		}
 	}
+	eventful(t, hub, past)
 	faults := 0
 	records, err := hub.Verify(ctx, func(f store.Fault) { faults++; t.Log(f) })
 	if err != nil || faults > 0 {
@@ -121,6 +122,38 @@ func whole(t *testing.T, hub *store.Store) {
 		case store.EventMeetingChanged, store.EventCancelled, store.EventMinutes:
 			t.Errorf("%s would be mailed to everybody who answered", event.Kind)
 		}
+	}
+}
+
+// eventful asks for what happened beside the plain course of things.
+func eventful(t *testing.T, hub *store.Store, past []store.MeetingRow) {
+	t.Helper()
+	errata, corrected, carried, papers := 0, 0, 0, 0
+	for _, row := range past {
+		page, err := hub.MeetingPage(ctx, store.System(), row.Meeting.Slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		errata += len(page.Minutes.Errata)
+		corrected += max(0, page.Minutes.Published-2)
+		for _, doc := range page.Meeting.Documents {
+			if doc.Item != "" {
+				papers++
+			}
+		}
+		for _, one := range page.Items {
+			if one.Item.Origin.Kind == store.FromItem {
+				carried++
+			}
+		}
+	}
+	old, err := hub.TownPage(ctx, store.Visitor(), "bertogne")
+	if err != nil || !old.Moved || old.Town.Name != "Bastogne" {
+		t.Errorf("the town that was merged leads to %q, %v", old.Town.Name, err)
+	}
+	years, err := hub.OverTheYears(ctx)
+	if err != nil || len(years) < 2 || errata == 0 || corrected == 0 || carried == 0 || papers == 0 {
+		t.Errorf("%d errata, %d corrections, %d items carried over, %d papers of items, %d years, %v", errata, corrected, carried, papers, len(years), err)
 	}
 }
 

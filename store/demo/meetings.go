@@ -105,6 +105,12 @@ func (s *story) holdMonthly(m store.Meeting, n int) error {
 	if err != nil {
 		return err
 	}
+	if err := s.comeBack(m, n); err != nil {
+		return err
+	}
+	if err := s.merge(m, n); err != nil {
+		return err
+	}
 	tally, err := s.answers(m, 22+(n*7)%21)
 	if err != nil {
 		return err
@@ -124,6 +130,9 @@ func (s *story) holdMonthly(m store.Meeting, n int) error {
 		return err
 	}
 	if err := s.follow(s.before, m, n); err != nil {
+		return err
+	}
+	if err := s.correct(m, n); err != nil {
 		return err
 	}
 	s.before = m

@@ -28,6 +28,9 @@ func (s *story) nextMeeting() error {
 	if err := s.nextAgenda(m); err != nil {
 		return err
 	}
+	if err := s.comeBack(m, 0); err != nil {
+		return err
+	}
 	for _, doc := range [][2]string{{"Bilan du pilote", "https://exemple.example/bilan-du-pilote.pdf"}, {"Note tarifaire", "https://exemple.example/note-tarifaire.odt"},
 		{"Les demandes, une par page", "https://exemple.example/demandes.pdf"}} {
 		if err := s.hub.AddDocument(s.ctx, s.lead, m.ID, store.DocumentInput{Title: doc[0], Lang: "fr", Link: doc[1]}, nil); err != nil {

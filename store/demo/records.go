@@ -58,6 +58,9 @@ func (s *story) follow(before, m store.Meeting, n int) error {
 	if _, err := s.hub.ApproveMinutes(s.ctx, s.lead, before.ID, m.ID); err != nil {
 		return err
 	}
+	if err := s.amend(before, n); err != nil {
+		return err
+	}
 	given, err := s.hub.Actions(s.ctx, s.lead, store.ActionQuery{Meeting: before.ID, Limit: 20})
 	if err != nil {
 		return err
