@@ -226,7 +226,7 @@ func (s *Server) personalCalendar(c *fiber.Ctx) error {
 	o := feedOptionsOf(c)
 	o.single = true
 	return s.feed(c, o.key("member/"+m.ID), func(ctx context.Context) (ical.Calendar, error) {
-		return s.calendar(ctx, calendarAsk{name: s.textIn(m.Language, "feed.personal"), path: "/", scope: store.CalendarScope{Member: m.ID}, options: o})
+		return s.calendar(ctx, calendarAsk{name: s.textIn(m.Language, "feed.personal"), path: "/", scope: store.CalendarScope{Member: m.ID}, options: o, lang: m.Language})
 	})
 }
 

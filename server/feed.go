@@ -15,6 +15,7 @@ type calendarAsk struct {
 	name, path string
 	source     string // its own address; "" for a secret one
 	scope      store.CalendarScope
+	lang       string // of what has no language of its own
 	options    feedOptions
 }
 
@@ -57,6 +58,7 @@ func (s *Server) calendar(ctx context.Context, ask calendarAsk) (ical.Calendar, 
 		}
 		cal.Events = append(cal.Events, event)
 	}
+	cal.Events = append(cal.Events, s.checkInEvents(data.CheckIns, from, ask)...)
 	return cal, nil
 }
 

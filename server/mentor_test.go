@@ -100,6 +100,29 @@ func TestANewcomerFindsAMentorWithoutAnAccount(t *testing.T) {
 	b.get(path).holds(t, 200, "est la commune mentor", home)
 	b.get("/mentors").holds(t, 200, home)
 	s.visitor().get("/mentors").lacks(t, home)
+
+	// A talk is in both towns' calendars; where it is, and what was said, only in those of their people.
+	b.post(home, url.Values{"do": {"plan"}, "date": {"2026-02-30"}, "clock": {"10:00"}, "minutes": {"60"}}).holds(t, 422, "2026-02-30")
+	b.post(home, url.Values{"do": {"plan"}, "date": {"2026-03-12"}, "clock": {"10:00"}, "minutes": {"60"}, "where": {"https://visio.exemple.example/salon"}}).holds(t, 303)
+	b.post(home, url.Values{"do": {"goal"}, "goal": {"Un site à jour"}}).holds(t, 303)
+	mentor.get(home).holds(t, 200, "visio.exemple.example", "Un site à jour", "/chat/mentorship-")
+	mentor.get("/chat/mentorship-"+strings.TrimPrefix(home, "/mentorships/")).holds(t, 200)
+	zoe, err := s.MemberByHandle(ctx, "zoe-essai")
+	ok(t, err)
+	link, err := s.NewFeedLink(ctx, store.As(zoe.ID), "téléphone")
+	ok(t, err)
+	s.visitor().get("/calendar/"+link.Token+".ics").holds(t, 200, "DTSTART;TZID=Europe/Brussels:20260312T100000", "visio.exemple.example")
+	public := s.visitor().get("/towns/namur/meetings.ics")
+	public.holds(t, 200, "20260312T100000", "une commune nouvelle")
+	public.lacks(t, "visio.exemple.example", "Nivelles")
+
+	// It ends with thanks, which everybody reads, and the place is free again.
+	b.post(home, url.Values{"do": {"close"}, "why": {"done"}}).holds(t, 303)
+	b.post(home, url.Values{"do": {"thank"}, "thanks": {"Merci pour tout."}}).holds(t, 303)
+	mentor.get(home).holds(t, 200, "Merci pour tout.", "Terminé")
+	s.visitor().get("/towns/namur").lacks(t, "Merci pour tout.") // nobody has welcomed the town yet
+	ok(t, s.WelcomeTown(ctx, store.System(), zoe.TownID()))
+	s.visitor().get("/towns/namur").holds(t, 200, "Merci pour tout.", "1 place libre")
 }
 
 // Mail is the token of the newest letter that confirms an address.

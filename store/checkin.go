@@ -214,3 +214,58 @@ func (t *tx) dropCheckIns(m Mentorship) error {
 	}
 	return nil
 }
+
+// CheckInRow is a talk in a calendar.
+type CheckInRow struct {
+	CheckIn CheckIn
+	Mentor  Town
+	Learner Town // zero in a public calendar while nobody has welcomed it
+	Whole   bool // the reader takes part: place and notes are there
+}
+
+// checkInsFor are the talks of a town's or a member's calendar. A town's is public: it holds no places and no notes.
+func (t *tx) checkInsFor(scope CalendarScope, from, to time.Time) ([]CheckInRow, error) {
+	town := scope.Town
+	var who Member
+	if scope.Member != "" {
+		var err error
+		if who, err = members().get(t, scope.Member); err != nil {
+			return nil, err
+		}
+		town = who.TownID()
+	}
+	if town == "" || from.After(to) {
+		return nil, nil
+	}
+	found, err := checkIns().list(t, famCheckInTown, window{Under: []string{town}, From: instant(from), To: instant(to), Limit: 1000})
+	if err != nil {
+		return nil, err
+	}
+	var ids, places []string
+	for _, k := range found {
+		ids, places = append(ids, k.Mentorship), append(places, k.Mentor, k.Learner)
+	}
+	known, err := mentorships().many(t, ids)
+	if err != nil {
+		return nil, err
+	}
+	names, err := towns().many(t, places)
+	if err != nil {
+		return nil, err
+	}
+	var rows []CheckInRow
+	for _, k := range found {
+		row := CheckInRow{CheckIn: k, Mentor: names[k.Mentor], Learner: names[k.Learner], Whole: known[k.Mentorship].of(who)}
+		if scope.Member != "" && !row.Whole {
+			continue
+		}
+		if !row.Whole {
+			row.CheckIn.Where, row.CheckIn.Notes = "", ""
+			if row.Learner.State == TownJoining {
+				row.Learner = Town{}
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}

@@ -18,6 +18,7 @@ type TownPage struct {
 	Merged     []Town            // into this one
 	Skills     map[string]Skill  // that the profile names
 	Opened     []Thread          // by its people, newest first, what the reader may see
+	Mentoring  TownMentoring
 	MayMerge   bool
 	OneContact bool // shown to stewards and the town's own people
 	MayEdit    bool
@@ -60,6 +61,9 @@ func (s *Store) TownPage(ctx context.Context, by Actor, slug string) (TownPage, 
 			return err
 		}
 		if p.Names, err = t.named(p.Roles); err != nil {
+			return err
+		}
+		if p.Mentoring, err = t.townMentoring(town); err != nil {
 			return err
 		}
 		if p.Skills, err = t.skillNames(slices.Concat(town.Profile.Teaches, town.Profile.Needs)); err != nil {

@@ -210,6 +210,7 @@ type CalendarData struct {
 	Meetings []Meeting
 	Hosts    map[string]Town
 	Answers  map[string]RSVP // by meeting id, for one member's feed
+	CheckIns []CheckInRow    // talks of mentorships, in a town's and a member's feed
 }
 
 // CalendarData reads a feed's series and meetings that start in [from, to). Drafts are never in it.
@@ -249,6 +250,9 @@ func (s *Store) CalendarData(ctx context.Context, scope CalendarScope, from, to 
 					data.Answers[m.ID] = r
 				}
 			}
+		}
+		if data.CheckIns, err = t.checkInsFor(scope, from, to); err != nil {
+			return err
 		}
 		if data.Hosts, err = towns().many(t, hosts); err != nil || scope.Town != "" || scope.Meeting != "" {
 			return err
