@@ -58,7 +58,9 @@ func (s *Server) appPage(c *fiber.Ctx) error {
 	if v.Needs, _, err = s.Store.Needs(c.UserContext(), page.App.ID, 0, needsPerPage); err != nil {
 		return err
 	}
-	if v.Long, err = s.Store.Rendered(c.UserContext(), said.Long); err != nil {
+	at, lang := page.App.Software.At(visitOf(c).lang.Tag())
+	v.LongLang, v.Features = lang, at.Features
+	if v.Long, err = s.Store.Rendered(c.UserContext(), at.Long); err != nil {
 		return err
 	}
 	_, _, err = s.Store.WriteApp(c.UserContext(), page.App.Slug)

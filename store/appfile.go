@@ -180,7 +180,17 @@ func (s *Store) WriteApp(ctx context.Context, slug string) ([]byte, App, error) 
 	if err != nil {
 		return nil, app, err
 	}
-	written, problems, err := publiccode.Write(app.Software)
+	software := app.Software
+	whole := map[string]publiccode.Description{} // of a hand-made entry, the languages that say all that a file has to
+	for tag, one := range software.Description {
+		if one.Long != "" && len(one.Features) > 0 {
+			whole[tag] = one
+		}
+	}
+	if len(whole) > 0 {
+		software.Description = whole
+	}
+	written, problems, err := publiccode.Write(software)
 	if err != nil {
 		return nil, app, err
 	}

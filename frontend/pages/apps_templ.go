@@ -156,7 +156,7 @@ func appBadge(p *frontend.Page, a store.App) parts.Badge {
 	if a.Retired {
 		return parts.Badge{Label: p.T("app.retired"), Kind: parts.BadgeLine}
 	}
-	if a.Keeper == "" && len(a.Maintainers) == 0 && a.Software.MaintenanceType == "none" {
+	if a.Keeper == "" && len(a.Maintainers)+len(a.Software.Contacts)+len(a.Software.Contractors) == 0 && a.Software.URL == "" {
 		return parts.Badge{Label: p.T("app.no_keeper"), Kind: parts.BadgeWait}
 	}
 	kind := parts.BadgeInfo

@@ -48,7 +48,7 @@ func Build(ctx context.Context, hub *store.Store, clock *Clock) error {
 		return err
 	}
 	remind := func() error { _, err := hub.Advance(ctx); return err }
-	for _, chapter := range []func() error{s.found, s.shelves, s.startSeries, s.twoYears, s.sideMeetings, s.renew, s.seekers, s.lateTalk, s.nextMeeting, s.newcomers, remind, s.tidyPost} {
+	for _, chapter := range []func() error{s.found, s.shelves, s.catalogue, s.startSeries, s.twoYears, s.sideMeetings, s.renew, s.seekers, s.lateTalk, s.nextMeeting, s.uses, s.newcomers, remind, s.tidyPost} {
 		if err := chapter(); err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ func topics() ([]topic, error) {
 			if err != nil {
 				return nil, fmt.Errorf("demo: %s: %w", name, err)
 			}
+			one.item.App = aboutApp(name)
 			*half.list = append(*half.list, one)
 		}
 	}

@@ -102,6 +102,20 @@ func (s Software) In(wanted string) (d Description, lang string) {
 	return s.Description[lang], lang
 }
 
+// At is In among the descriptions that say more than a sentence, when there are such.
+func (s Software) At(wanted string) (d Description, lang string) {
+	long := map[string]Description{}
+	for tag, one := range s.Description {
+		if one.Long != "" || len(one.Features) > 0 {
+			long[tag] = one
+		}
+	}
+	if len(long) > 0 {
+		s.Description = long
+	}
+	return s.In(wanted)
+}
+
 // base is the language of a tag without its region.
 func base(tag string) string {
 	for i, r := range tag {
