@@ -213,7 +213,7 @@ func (s *story) services() error {
 			}
 		}
 	}
-	offer, err := s.hub.SaveHosting(s.ctx, s.steward, body.ID, "", store.HostingInput{Title: "Hébergement mutualisé", Lang: "fr", Apps: []string{ids["ia-delib"], ids["ia-guichet"], ids["ia-taxes"]}, Places: 4, Rule: store.PriceInhabitant, Cents: 4,
+	offer, err := s.hub.SaveHosting(s.ctx, s.steward, body.ID, "", store.HostingInput{Title: "Hébergement mutualisé", Lang: "fr", Apps: []string{ids["ia-delib"], ids["ia-guichet"], ids["ia-taxes"]}, Places: 4, Rule: store.PriceInhabitant, Cents: 35,
 		Location: "deux centres de données, en Belgique et en France", Backup: "chaque nuit, gardée 90 jours", Exit: "export complet à tout moment, un mois de préavis"})
 	if err != nil {
 		return err
