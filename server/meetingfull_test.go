@@ -49,7 +49,12 @@ func TestMinutesSayWhoWasThere(t *testing.T) {
 	ok(t, err)
 	_, err = s.PublishMinutes(ctx, store.As(organiser.ID), m.ID)
 	ok(t, err)
-	s.visitor().get("/meetings/"+m.Slug+"/minutes").holds(t, 200, "Secrétariat", "<dd>Otto Beispiel</dd>", "2 personnes de 1 commune", "Communes excusées", "<dd>Eupen et Courtrai</dd>", "<print-button>")
+	one, err := s.ProposeCorrection(ctx, store.As(lena.ID), m.ID, store.CorrectionInput{Base: 1, Source: "Texte corrigé"})
+	ok(t, err)
+	ok(t, s.DecideCorrection(ctx, store.As(organiser.ID), m.ID, one.ID, true, ""))
+	_, err = s.PublishMinutes(ctx, store.As(organiser.ID), m.ID) // who corrects does not become the writer
+	ok(t, err)
+	s.visitor().get("/meetings/"+m.Slug+"/minutes").holds(t, 200, "Texte corrigé", "Secrétariat", "<dd>Otto Beispiel</dd>", "2 personnes de 1 commune", "Communes excusées", "<dd>Eupen et Courtrai</dd>", "<print-button>")
 }
 
 // TestThoseConcernedHearWithinTheHour publishes minutes and lets the post work an hour later at most: who took part

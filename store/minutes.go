@@ -251,6 +251,7 @@ type MinutesPage struct {
 	Approver  Meeting // the meeting that could approve it now, for organisers
 	Names     map[string]Member
 	Tally     Tally
+	Writer    string // who wrote the first revision
 	Excused   []Town // that sent word and nobody, by name
 	Correct   bool   // the reader may propose a correction
 	Organise  bool
@@ -300,6 +301,10 @@ func (s *Store) MinutesPage(ctx context.Context, by Actor, slug string) (Minutes
 				ids = append(ids, r.By)
 				p.Revisions = append(p.Revisions, r)
 			}
+		}
+		if len(all) > 0 {
+			p.Writer = all[len(all)-1].By
+			ids = append(ids, p.Writer)
 		}
 		if p.Organise && len(all) > 0 {
 			p.Newest = all[0]
