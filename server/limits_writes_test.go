@@ -216,6 +216,7 @@ func TestLimits(t *testing.T) {
 	if a.wants("start") {
 		startRows(t, a)
 	}
+	liveRows(t, a)
 	if a.wants("size") {
 		sizeRows(t, a)
 	}

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"belfry/server"
-	"belfry/server/live/client"
+	talker "belfry/server/live/client"
 	"belfry/store"
 )
 
@@ -90,16 +90,16 @@ func (s *scissors) carry(from net.Conn) {
 
 // ear is one connection of the test, and what it heard.
 type ear struct {
-	*client.Client
+	*talker.Client
 	mu     sync.Mutex // guards heard
-	heard  []client.Message
+	heard  []talker.Message
 	resets int
 }
 
-func (e *ear) handlers() client.Handlers {
-	return client.Handlers{
-		Message: func(m client.Message) { e.mu.Lock(); e.heard = append(e.heard, m); e.mu.Unlock() },
-		Reset: func(latest []client.Message) {
+func (e *ear) handlers() talker.Handlers {
+	return talker.Handlers{
+		Message: func(m talker.Message) { e.mu.Lock(); e.heard = append(e.heard, m); e.mu.Unlock() },
+		Reset: func(latest []talker.Message) {
 			e.mu.Lock()
 			e.heard = append(e.heard, latest...)
 			e.resets++
@@ -166,7 +166,7 @@ func talkThroughCuts(t *testing.T, broken bool, cuts int) (lost, repeated, disor
 	var all sync.WaitGroup
 	for i := range connections {
 		header := map[string][]string{"Cookie": {sessions[i%people]}}
-		e := &ear{Client: client.New(client.Options{URL: "ws://" + line.Addr().String() + "/live", Header: header, Name: fmt.Sprint("ear", i), MaxWait: 300 * time.Millisecond})}
+		e := &ear{Client: talker.New(talker.Options{URL: "ws://" + line.Addr().String() + "/live", Header: header, Name: fmt.Sprint("ear", i), MaxWait: 300 * time.Millisecond})}
 		e.Follow(c.rooms[i%roomCount].Slug, 0, 0, e.handlers())
 		c.ears = append(c.ears, e)
 		all.Go(func() { _ = e.Run(running) })

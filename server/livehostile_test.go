@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"belfry/server/live"
-	"belfry/server/live/client"
+	talker "belfry/server/live/client"
 	"belfry/store"
 
 	"github.com/gorilla/websocket"
@@ -284,8 +284,8 @@ func TestTortureLiveSlowReaders(t *testing.T) {
 	defer stop()
 	var late atomic.Int64
 	for i := range 30 {
-		c := client.New(client.Options{URL: h.live(), Header: header, Name: fmt.Sprint("quick", i)})
-		c.Follow(store.LoungeID, 0, 0, client.Handlers{Message: func(client.Message) { late.Add(1) }})
+		c := talker.New(talker.Options{URL: h.live(), Header: header, Name: fmt.Sprint("quick", i)})
+		c.Follow(store.LoungeID, 0, 0, talker.Handlers{Message: func(talker.Message) { late.Add(1) }})
 		all.Go(func() { _ = c.Run(running) })
 	}
 	var slow []net.Conn
@@ -322,7 +322,7 @@ func TestTortureLiveSlowReaders(t *testing.T) {
 			t.Errorf("cut off with %d", got)
 		}
 	}
-	back := &ear{Client: client.New(client.Options{URL: h.live(), Header: header, Name: "back"})}
+	back := &ear{Client: talker.New(talker.Options{URL: h.live(), Header: header, Name: "back"})}
 	back.Follow(store.LoungeID, 360, 0, back.handlers())
 	all.Go(func() { _ = back.Run(running) })
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -348,10 +348,10 @@ func TestTortureLiveStorm(t *testing.T) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer stop()
-	var clients []*client.Client
+	var clients []*talker.Client
 	for i := range many {
-		c := client.New(client.Options{URL: h.live(), Header: header, Name: fmt.Sprint("storm", i), Dial: held.dial})
-		c.Follow(store.LoungeID, 0, 0, client.Handlers{})
+		c := talker.New(talker.Options{URL: h.live(), Header: header, Name: fmt.Sprint("storm", i), Dial: held.dial})
+		c.Follow(store.LoungeID, 0, 0, talker.Handlers{})
 		clients = append(clients, c)
 		all.Go(func() { _ = c.Run(running) })
 	}
