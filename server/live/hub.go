@@ -192,19 +192,28 @@ func (h *Hub) Serve(s *Socket) {
 			return
 		}
 		s.credit.wait()
-		f, err := parse(message)
-		if err != nil {
-			if h.refuse(s, Frame{}, &Problem{Code: CodeFrame}); s.faults >= maxFaults {
-				return
-			}
-			continue
-		}
-		if err := h.take(s, f); err != nil {
-			h.refuse(s, f, err)
-		}
+		done := make(chan struct{})
+		go func() { // on a stack of its own: that of the reader stays small, and there are ten thousand readers
+			defer close(done)
+			h.answer(s, message)
+		}()
+		<-done
 		if s.faults >= maxFaults {
 			return
 		}
+	}
+}
+
+// answer does what one message asks for, or says why not.
+func (h *Hub) answer(s *Socket, message []byte) {
+	f, err := parse(message)
+	if err != nil {
+		err = &Problem{Code: CodeFrame}
+	} else {
+		err = h.take(s, f)
+	}
+	if err != nil {
+		h.refuse(s, f, err)
 	}
 }
 
