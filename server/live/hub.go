@@ -179,6 +179,32 @@ func (h *Hub) Serve(s *Socket) {
 	h.Counts.Opened.Add(1)
 	defer h.running.Done()
 	defer h.leave(s)
+	apart(func() { h.greet(s) })
+	for {
+		message, err := s.next()
+		if err != nil {
+			return
+		}
+		s.credit.wait()
+		apart(func() { h.answer(s, message) })
+		if s.faults >= maxFaults {
+			return
+		}
+	}
+}
+
+// apart does something on a stack of its own: that of a reader stays small, and there are ten thousand readers.
+func apart(do func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	<-done
+}
+
+// greet says who the hub takes the client for.
+func (h *Hub) greet(s *Socket) {
 	hello := helloFrame{Type: "hello", Version: version, Server: h.Server, Heartbeat: int(h.Heartbeat / time.Second), Page: h.Page,
 		Limits: limits{MaxFrame, h.Text, h.Options.Rooms}}
 	if s.ID != "" {
@@ -186,22 +212,6 @@ func (h *Hub) Serve(s *Socket) {
 		hello.Member = &who
 	}
 	h.send(s, hello)
-	for {
-		message, err := s.next()
-		if err != nil {
-			return
-		}
-		s.credit.wait()
-		done := make(chan struct{})
-		go func() { // on a stack of its own: that of the reader stays small, and there are ten thousand readers
-			defer close(done)
-			h.answer(s, message)
-		}()
-		<-done
-		if s.faults >= maxFaults {
-			return
-		}
-	}
 }
 
 // answer does what one message asks for, or says why not.
