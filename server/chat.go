@@ -97,7 +97,7 @@ func (s *Server) roomScreen(c *fiber.Ctx, r store.Room, q store.MessageQuery, f 
 	if v.RoomPage, err = s.Store.RoomPage(ctx, by(c), r.ID, q); err != nil || v.Member.ID == "" {
 		return v, err
 	}
-	if v.Rooms, err = s.roomRows(c, v.RoomPage); err != nil {
+	if v.Rooms, err = s.roomRows(c, v.Room); err != nil {
 		return v, err
 	}
 	if v.Profile, err = s.Store.ReadingProfileOf(ctx, v.Member.ID); err != nil {
@@ -116,7 +116,7 @@ func (s *Server) roomScreen(c *fiber.Ctx, r store.Room, q store.MessageQuery, f 
 }
 
 // roomRows are the reader's rooms, with those they could want: the one they look at, meetings that are near, their town's.
-func (s *Server) roomRows(c *fiber.Ctx, page store.RoomPage) ([]store.RoomRow, error) {
+func (s *Server) roomRows(c *fiber.Ctx, more ...store.Room) ([]store.RoomRow, error) {
 	ctx := c.UserContext()
 	rows, err := s.Store.Rooms(ctx, by(c))
 	if err != nil {
@@ -126,7 +126,6 @@ func (s *Server) roomRows(c *fiber.Ctx, page store.RoomPage) ([]store.RoomRow, e
 	for _, row := range rows {
 		have[row.Room.ID] = true
 	}
-	more := []store.Room{page.Room}
 	near, err := s.Store.MeetingRooms(ctx, by(c))
 	if err != nil {
 		return nil, err

@@ -23,6 +23,11 @@ func (s *Server) chatRooms(c *fiber.Ctx) error {
 	if v.List, err = s.Store.BrowseRooms(c.UserContext(), by(c), store.RoomQuery{Words: v.Words, After: c.Query("after"), Limit: roomsAtOnce}); err != nil {
 		return err
 	}
+	if v.Member.ID != "" {
+		if v.Rooms, err = s.roomRows(c); err != nil {
+			return err
+		}
+	}
 	if v.Meetings, err = s.Store.MeetingRooms(c.UserContext(), by(c)); err != nil {
 		return err
 	}

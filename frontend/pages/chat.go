@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"belfry/frontend"
 	"belfry/frontend/markdown"
 	"belfry/store"
+
+	"github.com/a-h/templ"
 )
 
 // RoomScreen is a part of a room with what stands around it.
@@ -207,3 +210,45 @@ func newCount(n int) string {
 
 // isoTime is an instant for programs.
 func isoTime(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+// chatData is what the live page needs to know of a room.
+func chatData(p *frontend.Page, v RoomScreen) templ.Attributes {
+	a := templ.Attributes{"data-room": v.Room.Slug, "data-last": strconv.Itoa(v.Log.Last), "data-changes": strconv.Itoa(v.Log.Changes), "data-read": strconv.Itoa(v.Read),
+		"data-me": v.Member.ID, "data-name": v.Member.Name, "data-zone": v.Zone.String(), "data-icons": p.Asset("icons.svg"), "data-texts": chatTexts(p)}
+	if v.Profile.EnterBreaks {
+		a["data-enter"] = "breaks"
+	}
+	if v.Room.Kind == store.RoomMeeting {
+		a["data-marks"] = "1"
+	}
+	return a
+}
+
+// chatTexts are the words of the live page, as JSON. What stands in braces it fills in itself.
+func chatTexts(p *frontend.Page) string {
+	counted := func(key string) map[string]string {
+		return map[string]string{"one": p.T(key+"_one", "N", "{N}", "Names", "{Names}"), "other": p.T(key+"_many", "N", "{N}", "Names", "{Names}")}
+	}
+	texts := map[string]any{
+		"log": p.T("chat.live.log"), "pause": p.T("chat.live.pause"), "lost": p.T("chat.live.lost"), "kept": p.T("chat.live.kept"), "ended": p.T("chat.live.ended"),
+		"again": p.T("chat.live.again"), "newest": p.T("chat.newest"), "below": counted("chat.live.below"), "fresh": p.T("chat.new_here"),
+		"queue": p.T("chat.live.queue"), "queued": p.T("chat.live.queued"), "failed": p.T("chat.live.failed", "Why", "{Why}"), "resend": p.T("chat.live.resend"), "take": p.T("chat.live.take"),
+		"editing": p.T("chat.edit"), "offline": p.T("chat.live.offline"), "online": counted("chat.live.online"), "types": counted("chat.live.types"),
+		"here": p.T("chat.live.here"), "away": p.T("chat.live.away"), "isHere": p.T("chat.live.is_here"), "isAway": p.T("chat.live.is_away"), "nobody": p.T("chat.live.nobody"),
+		"readBy": p.T("chat.live.read_by", "Names", "{Names}"), "more": p.T("chat.message_more"), "deleted": p.T("chat.deleted"), "moved": p.T("chat.live.moved"), "edited": p.T("chat.edited"),
+		"reply": p.T("chat.reply"), "edit": p.T("chat.edit"), "erase": p.T("chat.delete"), "sure": p.T("chat.live.sure"), "unmark": p.T("chat.unmark"), "link": p.T("chat.in_place"), "others": p.T("chat.live.others"),
+	}
+	marks, markAs, reactions := map[string]string{}, map[string]string{}, map[string]string{}
+	for _, mark := range []store.MarkKind{store.MarkDecision, store.MarkAction} {
+		marks[string(mark)], markAs[string(mark)] = p.T("chat.mark."+string(mark)), p.T("chat.mark_as."+string(mark))
+	}
+	for _, kind := range store.Reactions() {
+		reactions[string(kind)] = p.T("reaction." + string(kind))
+	}
+	texts["mark"], texts["markAs"], texts["reaction"] = marks, markAs, reactions
+	raw, err := json.Marshal(texts)
+	if err != nil {
+		return "{}" // strings alone never fail
+	}
+	return string(raw)
+}

@@ -17,6 +17,8 @@ const elements = {
   "post-toolbar": () => import("./post-toolbar.js"),
   "mention-list": () => import("./mention-list.js"),
   "thread-news": () => import("./thread-news.js"),
+  "chat-room": () => import("./chat-room.js"),
+  "live-page": () => import("./live-page.js"),
 };
 
 function wake(root) {
