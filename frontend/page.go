@@ -29,6 +29,7 @@ type Page struct {
 	Demo        bool // shows the ribbon that leads to signing in with one click
 	Description string
 	Feeds       []Feed
+	Styles      []string // more stylesheets, by their names among the assets
 }
 
 // Viewer is the member who looks at the page, as the frame of the page needs them.

@@ -25,6 +25,9 @@ func (s *Server) chat(c *fiber.Ctx) error {
 	return s.to(c, roomPath(r))
 }
 
+// chatty says that a page is one of rooms.
+func chatty(p *frontend.Page) { p.Section, p.Styles = frontend.Chat, []string{"css/chat.css"} }
+
 // roomOf is the room of the address, as far as the reader may read it.
 func (s *Server) roomOf(c *fiber.Ctx) (store.Room, error) {
 	return s.Store.RoomBySlug(c.UserContext(), by(c), c.Params("room"))
@@ -81,7 +84,7 @@ func (s *Server) showRoom(c *fiber.Ctx, wrong error, r store.Room, q store.Messa
 		return err
 	}
 	p := s.page(c, roomTitle(visitOf(c).lang, v.Room))
-	p.Section = frontend.Chat
+	chatty(p)
 	if wrong != nil {
 		p.Path = roomPath(r)
 	}

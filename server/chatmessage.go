@@ -40,7 +40,7 @@ func (s *Server) ownMessage(c *fiber.Ctx) (pages.MessagePage, error) {
 
 func (s *Server) messagePage(c *fiber.Ctx, key string) *frontend.Page {
 	p := s.page(c, visitOf(c).lang.T(key))
-	p.Section = frontend.Chat
+	chatty(p)
 	return p
 }
 

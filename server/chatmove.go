@@ -69,7 +69,8 @@ func (s *Server) showMove(c *fiber.Ctx, wrong error, r store.Room, f frontend.Fo
 		return err
 	}
 	p := s.page(c, visitOf(c).lang.T("chat.move"))
-	p.Section, p.Path = frontend.Chat, roomPath(r)
+	chatty(p)
+	p.Path = roomPath(r)
 	return s.renderStatus(c, statusOr200(wrong), p, pages.MoveMessages(p, v))
 }
 

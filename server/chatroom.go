@@ -32,7 +32,7 @@ func (s *Server) chatRooms(c *fiber.Ctx) error {
 		return err
 	}
 	p := s.page(c, visitOf(c).lang.T("nav.chat"))
-	p.Section = frontend.Chat
+	chatty(p)
 	return s.render(c, p, pages.Rooms(p, v))
 }
 
@@ -55,7 +55,7 @@ func (s *Server) showRoomForm(c *fiber.Ctx, wrong error, v pages.RoomForm) error
 		key = "chat.change"
 	}
 	p := s.page(c, visitOf(c).lang.T(key))
-	p.Section = frontend.Chat
+	chatty(p)
 	return s.renderStatus(c, statusOr200(wrong), p, pages.EditRoom(p, v))
 }
 
@@ -156,7 +156,7 @@ func (s *Server) showRoomPeople(c *fiber.Ctx, wrong error, r store.Room, f front
 		return err
 	}
 	p := s.page(c, visitOf(c).lang.T("chat.people_title"))
-	p.Section = frontend.Chat
+	chatty(p)
 	return s.renderStatus(c, statusOr200(wrong), p, pages.RoomPeople(p, v))
 }
 
@@ -216,7 +216,7 @@ func (s *Server) newDirect(c *fiber.Ctx) error {
 
 func (s *Server) showNewDirect(c *fiber.Ctx, wrong error, f frontend.Form) error {
 	p := s.page(c, visitOf(c).lang.T("chat.direct_new"))
-	p.Section = frontend.Chat
+	chatty(p)
 	return s.renderStatus(c, statusOr200(wrong), p, pages.NewDirect(p, pages.DirectPage{Form: f}))
 }
 

@@ -48,7 +48,7 @@ func Build(ctx context.Context, hub *store.Store, clock *Clock) error {
 		return err
 	}
 	remind := func() error { _, err := hub.Advance(ctx); return err }
-	for _, chapter := range []func() error{s.found, s.shelves, s.catalogue, s.startSeries, s.twoYears, s.sideMeetings, s.renew, s.seekers, s.lateTalk, s.nextMeeting, s.uses, s.newcomers, remind, s.tidyPost} {
+	for _, chapter := range []func() error{s.found, s.shelves, s.catalogue, s.startSeries, s.twoYears, s.sideMeetings, s.renew, s.seekers, s.lateTalk, s.chatter, s.nextMeeting, s.uses, s.newcomers, remind, s.tidyPost} {
 		if err := chapter(); err != nil {
 			return err
 		}
@@ -231,7 +231,7 @@ func (s *story) post(keep int) error {
 	kept := 0
 	for i := len(due) - 1; i >= 0; i-- {
 		switch due[i].Kind {
-		case store.EventMeetingChanged, store.EventCancelled, store.EventMinutes: // for everybody who answered
+		case store.EventMeetingChanged, store.EventCancelled, store.EventMinutes, store.EventSaid: // for many people
 		default:
 			if kept < keep {
 				kept++

@@ -7,6 +7,7 @@ const listEvery = 5000;
 
 export class Around {
   #seen = new Map();
+  #spoke = new Map(); // who spoke just now does not write
   #listed = 0;
 
   constructor(room) {
@@ -17,7 +18,7 @@ export class Around {
     this.read = h("p", { class: "chat__read sm muted", hidden: true });
     const before = room.querySelector(".chat__composer");
     before?.before(this.read, this.typing);
-    room.live.addEventListener("touched", (event) => event.detail.subject === "me" && this.#touched(event.detail));
+    room.live.addEventListener("touched", (event) => event.detail.subject === "me" && this.#touched());
   }
 
   frame(frame) {
@@ -36,13 +37,13 @@ export class Around {
 
   spoke(messages) {
     if (messages.length === 0) return;
-    const names = new Set(messages.map((m) => m.author.name));
-    this.#types((this.names ?? []).filter((name) => !names.has(name)));
+    for (const m of messages) this.#spoke.set(m.author.name, Date.now());
+    this.#types(this.names ?? []);
     this.#showRead();
   }
 
   #types(names) {
-    const others = names.filter((name) => name !== this.room.myName);
+    const others = names.filter((name) => name !== this.room.myName && !(Date.now() - this.#spoke.get(name) < 3000));
     this.names = others;
     clearTimeout(this.timer);
     if (others.length > 0) this.timer = setTimeout(() => this.#types([]), forget);

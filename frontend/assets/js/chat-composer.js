@@ -45,7 +45,7 @@ export class Composer {
       event.preventDefault();
       if (this.#reply || this.#editing) this.rest();
       else this.room.log.box.focus({ preventScroll: true });
-    } else if (event.key === "ArrowUp" && !event.altKey && this.area.value === "") {
+    } else if (event.key === "ArrowUp" && !event.altKey && this.area.value.trim() === "") {
       const own = this.room.log.rows.filter((row) => row.dataset.author === this.room.me && row.querySelector(".msg__more")).at(-1);
       if (own) {
         event.preventDefault();

@@ -57,6 +57,7 @@ export class Log {
   add(messages, before = false) {
     const fresh = messages.filter((m) => !this.row(m.number));
     if (fresh.length === 0) return;
+    this.box.querySelector("[data-empty]")?.remove();
     this.still(() => {
       const rows = fresh.map((m) => message(m, this.room));
       if (before) this.list.prepend(...rows);

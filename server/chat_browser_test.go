@@ -1,0 +1,90 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+
+	"belfry/server/browsertest"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// talker is a tab of somebody of the demo in a room.
+func (v *village) talker(t *testing.T, handle, path string, scripts bool) *browsertest.Tab {
+	t.Helper()
+	tab := browsertest.New(t)
+	tab.Language("fr")
+	tab.Scripts(scripts)
+	v.enter(t, tab, handle)
+	tab.Open(v.address + path)
+	return tab
+}
+
+// TestBrowserTalk lets two people talk: what one says the other sees at once, with who is here and who writes.
+func TestBrowserTalk(t *testing.T) {
+	v := newVillage(t)
+	elise := v.talker(t, "elise-delvaux", "/chat/lounge", true)
+	hugo := v.talker(t, "hugo-servais", "/chat/lounge", true)
+	elise.WaitFor("chat-room.is-live")
+	hugo.WaitText("[data-here]", "en ligne")
+	hugo.Fill("#source", "Bonjour à *tous*, qui est là ?")
+	elise.WaitText(".chat__typing", "Hugo Servais écrit")
+	hugo.Press("\r")
+	elise.WaitText(".msgs .msg:last-child", "qui est là")
+	hugo.WaitText("#msgs .msg:last-child em", "tous")
+	hugo.WaitGone(".msg--queued")
+	if got := strings.TrimSpace(hugo.Value("#source")); got != "" {
+		t.Errorf("the composer still holds %q", got)
+	}
+	elise.WaitText("[data-voice]", "Hugo Servais: Bonjour à tous")
+	elise.Screenshot("chat-live")
+	elise.NoViolations("the lounge, live")
+	// answering, reacting, changing the last message by keyboard
+	elise.Click("#msgs .msg:last-child .msg__more")
+	elise.WaitFor(".chat__menu button")
+	elise.NoViolations("a message's menu")
+	elise.Press("\r") // the first entry is the answer
+	elise.WaitFor(".chat__answers:not([hidden])")
+	elise.Fill("#source", "Moi !")
+	elise.Press("\r")
+	hugo.WaitText("#msgs .msg:last-child .msg__reply", "Hugo Servais")
+	hugo.Click("#msgs .msg:last-child .msg__more")
+	hugo.WaitFor(".chat__menu")
+	hugo.Until(`[...document.querySelectorAll(".chat__menu button")].some(b => b.textContent === "Merci" && (b.click(), true))`)
+	elise.WaitText("#msgs .msg:last-child .react", "Merci 1")
+	elise.Click("#source")
+	elise.Press(kb.ArrowUp)
+	elise.Until(`document.querySelector("#source").value === "Moi !"`)
+	elise.Fill("#source", "Moi, et Bergues aussi")
+	elise.Press("\r")
+	hugo.WaitText("#msgs .msg:last-child", "Bergues aussi")
+	hugo.WaitText("#msgs .msg:last-child .msg__act", "modifié")
+}
+
+// TestBrowserLooksAtRooms looks at the pages of rooms, narrow and wide, light and dark, with axe.
+func TestBrowserLooksAtRooms(t *testing.T) {
+	v := newVillage(t)
+	for _, lang := range []string{"fr", "de"} {
+		tab := browsertest.New(t)
+		tab.Language(lang)
+		v.enter(t, tab, "elise-delvaux")
+		if lang == "de" {
+			tab.Follow(`.footer__base button[value="de"]`)
+		}
+		for _, path := range []string{"/chat/lounge", "/chat/rooms", "/chat/new", "/chat/direct", "/chat/lounge/people"} {
+			for _, width := range []int{360, 1280} {
+				tab.SetViewport(width, 900)
+				for _, dark := range []bool{false, true} {
+					tab.Dark(dark)
+					tab.Open(v.address + path)
+					name := strings.Trim(strings.ReplaceAll(path, "/", "-"), "-") + "-" + lang + map[int]string{360: "-360", 1280: "-1280"}[width] + map[bool]string{true: "-dark", false: "-light"}[dark]
+					tab.Screenshot(name)
+					if scroll := tab.HorizontalScroll(); scroll != "" {
+						t.Errorf("%s scrolls sideways: %s", name, scroll)
+					}
+					tab.NoViolations(name)
+				}
+			}
+		}
+	}
+}
