@@ -110,7 +110,9 @@ export class Log {
       const newDay = day !== last?.day;
       if (newDay) (line ? row.previousElementSibling : row).before(h("li", { class: "mark" }, h("span", {}, day)));
       const follows = !newDay && !line && row.dataset.author === last.author && new Date(row.dataset.at) - last.at < together;
-      if (row.querySelector(".msg__head")) row.classList.toggle("msg--follow", follows);
+      const head = row.querySelector(".msg__head");
+      if (head) row.classList.toggle("msg--follow", follows);
+      for (const link of head?.querySelectorAll("a") ?? []) link.tabIndex = follows ? -1 : 0; // unseen, it is no stop
       last = { day, author: row.dataset.author, at: new Date(row.dataset.at) };
     }
   }
