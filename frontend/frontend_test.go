@@ -101,9 +101,12 @@ func TestAssetsKeepToTheirBudgets(t *testing.T) {
 			kind = "chat" + kind
 		}
 		size[kind] += len(sent)
+		switch name { // what a room's page loads besides
+		case "js/belfry.js", "js/swap.js", "js/toast.js", "js/town-search.js", "js/mention-list.js":
+			size["chat.js"] += len(sent)
+		}
 	}
 	size["chat.css"] += size[".css"]
-	size["chat.js"] += size[".js"]
 	for ext, limit := range map[string]int{".css": 16 << 10, ".woff2": 20 << 10, ".js": 15 << 10, "chat.css": 18 << 10, "chat.js": 30 << 10} {
 		t.Logf("%s: %d of %d bytes", ext, size[ext], limit)
 		if size[ext] == 0 || size[ext] > limit {
