@@ -226,14 +226,12 @@ func chatData(p *frontend.Page, v RoomScreen) templ.Attributes {
 
 // chatTexts are the words of the live page, as JSON. What stands in braces it fills in itself.
 func chatTexts(p *frontend.Page) string {
-	counted := func(key string) map[string]string {
-		return map[string]string{"one": p.T(key+"_one", "N", "{N}", "Names", "{Names}"), "other": p.T(key+"_many", "N", "{N}", "Names", "{Names}")}
-	}
+	counted := func(one, other string) map[string]string { return map[string]string{"one": one, "other": other} }
 	texts := map[string]any{
 		"log": p.T("chat.live.log"), "pause": p.T("chat.live.pause"), "lost": p.T("chat.live.lost"), "kept": p.T("chat.live.kept"), "ended": p.T("chat.live.ended"),
-		"again": p.T("chat.live.again"), "newest": p.T("chat.newest"), "below": counted("chat.live.below"), "fresh": p.T("chat.new_here"),
+		"again": p.T("chat.live.again"), "newest": p.T("chat.newest"), "below": counted(p.T("chat.live.below_one"), p.T("chat.live.below_many", "N", "{N}")), "fresh": p.T("chat.new_here"),
 		"queue": p.T("chat.live.queue"), "queued": p.T("chat.live.queued"), "failed": p.T("chat.live.failed", "Why", "{Why}"), "resend": p.T("chat.live.resend"), "take": p.T("chat.live.take"),
-		"editing": p.T("chat.edit"), "offline": p.T("chat.live.offline"), "online": counted("chat.live.online"), "types": counted("chat.live.types"),
+		"editing": p.T("chat.edit"), "offline": p.T("chat.live.offline"), "online": counted(p.T("chat.live.online_one"), p.T("chat.live.online_many", "N", "{N}")), "types": counted(p.T("chat.live.types_one", "Names", "{Names}"), p.T("chat.live.types_many", "Names", "{Names}")),
 		"here": p.T("chat.live.here"), "away": p.T("chat.live.away"), "isHere": p.T("chat.live.is_here"), "isAway": p.T("chat.live.is_away"), "nobody": p.T("chat.live.nobody"),
 		"readBy": p.T("chat.live.read_by", "Names", "{Names}"), "more": p.T("chat.message_more"), "deleted": p.T("chat.deleted"), "moved": p.T("chat.live.moved"), "edited": p.T("chat.edited"),
 		"reply": p.T("chat.reply"), "edit": p.T("chat.edit"), "erase": p.T("chat.delete"), "sure": p.T("chat.live.sure"), "unmark": p.T("chat.unmark"), "link": p.T("chat.in_place"), "others": p.T("chat.live.others"),
