@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"strings"
+
 	"belfry/store"
 )
 
@@ -27,13 +29,18 @@ func (w *world) hosts() {
 	w.add("offer", "missing", nobody, "slug", p.Slug, "id", "00000000-0000-7000-8000-000000000000")
 	w.add("request", "of the author's town", author|stewards, "id", r.ID)
 	w.add("request", "missing", nobody, "id", "00000000-0000-7000-8000-000000000000")
+	_, err = w.SaveSister(ctx, w.by(steward), "", store.SisterInput{Name: "Communauté sœur", Home: "https://soeur.example/", Lang: "fr",
+		Calendar: "https://soeur.example/" + strings.ReplaceAll(strings.ToLower(w.secret("flux", stewards)), " ", "-") + ".ics"})
+	ok(w.t, err)
 	w.ids["provider"], w.ids["app id"] = p.ID, app.ID
 }
 
 func serviceRules(w *world) map[string]rule {
 	provider := []string{"name", "Autre atelier", "kind", "company", "service_training", "1", "speaks_fr", "1", "lang", "fr", "contact", "par courriel"}
 	offer := []string{"title", "Autre offre", "lang", "fr", "app_" + w.ids["app id"], "1", "places", "3", "rule", "flat", "price", "18,50", "location", "Belgique", "backup", "oui", "exit", "export"}
+	sister := []string{"name", "Autre communauté", "home", "https://autre.example/", "calendar", "https://autre.example/meetings.ics", "lang", "fr"}
 	return map[string]rule{
+		"GET /sisters": pub(""), "POST /sisters": does(stewards, "", sister...),
 		"GET /services": pub("", "?q=atelier", "?service=hosting", "?near=1", "?app="+w.ids["app"]), "GET /services/:slug": pub("provider"),
 		"GET /services/new": only(welcomed, ""), "POST /services/new": does(welcomed, "", provider...), "GET /services/:slug/edit": only(author|stewards, "provider"),
 		"POST /services/:slug/edit": does(author|stewards, "provider", provider...), "POST /services/:slug/reference": does(author|stewards, "provider", "public", "1", "words", "Très bien.", "lang", "fr"),

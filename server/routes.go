@@ -87,6 +87,8 @@ func (s *Server) routes() {
 	a.Post("/apps/:slug/notices/new", s.postNewNotice)
 	a.Get("/apps/:slug/notices/:id", s.appNotice)
 	a.Post("/apps/:slug/notices/:id", s.postNotice)
+	a.Get("/sisters", s.visitorsShared(s.sisters))
+	a.Post("/sisters", s.postSister)
 	a.Get("/services", s.visitorsShared(s.services))
 	a.Get("/services/new", s.newProvider)
 	a.Post("/services/new", s.postProvider)

@@ -45,6 +45,10 @@ func (v *verification) appCounts() error {
 	return nil
 }
 
+func (v *verification) sisterFeed(f *SisterFeed) {
+	v.lead(famSisterFeed, f.Sister+"/"+string(f.Kind), famSister, f.Sister)
+}
+
 func (v *verification) appNotice(n *AppNotice) { v.lead(famAppNotice, n.ID, famApp, n.App) }
 
 func (v *verification) noticeAnswer(a *NoticeAnswer) {

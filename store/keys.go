@@ -149,6 +149,8 @@ const (
 	famHostingRequest      family = "hostingrequest"       // id → HostingRequest
 	famHostingRequestOffer family = "hostingrequest.offer" // offer id, id
 	famHostingRequestTown  family = "hostingrequest.town"  // town id, id
+	famSister              family = "sister"               // id → Sister
+	famSisterFeed          family = "sisterfeed"           // sister id, kind → SisterFeed
 	famDecisionApp         family = "decision.app"         // app id, year and number, id
 	famActionApp           family = "action.app"           // app id, state, due date, id
 	famItemApp             family = "item.app"             // app id, written, id
@@ -195,7 +197,7 @@ func (f family) public() bool {
 	switch f.record() {
 	case famMember, famTown, famSeries, famMeeting, famRSVP, famPresence, famItem, famMinutes, famRevision, famCorrection,
 		famDecision, famAction, famRoleChange, famCategory, famTag, famThread, famPost, famReaction, famMoved,
-		famApp, famAppFile, famAppUse, famNeed, famPledge, famProvider, famReference, famHosting, famHostingRequest, famSkill, famTownChange,
+		famApp, famAppFile, famAppUse, famNeed, famPledge, famProvider, famReference, famHosting, famHostingRequest, famSister, famSisterFeed, famSkill, famTownChange,
 		famMentorRule, famMentorRequest, famMentorship, famCheckIn:
 		return true
 	}

@@ -89,6 +89,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(hostingOffers(), (*verification).hosting), verifyTable(hostingRequests(), (*verification).hostingRequest), (*verification).hostingCounts,
 			verifyTable(mentorRules(), nil), verifyTable(mentorRequests(), (*verification).mentorRequest),
 			verifyTable(mentorships(), (*verification).mentorship), verifyTable(checkIns(), (*verification).checkIn), (*verification).mentorships,
+			verifyTable(sisters(), nil), verifyTable(sisterFeeds(), (*verification).sisterFeed),
 			verifyTable(rooms(), (*verification).room), verifyTable(messages(), (*verification).message), verifyTable(roomLogs(), (*verification).roomLog),
 			verifyTable(roomMembers(), func(v *verification, m *RoomMember) { v.lead(famRoomMember, m.Room+"/"+m.Member, famMember, m.Member) }),
 			verifyTable(messageRevisions(), func(v *verification, r *MessageRevision) {

@@ -20,6 +20,7 @@ import (
 	"belfry/server"
 	"belfry/server/mail"
 	"belfry/server/search"
+	"belfry/server/sister"
 	"belfry/store"
 	"belfry/store/demo"
 	"belfry/store/kv"
@@ -243,8 +244,9 @@ func (s *serveCommand) workers(hub *store.Store, catalogue *locales.Catalogue, p
 			}
 		}
 	}
+	followers := &server.Followers{Store: hub, Log: log, Client: &sister.Client{Agent: "Belfry (" + public + ")"}}
 	var all []worker
-	for queue, work := range map[string]worker{"hourly": hourly, "minutely": minutely, "mail": s.post(hub, catalogue, public, log)} {
+	for queue, work := range map[string]worker{"hourly": hourly, "minutely": minutely, "mail": s.post(hub, catalogue, public, log), "sisters": followers.Run} {
 		all = append(all, func(ctx context.Context) error { return hub.Alone(ctx, queue, work) })
 	}
 	return all

@@ -43,6 +43,7 @@ func footerGroups() []footerGroup {
 			{href: "/mentors/find", label: "mentor.find"},
 			{href: "/apps", label: "app.title"},
 			{href: "/services", label: "service.title"},
+			{href: "/sisters", label: "sister.title"},
 			{href: "/meetings.ics", label: "layout.footer.calendar"},
 		}},
 	}
