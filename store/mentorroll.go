@@ -171,8 +171,8 @@ func (s *Store) FindMentors(ctx context.Context, w Wish, limit int) (MentorSearc
 			if err != nil {
 				return err
 			}
-			if len(people) > 0 {
-				found.People[c.Town.ID] = people[0]
+			if at := slices.IndexFunc(people, func(m Member) bool { return !m.Hidden }); at >= 0 {
+				found.People[c.Town.ID] = people[at]
 			}
 		}
 		return nil

@@ -20,9 +20,9 @@ type tutoring struct {
 
 func tutorings() []tutoring {
 	return []tutoring{
-		{ask: 2, close: 13, learner: "BE-84010", mentor: "BE-92094", skills: "websites plone", message: "Nous n’avons personne pour l’informatique et un site de 2009. Par où commencer ?",
+		{ask: 2, close: 11, learner: "BE-84010", mentor: "BE-92094", skills: "websites plone", message: "Nous n’avons personne pour l’informatique et un site de 2009. Par où commencer ?",
 			goals: []string{"Un site que la secrétaire sait tenir", "Publier l’ordre du jour du conseil"}, thanks: "Merci pour les mardis matin, la patience et le café.", thanksBy: "Ce fut un plaisir : la commune marche toute seule."},
-		{ask: 4, close: 15, learner: "BE-56044", mentor: "BE-58001", skills: "hosting", message: "Notre serveur vieillit. Nous aimerions être hébergés avec d’autres.",
+		{ask: 4, close: 17, learner: "BE-56044", mentor: "BE-58001", skills: "hosting", message: "Notre serveur vieillit. Nous aimerions être hébergés avec d’autres.",
 			goals: []string{"Quitter l’ancien serveur", "Une sauvegarde qui a été essayée"}, thanks: "Sans vous, nous aurions encore peur des lundis.", thanksBy: "À bientôt à la réunion."},
 		{ask: 7, learner: "BE-53014", mentor: "BE-62063", skills: "document-templates", message: "Nos modèles de lettres datent d’avant la fusion des services. Pouvez-vous nous montrer les vôtres ?",
 			goals: []string{"Dix modèles repris", "Une personne formée dans chaque service"}},
