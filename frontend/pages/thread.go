@@ -161,3 +161,14 @@ func postLabel(p *frontend.Page, row store.PostRow) string {
 
 // townOf is the town a post was written for, and not the author's of today.
 func townOf(row store.PostRow) (store.Town, bool) { return row.Town, row.Town.ID != "" }
+
+// reactionSign is the icon of a word one can say.
+func reactionSign(kind store.ReactionKind) string {
+	switch kind {
+	case store.UsToo:
+		return "hands"
+	case store.Thanks:
+		return "heart"
+	}
+	return "check"
+}
