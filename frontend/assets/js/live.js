@@ -67,7 +67,7 @@ class Live extends EventTarget {
 
   // tell sends what is not answered, when there is a line.
   tell(frame) {
-    if (this.state !== "open") return false;
+    if (this.state !== "open" || !this.#socket) return false; // a page that is left has closed it
     this.#socket.send(JSON.stringify(frame));
     return true;
   }
