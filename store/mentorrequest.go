@@ -79,7 +79,7 @@ type Said struct {
 func (y Try) days() (int, bool) {
 	switch {
 	case !y.First.IsZero():
-		return daysBetween(y.At, y.First), true
+		return max(1, daysBetween(y.At, y.First)), true
 	case y.Outcome == TrySilent:
 		return daysBetween(y.At, y.Ended), true
 	}

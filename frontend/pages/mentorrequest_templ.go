@@ -125,7 +125,7 @@ func mentorRequestBody(p *frontend.Page, v RequestScreen) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = parts.SectionHeadOf(parts.SectionHead{ID: "msg", Title: p.T("mentor.field.message")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.SectionHeadOf(parts.SectionHead{ID: "msg", Title: p.T("mentor.message")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
