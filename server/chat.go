@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"time"
 
 	"belfry/frontend"
@@ -174,10 +175,10 @@ func (s *Server) postMessage(c *fiber.Ctx) error {
 	m, err := s.Store.Send(c.UserContext(), by(c), r.ID, in)
 	if err == nil {
 		back := roomPath(r)
-		if c.FormValue("beside") == "agenda" {
-			back = "/meetings/" + c.FormValue("meeting") + "/live"
+		if c.FormValue("beside") == "agenda" && r.Kind == store.RoomMeeting {
+			back = "/meetings/" + strings.TrimPrefix(r.Slug, "meeting-") + "/live"
 		}
-		return s.to(c, safePath(back)+"#m"+strconv.Itoa(m.Number))
+		return s.to(c, back+"#m"+strconv.Itoa(m.Number))
 	}
 	if !mayTypeAgain(err) {
 		return err

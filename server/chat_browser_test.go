@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"belfry/server/browsertest"
+	"belfry/store"
 
 	"github.com/chromedp/chromedp/kb"
 )
@@ -86,5 +87,40 @@ func TestBrowserLooksAtRooms(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestBrowserSleepsAndWakes cuts the network of one who writes: the banner says so, what is written waits, and is there
+// once when the line is back, with what the others said meanwhile.
+func TestBrowserSleepsAndWakes(t *testing.T) {
+	v := newVillage(t)
+	elise := v.talker(t, "elise-delvaux", "/chat/lounge", true)
+	elise.Until(`document.querySelector("[data-here]")?.hidden === false`)
+	elise.Allow("/live")
+	elise.Offline(true)
+	elise.WaitText(".lost", "Connexion perdue")
+	elise.NoViolations("without a line")
+	for _, text := range []string{"Un mot du tunnel", "Et un autre"} {
+		elise.Fill("#source", text)
+		elise.Press("\r")
+		elise.WaitText(".msg--queued:last-child", text)
+	}
+	elise.Screenshot("chat-lost")
+	hugo, err := v.MemberByHandle(ctx, "hugo-servais")
+	ok(t, err)
+	_, err = v.Send(ctx, store.As(hugo.ID), store.LoungeID, store.MessageInput{Source: "Dit pendant le tunnel"})
+	ok(t, err)
+	elise.Offline(false)
+	elise.WaitGone(".msg--queued")
+	elise.WaitGone(".lost:not([hidden])")
+	elise.WaitText("#msgs", "Dit pendant le tunnel")
+	page, err := v.RoomPage(ctx, store.As(hugo.ID), store.LoungeID, store.MessageQuery{})
+	ok(t, err)
+	n := len(page.Rows)
+	if page.Rows[n-2].Message.Source != "Un mot du tunnel" || page.Rows[n-1].Message.Source != "Et un autre" || page.Rows[n-3].Message.Source != "Dit pendant le tunnel" {
+		t.Errorf("the room ends with %q, %q, %q", page.Rows[n-3].Message.Source, page.Rows[n-2].Message.Source, page.Rows[n-1].Message.Source)
+	}
+	if shown := elise.Count("#msgs > .msg"); shown != n {
+		t.Errorf("the page shows %d of %d messages", shown, n)
 	}
 }

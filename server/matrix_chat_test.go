@@ -72,7 +72,8 @@ func chatRules(w *world) map[string]rule {
 	}
 	own, said := []string{"source", "Bonjour", "once", "formulaire-9"}, author|moderators
 	return map[string]rule{
-		"GET /chat": pub(""), "GET /chat/rooms": pub("", "?words=zonzi", "?words=salon"), "GET /chat/new": only(signedIn, ""),
+		"GET /meetings/:slug/live": only(signedIn, "meeting").except("draft", nobody),
+		"GET /chat":                pub(""), "GET /chat/rooms": pub("", "?words=zonzi", "?words=salon"), "GET /chat/new": only(signedIn, ""),
 		"POST /chat/new":   does(signedIn, "", "name", "Un salon", "access", "members"),
 		"GET /chat/direct": only(signedIn, ""), "POST /chat/direct": does(signedIn, "", "people", "@stef-voorbeeld, @basile-essai"),
 		"GET /chat/:room":           pub("room", "?at=1", "?before=2", "?after=0", "?reply=1", "?pick=1", "?day=2026-03-01"),

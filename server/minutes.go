@@ -180,6 +180,11 @@ func (s *Server) present(c *fiber.Ctx, m store.Meeting) string {
 }
 
 func (s *Server) showMinutesForm(c *fiber.Ctx, err error, screen pages.MinutesForm) error {
+	marked, failed := s.Store.MarkedMessages(c.UserContext(), by(c), screen.Page.Meeting.ID)
+	if failed != nil && store.KindOf(failed) != store.NotFound {
+		return failed
+	}
+	screen.Marked = marked
 	p := s.page(c, visitOf(c).lang.T("minutes.write"))
 	p.Section = frontend.Meetings
 	return s.renderStatus(c, statusOr200(err), p, pages.EditMinutes(p, screen))

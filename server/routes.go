@@ -53,6 +53,7 @@ func (s *Server) routes() {
 	a.Get("/actions/:number", s.action)
 	a.Get("/help/minutes-notation", s.notationHelp)
 	a.Get("/meetings/:slug/room", s.room)
+	a.Get("/meetings/:slug/live", s.meetingLive)
 	a.Get("/series", s.visitorsShared(s.seriesList))
 	a.Get("/series/new", s.newSeries)
 	a.Post("/series/new", s.startSeries)

@@ -23,7 +23,7 @@ type RoomScreen struct {
 	Picking bool // with boxes to pick messages
 	Zone    *time.Location
 	Profile store.ReadingProfile
-	Aside   bool // beside a meeting's agenda: without the lists of rooms and people
+	Beside  bool // beside a meeting's agenda
 }
 
 func roomHref(r store.Room) string { return "/chat/" + r.Slug }
@@ -249,4 +249,12 @@ func chatTexts(p *frontend.Page) string {
 		return "{}" // strings alone never fail
 	}
 	return string(raw)
+}
+
+// here is the page that shows the room.
+func (v RoomScreen) here() string {
+	if v.Beside {
+		return meetingHref(v.Meeting) + "/live"
+	}
+	return roomHref(v.Room)
 }

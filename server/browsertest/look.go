@@ -109,3 +109,18 @@ func call[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromed
 		return err
 	})
 }
+
+// offline are the conditions of a network that is not there, or is there again.
+type offline struct {
+	Offline            bool    `json:"offline"`
+	Latency            float64 `json:"latency"`
+	DownloadThroughput float64 `json:"downloadThroughput"`
+	UploadThroughput   float64 `json:"uploadThroughput"`
+}
+
+// Offline takes the network away from the tab, or gives it back. Connections that are open may live on; the page is told.
+func (b *Tab) Offline(on bool) {
+	b.t.Helper()
+	command := cdp.Command[offline, struct{}]{Method: "Network.emulateNetworkConditions"}
+	b.run("changing the network", call(command, offline{on, 0, -1, -1}))
+}

@@ -2,7 +2,6 @@
 // changed there: the page is fetched again and the regions are taken out of it. A region in which somebody is, or has
 // typed something, waits until they leave it. The bell follows what is new.
 
-import { connection } from "./live.js";
 import { swapped } from "./swap.js";
 
 const settle = 4000; // the page is useful before the connection is made
@@ -22,7 +21,8 @@ class LivePage extends HTMLElement {
     clearTimeout(this.#timer);
   }
 
-  #begin() {
+  async #begin() {
+    const { connection } = await import("./live.js");
     const live = connection();
     this.subject = this.getAttribute("subject");
     if (this.subject) live.watch(this.subject);

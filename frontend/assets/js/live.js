@@ -166,7 +166,8 @@ class Live extends EventTarget {
     this.#sending = undefined;
     this.#set("lost");
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#connect(), Math.random() * 1000 * 2 ** Math.min(this.tries++, 5));
+    const wait = navigator.onLine ? Math.random() * 2 ** Math.min(this.tries++, 5) : 30; // "online" is told when it comes back
+    this.#timer = setTimeout(() => this.#connect(), 1000 * wait);
   }
 
   #set(state) {

@@ -2,18 +2,30 @@
 // the page, which it never moves.
 
 const every = 20_000;
+const settle = 4000; // the page is useful before a connection is made
 
 class ThreadNews extends HTMLElement {
   #timer;
+  #live;
 
   connectedCallback() {
-    this.#timer = setInterval(this.#look, every);
+    this.#timer = setInterval(() => this.#live?.state !== "open" && this.#look(), every);
+    if (this.hasAttribute("subject")) setTimeout(() => this.isConnected && this.#watch(this.getAttribute("subject")), settle);
     document.addEventListener("visibilitychange", this.#look); // whoever comes back to the page need not wait
   }
 
   disconnectedCallback() {
     clearInterval(this.#timer);
     document.removeEventListener("visibilitychange", this.#look);
+  }
+
+  // #watch is told at once; without a line the page asks now and then.
+  async #watch(subject) {
+    const { connection } = await import("./live.js");
+    this.#live = connection();
+    this.#live.watch(subject);
+    this.#live.addEventListener("touched", (event) => event.detail.subject === subject && this.#look());
+    this.#live.addEventListener("state", () => this.#live.state === "open" && this.#look());
   }
 
   #look = async () => {
