@@ -124,3 +124,18 @@ func TestBrowserSleepsAndWakes(t *testing.T) {
 		t.Errorf("the page shows %d of %d messages", shown, n)
 	}
 }
+
+// TestBrowserPageFollows leaves a meeting's page open while its agenda changes.
+func TestBrowserPageFollows(t *testing.T) {
+	v := newVillage(t)
+	m := v.next(t)
+	tab := v.talker(t, "elise-delvaux", "/meetings/"+m.Slug, true)
+	tab.Until(`customElements.get("live-page") !== undefined`)
+	tab.Until(`performance.getEntriesByType("resource").some((r) => r.name.includes("/js/live."))`)
+	tab.Until(`new Promise((done) => setTimeout(() => done(true), 1500))`)
+	hugo, err := v.MemberByHandle(ctx, "hugo-servais")
+	ok(t, err)
+	_, err = v.ProposeItem(ctx, store.As(hugo.ID), m.ID, store.ItemInput{Title: "Point ajouté à l’instant", Lang: "fr", Kind: store.ToInform, Minutes: 5})
+	ok(t, err)
+	tab.WaitText("#agenda", "Point ajouté à l’instant")
+}

@@ -18,7 +18,7 @@ const elements = {
   "mention-list": () => import("./mention-list.js"),
   "thread-news": () => import("./thread-news.js"),
   "chat-room": () => import("./chat-room.js"),
-  "live-page": () => import("./live-page.js"),
+  "live-page": () => setTimeout(() => import("./live-page.js"), 4000), // the page is useful first
 };
 
 function wake(root) {

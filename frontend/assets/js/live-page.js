@@ -2,9 +2,9 @@
 // changed there: the page is fetched again and the regions are taken out of it. A region in which somebody is, or has
 // typed something, waits until they leave it. The bell follows what is new.
 
+import { connection } from "./live.js";
 import { swapped } from "./swap.js";
 
-const settle = 4000; // the page is useful before the connection is made
 const atMost = 3000;
 
 class LivePage extends HTMLElement {
@@ -13,16 +13,14 @@ class LivePage extends HTMLElement {
   #fetched = 0;
 
   connectedCallback() {
-    this.start = setTimeout(() => this.#begin(), settle);
+    this.#begin();
   }
 
   disconnectedCallback() {
-    clearTimeout(this.start);
     clearTimeout(this.#timer);
   }
 
-  async #begin() {
-    const { connection } = await import("./live.js");
+  #begin() {
     const live = connection();
     this.subject = this.getAttribute("subject");
     if (this.subject) live.watch(this.subject);
