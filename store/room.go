@@ -14,6 +14,7 @@ const (
 	RoomLounge  RoomKind = "lounge"  // everybody's
 	RoomMeeting RoomKind = "meeting" // of one meeting: opens a week before it, and stays to be read
 	RoomTown    RoomKind = "town"    // of one town
+	RoomApp     RoomKind = "app"     // of one application
 	RoomOpen    RoomKind = "open"    // opened by a member, with a name and a purpose
 	RoomDirect  RoomKind = "direct"  // between two to ten people
 
@@ -35,7 +36,7 @@ type Room struct {
 	ID       string    `json:"id"`
 	Slug     string    `json:"slug"`
 	Kind     RoomKind  `json:"kind"`
-	Subject  string    `json:"subject,omitzero"` // id of the meeting or town
+	Subject  string    `json:"subject,omitzero"` // id of the meeting, town or application
 	Name     string    `json:"name,omitzero"`
 	Purpose  string    `json:"purpose,omitzero"`
 	Lang     string    `json:"lang,omitzero"`
@@ -94,6 +95,9 @@ func MeetingRoomID(meetingID string) string { return string(RoomMeeting) + ":" +
 // TownRoomID names the room of a town.
 func TownRoomID(townID string) string { return string(RoomTown) + ":" + townID }
 
+// AppRoomID names the room of an application.
+func AppRoomID(appID string) string { return string(RoomApp) + ":" + appID }
+
 // room reads a room by its id; NotFound when what it is about is not there. It does not ask who may read it.
 func (t *tx) room(id string) (Room, error) {
 	if id == LoungeID {
@@ -117,6 +121,12 @@ func (t *tx) room(id string) (Room, error) {
 			return Room{}, orNotFound(err)
 		}
 		return Room{ID: id, Slug: "town-" + town.Slug, Kind: RoomTown, Subject: town.ID, Name: town.Name, Access: AccessMembers, Archived: town.Merged}, nil
+	case RoomApp:
+		app, err := apps().get(t, subject)
+		if err != nil {
+			return Room{}, err
+		}
+		return Room{ID: id, Slug: "app-" + app.Slug, Kind: RoomApp, Subject: app.ID, Name: app.Name(), Access: AccessMembers}, nil
 	}
 	if RoomKind(kind) == RoomMentorship {
 		return t.mentorshipRoom(subject)
@@ -149,6 +159,13 @@ func (t *tx) roomBySlug(slug string) (Room, error) {
 			return Room{}, err
 		}
 		return t.room(TownRoomID(town.ID))
+	}
+	if rest, ok := strings.CutPrefix(slug, "app-"); ok {
+		app, err := apps().lookup(t, famAppSlug, rest)
+		if err != nil {
+			return Room{}, err
+		}
+		return t.room(AppRoomID(app.ID))
 	}
 	if rest, ok := strings.CutPrefix(slug, "mentorship-"); ok {
 		return t.room(MentorshipRoomID(rest))

@@ -377,3 +377,26 @@ func TestPagesOfARoom(t *testing.T) {
 		}
 	}
 }
+
+func TestAnApplicationHasARoom(t *testing.T) {
+	k := talking(t, storetest.Open(t))
+	ctx := context.Background()
+	lena := village(t, k.Hub, "BE-25072", "Lena Exemple")[0]
+	app, err := k.AddApp(ctx, store.As(lena.ID), aboutDelib())
+	ok(t, err)
+	r, err := k.RoomBySlug(ctx, k.asReader, "app-"+app.Slug)
+	ok(t, err)
+	k.send(t, k.asReader, r.ID, "Qui a passé la version 4 ?")
+	in := aboutDelib()
+	in.Name = "Conseil d’essai"
+	_, err = k.EditApp(ctx, store.As(lena.ID), app.ID, in)
+	ok(t, err)
+	same, err := k.RoomBySlug(ctx, k.asAuthor, "app-"+app.Slug) // its former address leads on
+	if err != nil || same.ID != r.ID || same.Slug != "app-conseil-d-essai" || same.Name != "Conseil d’essai" {
+		t.Errorf("after the renaming: %+v, %v", same, err)
+	}
+	if _, err := k.RoomBySlug(ctx, store.Visitor(), "app-"+app.Slug); store.KindOf(err) != store.NotFound {
+		t.Errorf("a visitor: %v", err)
+	}
+	k.sound(t)
+}

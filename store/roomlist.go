@@ -50,7 +50,7 @@ func (s *Store) Rooms(ctx context.Context, by Actor) ([]RoomRow, error) {
 
 // place sorts rooms: the lounge, meetings, what members opened, towns, people.
 func (r RoomRow) place() string {
-	order := map[RoomKind]string{RoomLounge: "0", RoomMeeting: "1", RoomOpen: "2", RoomTown: "3", RoomDirect: "4", RoomMentorship: "3"}
+	order := map[RoomKind]string{RoomLounge: "0", RoomMeeting: "1", RoomOpen: "2", RoomTown: "3", RoomApp: "3", RoomDirect: "4", RoomMentorship: "3"}
 	return order[r.Room.Kind] + sortName(r.Room.Name+strings.Join(r.Room.Names, ", "))
 }
 

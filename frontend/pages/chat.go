@@ -63,6 +63,8 @@ func roomIcon(r store.Room) string {
 		return "calendar"
 	case r.Kind == store.RoomTown:
 		return "town"
+	case r.Kind == store.RoomApp:
+		return "app"
 	case r.Kind == store.RoomDirect && len(r.People) == 2:
 		return "user"
 	case r.Kind == store.RoomDirect:
