@@ -106,7 +106,7 @@ func TestListsKeepToTheLanguagesOneReads(t *testing.T) {
 	ok(t, h.ReadLanguages(ctx, store.As(h.reader.ID), []string{"fr"}))
 	for _, path := range []string{"/discussions", "/discussions/" + h.public.Slug, "/discussions?view=waiting"} {
 		got := h.basile.get(path)
-		got.holds(t, 200, "Permis", "Langues affichées : Français", `lang=all`)
+		got.holds(t, 200, "Permis", "Langues affichées\u00a0: Français", `lang=all`)
 		if strings.Contains(got.body, "Vergunningen") {
 			t.Errorf("%s shows what they do not read", path)
 		}
