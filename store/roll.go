@@ -58,10 +58,11 @@ func (r *roll) in(lang string) []*enrolled {
 
 // rolling keeps the roll, and which towns changed since.
 type rolling struct {
-	making sync.Mutex // one at a time reads what changed
+	turn   sync.Mutex // one at a time reads what changed
 	mu     sync.Mutex // guards what follows
 	kept   *roll
 	stale  map[string]bool
+	making bool // what was stale is being read: what is kept does not have it yet
 }
 
 // everyTown among towns that changed says that it is not known which did.
@@ -86,7 +87,7 @@ func (r *rolling) forget(ids map[string]bool) {
 func (r *rolling) fresh() *roll {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.stale) > 0 {
+	if len(r.stale) > 0 || r.making {
 		return nil
 	}
 	return r.kept
@@ -96,17 +97,21 @@ func (r *rolling) fresh() *roll {
 func (r *rolling) take() (kept *roll, stale map[string]bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	stale, r.stale = r.stale, map[string]bool{}
+	stale, r.stale, r.making = r.stale, map[string]bool{}, true
 	if stale[everyTown] {
 		return nil, stale
 	}
 	return r.kept, stale
 }
 
+// keep ends what take began; nil keeps what was there.
 func (r *rolling) keep(fresh *roll) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.kept = fresh
+	r.making = false
+	if fresh != nil {
+		r.kept = fresh
+	}
 }
 
 // unroll notes that a key which is written belongs to a town's place in the roll.
@@ -126,8 +131,8 @@ func (s *Store) roll(ctx context.Context) (*roll, error) {
 	if kept := s.rolling.fresh(); kept != nil {
 		return kept, nil
 	}
-	s.rolling.making.Lock()
-	defer s.rolling.making.Unlock()
+	s.rolling.turn.Lock()
+	defer s.rolling.turn.Unlock()
 	if kept := s.rolling.fresh(); kept != nil {
 		return kept, nil
 	}
@@ -135,12 +140,12 @@ func (s *Store) roll(ctx context.Context) (*roll, error) {
 	var fresh *roll
 	err := s.view(ctx, func(t *tx) error {
 		var err error
-		if fresh, err = t.enroll(kept, stale); err != nil {
-			s.rolling.forget(stale)
-		}
+		fresh, err = t.enroll(kept, stale)
 		return err
 	})
 	if err != nil {
+		s.rolling.forget(stale)
+		s.rolling.keep(nil)
 		return nil, err
 	}
 	s.rolling.keep(fresh)
