@@ -32,7 +32,7 @@ func TestTheDoor(t *testing.T) {
 	contains(t, "nobody", got.body, `value="Personne d’ici"`)
 	admin.post(path, url.Values{"do": {"walk_in"}, "name": {nora.Name}})
 	contains(t, "both", admin.get(path).body, "Nora Voorbeeld", "2 communes")
-	contains(t, "the skeleton", admin.get("/meetings/"+m.Slug+"/minutes/edit").body, "## Présences", "3 personnes, 2 communes", "Lena Exemple (+1) (Namur)")
+	contains(t, "the skeleton", admin.get("/meetings/"+m.Slug+"/minutes/edit").body, "## Présences", "3 personnes, 2 communes", "Lena Exemple (+1), dès 10")
 	contains(t, "the year", s.visitor().get("/meetings/attendance?year=2026").body, "Courtrai", "Namur", "<svg")
 	admin.post(path, url.Values{"do": {"undo"}, "member": {nora.ID}})
 	if got := s.visitor().get("/meetings/attendance?year=x"); got.StatusCode != 404 {
