@@ -180,7 +180,7 @@ func shelve(ctx context.Context, r io.Reader, to *shelf.Shelf) (hash string, err
 	return in.Hash, in.Keep(time.Now())
 }
 
-// moveDocuments puts the files of one shelf on another; what is there stays.
+// moveDocuments puts the files of one shelf on another; what is there stays. A targetError is of the other.
 func moveDocuments(ctx context.Context, from, to *shelf.Shelf) error {
 	return from.Each(ctx, func(f shelf.File) error {
 		file, _, err := from.Open(f.Hash)
@@ -189,6 +189,6 @@ func moveDocuments(ctx context.Context, from, to *shelf.Shelf) error {
 		}
 		defer file.Close()
 		_, err = shelve(ctx, file, to)
-		return err
+		return atTarget(err)
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -61,24 +62,69 @@ func (m *moveCommand) move(t *terminal, from, to home) error {
 		return err
 	}
 	defer target.Close()
-	report, err := store.Move(t.ctx, source, target, func() error { return moveDocuments(t.ctx, papers, shelves) }, counter(t))
+	documents := 0
+	report, err := store.Move(t.ctx, source, reached{target}, func() error {
+		if err := moveDocuments(t.ctx, papers, shelves); err != nil {
+			return err
+		}
+		documents, err = arrived(t.ctx, source, shelves)
+		return err
+	}, counter(t))
 	fmt.Fprintln(t.err)
+	var there targetError
 	switch {
 	case errors.Is(err, store.ErrOccupied):
 		return fmt.Errorf("there is something at %s already; nothing was changed", to)
+	case errors.Is(err, errDocuments):
+		return err
+	case errors.As(err, &there):
+		return sentence(to.String(), err)
 	case err != nil:
 		return sentence(from.String(), err)
 	}
-	hub, err := store.Open(t.ctx, target, store.Options{ReadOnly: true, Shelf: shelves})
-	if err != nil {
-		return sentence(to.String(), err)
-	}
-	documents, err := hub.VerifyDocuments(t.ctx, func(f store.Fault) { err = errors.Join(err, errors.New(f.String())) })
-	if err != nil {
-		return err
-	}
 	fmt.Fprintf(t.out, "%d values and %d documents moved, every one compared.\n", report.Compared, documents)
 	return nil
+}
+
+// errDocuments says that documents which records name did not arrive.
+var errDocuments = errors.New("documents are missing or damaged; put them back and run it again, it goes on where it stopped")
+
+// arrived compares the documents that the records name with what has come to the shelf, and counts them.
+func arrived(ctx context.Context, source kv.DB, shelves *shelf.Shelf) (int, error) {
+	hub, err := store.Open(ctx, source, store.Options{ReadOnly: true, Shelf: shelves})
+	if err != nil {
+		return 0, err
+	}
+	faults := []error{errDocuments}
+	documents, err := hub.VerifyDocuments(ctx, func(f store.Fault) { faults = append(faults, errors.New(f.String())) })
+	if err == nil && len(faults) > 1 {
+		err = errors.Join(faults...)
+	}
+	return documents, err
+}
+
+// targetError is a failure of the place something goes to, not of where it comes from.
+type targetError struct{ error }
+
+func (e targetError) Unwrap() error { return e.error }
+
+// atTarget says of a failure, if it is one, that it is the target's.
+func atTarget(err error) error {
+	if err == nil {
+		return nil
+	}
+	return targetError{err}
+}
+
+// reached is the engine something goes to: its failures are told from those of the source.
+type reached struct{ kv.DB }
+
+func (r reached) View(ctx context.Context, fn func(kv.Reader) error) error {
+	return atTarget(r.DB.View(ctx, fn))
+}
+
+func (r reached) Update(ctx context.Context, scope string, fn func(kv.Tx) error) error {
+	return atTarget(r.DB.Update(ctx, scope, fn))
 }
 
 // source opens what is moved, which nobody may change meanwhile.
