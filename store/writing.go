@@ -40,7 +40,8 @@ func (w written) lang(who Member) string {
 	return Languages()[0]
 }
 
-// written checks and renders a text; c may hold problems already, and all are returned together.
+// written checks and renders a text; c may hold problems already, and all are returned together. On an error there is
+// nothing in what it returns.
 func (s *Store) written(ctx context.Context, c *check, in PostInput) (written, error) {
 	w := written{language: in.Lang}
 	w.source = c.text("source", in.Source, MaxPost)
@@ -52,7 +53,7 @@ func (s *Store) written(ctx context.Context, c *check, in PostInput) (written, e
 	}
 	c.line("once", in.Once, MaxName)
 	if err := c.err(); err != nil {
-		return w, err
+		return written{}, err
 	}
 	read := s.renderer.Read
 	if read == nil {
@@ -67,7 +68,7 @@ func (s *Store) written(ctx context.Context, c *check, in PostInput) (written, e
 		return known, err
 	})
 	if err != nil {
-		return w, err
+		return written{}, err // the reading may still be at work on w
 	}
 	if text.Sure {
 		w.language = text.Lang

@@ -18,11 +18,18 @@ const maxGuessed = 800
 // Language guesses which of the four languages a text is written in, and whether that is sure. Code, quotes and links
 // are left out.
 func (r *Renderer) Language(source string) (tag string, sure bool) {
-	_ = r.run(context.Background(), source, nil, func(src []byte, root ast.Node) error { // Post reports the same error
-		tag, sure = languageOf(src, root)
+	var guess struct {
+		tag  string
+		sure bool
+	}
+	err := r.run(context.Background(), source, nil, func(src []byte, root ast.Node) error {
+		guess.tag, guess.sure = languageOf(src, root)
 		return nil
 	})
-	return tag, sure
+	if err != nil { // Post reports the same
+		return "", false
+	}
+	return guess.tag, guess.sure
 }
 
 func languageOf(src []byte, root ast.Node) (tag string, sure bool) {

@@ -149,7 +149,8 @@ func (r *Renderer) Headings(ctx context.Context, source string) ([]Heading, erro
 }
 
 // run parses source and gives the tree to use, within the bound. goldmark cannot be cancelled: when the bound passes
-// the caller goes on, and the work keeps its turn until the guard or the end of the text stops it.
+// the caller goes on, and the work keeps its turn until the guard or the end of the text stops it. After an error use may
+// therefore still be at work: nothing that it writes may be touched.
 func (r *Renderer) run(ctx context.Context, source string, known map[string]string, use func([]byte, ast.Node) error) error {
 	if utf8.RuneCountInString(source) > MaxCharacters {
 		return ErrTooLong

@@ -26,7 +26,10 @@ type Words struct {
 // the source, so that many posts share a page. It fails as Render does.
 func (r *Renderer) Post(ctx context.Context, source string, known map[string]string) (string, error) {
 	html, err := r.render(ctx, source, known)
-	return apart(source, html), err
+	if err != nil {
+		return "", err
+	}
+	return apart(source, html), nil
 }
 
 // apart gives the anchors of a text a prefix made of it.
@@ -71,8 +74,11 @@ func (r *Renderer) Read(ctx context.Context, source string, guess bool, resolve 
 		t.HTML, err = r.write(src, root)
 		return err
 	})
+	if err != nil {
+		return Text{}, err // t may still be written to, see run
+	}
 	t.HTML = apart(source, t.HTML)
-	return t, err
+	return t, nil
 }
 
 // Words finds what a text names outside of code, and how many addresses lead elsewhere. Of a text that cannot be
@@ -82,10 +88,13 @@ func (r *Renderer) Words(source string) Words {
 	if !strings.ContainsAny(source, "@#[:0123456789") && !strings.Contains(source, "www.") {
 		return w
 	}
-	_ = r.run(context.Background(), source, nil, func(src []byte, root ast.Node) error { // Post reports the same error
+	err := r.run(context.Background(), source, nil, func(src []byte, root ast.Node) error {
 		w = wordsOf(src, root)
 		return nil
 	})
+	if err != nil { // Post reports the same
+		return Words{}
+	}
 	return w
 }
 
