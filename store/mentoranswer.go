@@ -192,6 +192,14 @@ func (t *tx) takeBack(q *MentorRequest, by string) error {
 	return t.emit(Event{Kind: EventMentorAnswered, Subject: q.ID, By: by, Data: map[string]string{"what": string(TryWithdrawn), "town": told}})
 }
 
+// takeBackFor ends a request that nobody took back, and tells who sent it why.
+func (t *tx) takeBackFor(q *MentorRequest, by, why string) error {
+	if err := t.takeBack(q, by); err != nil {
+		return err
+	}
+	return t.emit(Event{Kind: EventMentorAnswered, Subject: q.ID, By: by, Data: map[string]string{"what": why}})
+}
+
 // SendRequest asks another town than the one that is asked now, or the next when none is named: by stewards. It must be able
 // to help, and may have been asked before.
 func (s *Store) SendRequest(ctx context.Context, by Actor, id, townID string) (MentorRequest, error) {

@@ -45,8 +45,12 @@ func (t *tx) askNext(q *MentorRequest, all []Mentor) error {
 	}
 	best, _ := Match(wish, all, weights, t.now, triedAtOnce)
 	next := make([]string, 0, len(best)+1)
-	if q.First != "" && !wish.Leave[q.First] {
-		next = append(next, q.First)
+	first, err := t.townIDNow(q.First)
+	if err != nil {
+		return err
+	}
+	if first != "" && !wish.Leave[first] {
+		next = append(next, first)
 	}
 	for _, c := range best {
 		next = append(next, c.Town.ID)
@@ -74,11 +78,15 @@ func (t *tx) askNext(q *MentorRequest, all []Mentor) error {
 func (t *tx) wishOf(q MentorRequest) (Wish, error) {
 	town, err := towns().get(t, q.Town)
 	w := Wish{Town: town, Need: q.Need, Leave: map[string]bool{}}
+	if err != nil {
+		return w, err
+	}
 	for _, try := range q.Tries {
 		w.Leave[try.Town] = true
 	}
-	if q.Former != "" {
-		w.Leave[q.Former] = true
+	former, err := t.townIDNow(q.Former)
+	if former != "" {
+		w.Leave[former] = true
 	}
 	return w, err
 }

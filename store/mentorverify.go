@@ -1,6 +1,9 @@
 package store
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 func (v *verification) mentorNeed(from family, id string, n MentorNeed) {
 	for _, one := range n.Skills {
@@ -26,7 +29,7 @@ func (v *verification) mentorRequest(q *MentorRequest) {
 	if asks := q.State == RequestAsking; asks && open != 1 || !asks && open > 0 {
 		v.report(Fault{"count", string(famMentorRequest) + "/" + q.ID, fmt.Sprintf("is %s, and %d towns are asked", q.State, open)})
 	}
-	if q.Open() {
+	if q.Open() && q.State != RequestHeld {
 		v.waiting[q.Town]++
 	}
 }
@@ -38,7 +41,7 @@ func (v *verification) mentorship(m *Mentorship) {
 	v.lead(famMentorship, m.ID, famMentorRequest, m.Request)
 	v.mentorNeed(famMentorship, m.ID, m.Need)
 	if m.Open() {
-		v.waiting[m.Learner]++
+		v.learning[m.Learner]++
 	}
 }
 
@@ -48,10 +51,18 @@ func (v *verification) checkIn(k *CheckIn) {
 	v.lead(famCheckIn, k.ID, famTown, k.Learner)
 }
 
-// mentorships reports towns that ask for a mentor twice, or while they have one.
+// mentorships reports towns that ask for a mentor twice, or while they have one. Two mentors has only a town into which
+// another was merged: each had one.
 func (v *verification) mentorships() error {
-	for _, town := range sortedKeys(v.waiting) {
-		if v.waiting[town] > 1 {
+	all := maps.Clone(v.waiting)
+	for town, n := range v.learning {
+		if v.joined[town] {
+			n = min(n, 1)
+		}
+		all[town] += n
+	}
+	for _, town := range sortedKeys(all) {
+		if all[town] > 1 {
 			v.report(Fault{"count", string(famMentorRequest) + ", " + town, "waits for a mentor, or has one, more than once"})
 		}
 	}

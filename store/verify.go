@@ -38,7 +38,9 @@ type verification struct {
 	merged   map[string]bool         // towns that are part of another
 	results  map[string]string       // an item that says what became of it, by its meeting
 
-	waiting     map[string]int            // requests and mentorships that are open, by the town that learns
+	waiting     map[string]int            // requests that were sent and are open, by the town that asks
+	learning    map[string]int            // mentorships that are open, by the town that learns
+	joined      map[string]bool           // towns into which others were merged
 	rooms       map[string]*spoken        // what the messages of each room say
 	discussions map[string]*discussion    // what the posts of each thread say
 	reacted     map[string]*ReactionTally // what the reactions to each post say
@@ -56,7 +58,8 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 		v := &verification{t: t, report: report, expected: map[string]string{}, known: map[family]map[string]bool{},
 			tallies: map[string]Tally{}, recount: map[string]*Tally{}, queues: map[string]map[int64]bool{},
 			merged: map[string]bool{}, given: map[string]map[int]bool{}, last: map[string]int{}, results: map[string]string{},
-			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}, programs: map[string]*App{}, pledged: map[string]int{}, hostings: map[string]int{}, waiting: map[string]int{}, rooms: map[string]*spoken{}}
+			discussions: map[string]*discussion{}, reacted: map[string]*ReactionTally{}, programs: map[string]*App{}, pledged: map[string]int{}, hostings: map[string]int{}, waiting: map[string]int{},
+			learning: map[string]int{}, joined: map[string]bool{}, rooms: map[string]*spoken{}}
 		for _, check := range []func(*verification) error{
 			verifyTable(towns(), (*verification).town), verifyTable(members(), (*verification).member),
 			verifyTable(credentials(), func(v *verification, c *Credential) { v.lead(famCredential, c.Member, famMember, c.Member) }),
@@ -222,7 +225,7 @@ func (v *verification) town(t *Town) {
 		v.report(Fault{"record", string(famTown) + "/" + t.ID, fmt.Sprintf("is %s and merged into %q", t.State, t.MergedInto)})
 	}
 	if id, into := t.ID, t.MergedInto; into != "" {
-		v.merged[id] = true
+		v.merged[id], v.joined[into] = true, true
 		v.later = append(v.later, func() { v.lead(famTown, id, famTown, into) })
 	}
 }
