@@ -288,10 +288,13 @@ func (s *Store) MoveHosting(ctx context.Context, by Actor, id string, to Hosting
 	return r, err
 }
 
-// hosted notes that a town runs what is hosted for it.
+// hosted notes that a town runs what is hosted for it; the town of today, whatever it was when it asked.
 func (t *tx) hosted(by Actor, r HostingRequest, o HostingOffer) error {
 	app, err := apps().get(t, r.App)
 	if err != nil {
+		return err
+	}
+	if r.Town, err = t.townIDNow(r.Town); err != nil {
 		return err
 	}
 	use, had, err := appUses().find(t, r.Town, r.App)

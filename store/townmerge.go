@@ -247,7 +247,7 @@ func (s *Store) MergeTowns(ctx context.Context, by Actor, fromID string, into Jo
 
 // move writes all that goes to the other town.
 func (m *merger) move(t *tx, by Actor, from, to Town) error {
-	for _, step := range []func(*tx, Actor, Town, Town) error{m.moveMentoring, m.movePeople, m.moveActions, m.moveMeetings, m.moveAnswers, m.moveUses} {
+	for _, step := range []func(*tx, Actor, Town, Town) error{m.moveMentoring, m.moveBusiness, m.movePeople, m.moveActions, m.moveMeetings, m.moveAnswers, m.moveUses} {
 		if err := step(t, by, from, to); err != nil {
 			return err
 		}
