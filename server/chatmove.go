@@ -97,7 +97,7 @@ func (s *Server) itemsToMoveTo(c *fiber.Ctx, own store.Meeting) ([]pages.MoveIte
 			return nil, err
 		}
 		for _, item := range append(page.Items, page.Proposed...) {
-			if who.May(store.Organise) || item.Item.By == who.ID {
+			if item.Item.ChangedBy(who) {
 				found = append(found, pages.MoveItem{Meeting: m, Item: item.Item})
 			}
 		}

@@ -126,7 +126,7 @@ func (k community) Enter(ctx context.Context, who live.Person, address string) (
 		return live.Place{}, k.problem(who, err)
 	}
 	read, err := k.Store.ReadInRoom(ctx, who.ID, r.ID)
-	return live.Place{ID: r.ID, Direct: r.Kind == store.RoomDirect, Read: read}, err
+	return live.Place{ID: r.ID, Direct: r.Kind == store.RoomDirect, Private: r.Access == store.AccessPrivate, Read: read}, err
 }
 
 // Missed reads what is new in a room.
@@ -179,8 +179,8 @@ func (k community) Watch(ctx context.Context, who live.Person, subject string) e
 }
 
 // Unread is how much is new to somebody, in a word.
-func (k community) Unread(ctx context.Context, who live.Person) string {
-	return k.unreadOf(ctx, &visit{known: &known{member: store.Member{ID: who.ID}}})
+func (k community) Unread(ctx context.Context, who live.Person) (string, error) {
+	return k.unreadWords(ctx, &visit{known: &known{member: store.Member{ID: who.ID}}})
 }
 
 // Words is the sentence of a problem that has none of its own.

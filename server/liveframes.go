@@ -58,7 +58,8 @@ func (k community) do(ctx context.Context, by store.Actor, r store.Room, f live.
 		if err != nil || !moved {
 			return nil, err
 		}
-		return live.ReadTo(f.Number), nil
+		log, err := k.Store.RoomLog(ctx, r.ID)
+		return live.ReadTo(min(f.Number, log.Last)), err
 	case "history":
 		return k.history(ctx, by, r, f)
 	}
@@ -76,11 +77,24 @@ func (k community) history(ctx context.Context, by store.Actor, r store.Room, f 
 		return nil, err
 	}
 	answer := live.History{Type: "history", Room: f.Room, Ref: f.Ref, Messages: []json.RawMessage{}, Earlier: page.Earlier, Later: page.Later, Last: page.Log.Last}
+	size := 0
 	for _, m := range k.said(page.Rows) {
 		answer.Messages = append(answer.Messages, m.JSON)
+		size += len(m.JSON)
+	}
+	for ; size > maxHistory && len(answer.Messages) > 1; size -= len(answer.Messages[0]) { // the rest is asked for
+		if last := len(answer.Messages) - 1; f.After != nil || !f.From.IsZero() {
+			size += len(answer.Messages[0]) - len(answer.Messages[last])
+			answer.Messages, answer.Later = answer.Messages[:last], true
+			continue
+		}
+		answer.Messages, answer.Earlier = answer.Messages[1:], true
 	}
 	return answer, nil
 }
+
+// maxHistory is how many bytes of messages one answer holds.
+const maxHistory = 512 << 10
 
 // Shapes of a message as it is sent, see PROTOCOL.md.
 type (
@@ -99,7 +113,8 @@ type (
 		Deleted   bool                `json:"deleted,omitempty"`
 		Mark      string              `json:"mark,omitempty"`
 		Moved     *saidMoved          `json:"moved,omitempty"`
-		Reactions map[string][]string `json:"reactions,omitempty"`
+		Reactions map[string][]string `json:"reactions,omitempty"` // names
+		Reacted   map[string][]string `json:"reacted,omitempty"`   // the ids of the same people
 	}
 	saidAuthor struct {
 		ID       string `json:"id"`
@@ -169,8 +184,9 @@ func sayable(row store.MessageRow) saidMessage {
 	}
 	for kind, people := range m.Reactions {
 		if out.Reactions == nil {
-			out.Reactions = map[string][]string{}
+			out.Reactions, out.Reacted = map[string][]string{}, map[string][]string{}
 		}
+		out.Reacted[string(kind)] = people
 		for _, id := range people {
 			out.Reactions[string(kind)] = append(out.Reactions[string(kind)], row.Reacted[id].Name)
 		}

@@ -31,7 +31,7 @@ func roomTitle(lang *locales.Language, r store.Room) string {
 
 // roomLetters tells those whom it concerns what was said in a room in the last minutes and they have not read.
 func (p *Post) roomLetters(ctx context.Context, e store.Event) ([]store.Mail, error) {
-	notices, err := p.Store.RoomNotices(ctx, e.Subject)
+	notices, err := p.Store.RoomNotices(ctx, e.Subject, e.At)
 	if err != nil {
 		return nil, err
 	}

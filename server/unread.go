@@ -27,20 +27,27 @@ type unreadCount struct {
 	words             string
 }
 
-// unreadOf is how much is new to the reader, in a word; "" for nothing. A page is not refused because it cannot be
-// counted.
+// unreadOf is unreadWords for a page, which is not refused because it cannot be counted.
 func (s *Server) unreadOf(ctx context.Context, v *visit) string {
+	words, err := s.unreadWords(ctx, v)
+	if err != nil {
+		s.Log.Error("unread not counted", "error", err)
+	}
+	return words
+}
+
+// unreadWords is how much is new to the reader, in a word; "" for nothing.
+func (s *Server) unreadWords(ctx context.Context, v *visit) (string, error) {
 	now := unreadCount{generation: s.Store.Generation(), marks: s.Store.Marks()} // before reading: what is read may only be newer
 	s.counts.mu.Lock()
 	have, ok := s.counts.kept[v.member.ID]
 	s.counts.mu.Unlock()
 	if ok && have.generation == now.generation && have.marks == now.marks {
-		return have.words
+		return have.words, nil
 	}
 	n, more, err := s.Store.UnreadCount(ctx, v.actor())
 	if err != nil {
-		s.Log.Error("unread not counted", "error", err)
-		return ""
+		return "", err
 	}
 	switch {
 	case more || n > 99:
@@ -54,7 +61,7 @@ func (s *Server) unreadOf(ctx context.Context, v *visit) string {
 		s.counts.kept = map[string]unreadCount{}
 	}
 	s.counts.kept[v.member.ID] = now
-	return now.words
+	return now.words, nil
 }
 
 // unread lists what is new, or everything since a day.

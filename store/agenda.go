@@ -282,12 +282,16 @@ func (s *Store) changeItem(ctx context.Context, by Actor, id string, proposer bo
 		if err != nil {
 			return err
 		}
-		own := proposer && item.State == ItemProposed && item.By == who.ID
-		if !by.system && !own && !may(who, Organise) {
+		if !by.system && !may(who, Organise) && !(proposer && item.ChangedBy(who)) {
 			return denied("error.not_allowed.organise")
 		}
 		return change(t, &item)
 	})
+}
+
+// ChangedBy says whether a member may change an item's text: organisers, and its proposer until it was accepted.
+func (i AgendaItem) ChangedBy(who Member) bool {
+	return may(who, Organise) || i.State == ItemProposed && i.By == who.ID
 }
 
 // AcceptItem puts a proposed item on the agenda: by organisers.

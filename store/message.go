@@ -70,6 +70,7 @@ const (
 	MaxMessage       = 4_000 // characters
 	maxClient        = 64
 	maxReacted       = 200 // people one reaction names
+	maxRevisions     = 50
 	messagesAtOnce   = 30  // one person may send so many at once
 	messageEvery     = 2 * time.Second
 	gatherMessages   = 10 * time.Minute
@@ -158,7 +159,7 @@ func (s *Store) Send(ctx context.Context, by Actor, roomID string, in MessageInp
 		return Message{}, err
 	}
 	if !s.pace.allow(by.MemberID, s.Now()) {
-		return Message{}, &Error{Kind: Limited, RetryAfter: messageEvery, Problems: []Problem{{Key: "message.too_fast"}}}
+		return Message{}, tooManyMessages()
 	}
 	var m Message
 	err = s.update(ctx, "room/"+roomID, func(t *tx) error {
@@ -244,7 +245,7 @@ func (t *tx) say(r Room, who Member, m *Message) error {
 	if err := messages().put(t, *m); err != nil {
 		return err
 	}
-	if err := t.joinRoom(r, who.ID, Normal, false); err != nil {
+	if err := t.joinRoom(r, who.ID, Normal, true); err != nil { // who speaks up has nothing to catch up with
 		return err
 	}
 	if err := t.tellLater(r, &log, m); err != nil {
@@ -275,7 +276,7 @@ func (s *Store) EditMessage(ctx context.Context, by Actor, roomID string, number
 	if err != nil {
 		return Message{}, err
 	}
-	return s.changeMessage(ctx, by, roomID, number, func(t *tx, who Member, m *Message) error {
+	return s.changeMessage(ctx, by, roomID, number, (*tx).writableRoom, func(t *tx, who Member, m *Message) error {
 		switch {
 		case m.Author != who.ID:
 			return denied("error.not_allowed.message")
@@ -283,6 +284,8 @@ func (s *Store) EditMessage(ctx context.Context, by Actor, roomID string, number
 			return conflict("message.gone")
 		case m.Source == text.source:
 			return errUnchanged
+		case m.Revision >= maxRevisions:
+			return conflict("message.edited_enough")
 		case m.Revision != base:
 			return &Error{Kind: Conflict, Problems: []Problem{{Field: "source", Key: "message.changed_meanwhile"}}}
 		}
@@ -309,7 +312,7 @@ func (t *tx) keepText(m *Message, by string, gone bool) error {
 	return messageRevisions().put(t, MessageRevision{Room: m.Room, Number: m.Number, Nth: nth, Source: m.Source, By: by, At: t.now, Gone: gone})
 }
 
-// DeleteMessage takes away what a message says: by its author, and by moderators, who say why. Its place stays. The text
+// DeleteMessage takes away what a message says, in a room that is closed too: by its author, and by moderators, who say why. Its place stays. The text
 // is kept for moderators for keepDeleted, and then gone.
 func (s *Store) DeleteMessage(ctx context.Context, by Actor, roomID string, number int, reason string) (Message, error) {
 	var c check
@@ -317,7 +320,7 @@ func (s *Store) DeleteMessage(ctx context.Context, by Actor, roomID string, numb
 	if err := c.err(); err != nil {
 		return Message{}, err
 	}
-	return s.changeMessage(ctx, by, roomID, number, func(t *tx, who Member, m *Message) error {
+	return s.changeMessage(ctx, by, roomID, number, (*tx).enterRoom, func(t *tx, who Member, m *Message) error {
 		switch {
 		case m.Author != who.ID && !may(who, Moderate):
 			return denied("error.not_allowed.message")
@@ -348,7 +351,7 @@ func (s *Store) ReactMessage(ctx context.Context, by Actor, roomID string, numbe
 	if err := c.err(); err != nil {
 		return Message{}, err
 	}
-	return s.changeMessage(ctx, by, roomID, number, func(t *tx, who Member, m *Message) error {
+	return s.changeMessage(ctx, by, roomID, number, (*tx).writableRoom, func(t *tx, who Member, m *Message) error {
 		switch {
 		case m.Deleted != nil:
 			return conflict("message.gone")
@@ -370,7 +373,7 @@ func (s *Store) MarkMessage(ctx context.Context, by Actor, roomID string, number
 	if err := c.err(); err != nil {
 		return Message{}, err
 	}
-	return s.changeMessage(ctx, by, roomID, number, func(t *tx, who Member, m *Message) error {
+	return s.changeMessage(ctx, by, roomID, number, (*tx).writableRoom, func(t *tx, who Member, m *Message) error {
 		r, err := t.room(m.Room)
 		switch {
 		case err != nil:

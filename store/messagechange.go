@@ -12,16 +12,23 @@ import (
 // errUnchanged says that a change asks for what is already so.
 var errUnchanged = errors.New("store: nothing changes")
 
-// changeMessage runs one change of a message in a room that the acting member may write in, and counts it among the
-// room's changes. A change that returns errUnchanged writes nothing, and is no error.
-func (s *Store) changeMessage(ctx context.Context, by Actor, roomID string, number int, change func(*tx, Member, *Message) error) (Message, error) {
+// entering asks whether somebody may change something in a room: (*tx).writableRoom where one may write, (*tx).enterRoom
+// where one may read.
+type entering func(t *tx, roomID string, who Member) (Room, error)
+
+// changeMessage runs one change of a message in a room, and counts it among the room's changes. A change that returns
+// errUnchanged writes nothing, and is no error. It takes from the same allowance as sending.
+func (s *Store) changeMessage(ctx context.Context, by Actor, roomID string, number int, enter entering, change func(*tx, Member, *Message) error) (Message, error) {
 	var m Message
+	if !s.pace.allow(by.MemberID, s.Now()) {
+		return m, tooManyMessages()
+	}
 	err := s.update(ctx, "room/"+roomID, func(t *tx) error {
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err
 		}
-		if _, err := t.writableRoom(roomID, who); err != nil {
+		if _, err := enter(t, roomID, who); err != nil {
 			return err
 		}
 		if m, err = messages().get(t, roomID, messageNumber(number)); err != nil {
@@ -97,6 +104,10 @@ func (t *tx) sweepMessages() error {
 type pace struct {
 	mu   sync.Mutex // guards full
 	full map[string]time.Time
+}
+
+func tooManyMessages() error {
+	return &Error{Kind: Limited, RetryAfter: messageEvery, Problems: []Problem{{Key: "message.too_fast"}}}
 }
 
 // maxPaced bounds how many people are remembered; whoever is forgotten may send again at once.

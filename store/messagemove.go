@@ -200,7 +200,7 @@ func (t *tx) threadToCarryTo(who Member, in MoveInput, lang string) (Thread, err
 	return t.newThread(who, shelf, threadDraft{title: in.Title}, lang)
 }
 
-// carryToItem puts what was said below the text of an agenda item: by organisers, and by who proposed it.
+// carryToItem puts what was said below the text of an agenda item: by those who may change it.
 func (t *tx) carryToItem(who Member, itemID string, picked []Message, moved *MessageMoved) (Meeting, error) {
 	item, err := items().get(t, itemID)
 	if KindOf(err) == NotFound {
@@ -216,7 +216,7 @@ func (t *tx) carryToItem(who Member, itemID string, picked []Message, moved *Mes
 	if !visible(m, who) {
 		return m, notFound()
 	}
-	if !may(who, Organise) && item.By != who.ID {
+	if !item.ChangedBy(who) {
 		return m, denied("error.not_allowed.organise")
 	}
 	names, err := t.authorsOf(picked)
@@ -230,7 +230,7 @@ func (t *tx) carryToItem(who Member, itemID string, picked []Message, moved *Mes
 	if item.Text = c.text("item", item.Text, MaxText); c.err() != nil {
 		return m, c.err()
 	}
-	moved.Item = item.ID
+	item.Changed, moved.Item = t.now, item.ID
 	return m, items().put(t, item)
 }
 

@@ -20,8 +20,9 @@ type RoomChoices struct{ HidePresence, HideReads, EnterBreaks bool }
 
 // ChooseForRooms sets what a member lets others see of them in rooms, and what Enter does there.
 func (s *Store) ChooseForRooms(ctx context.Context, by Actor, in RoomChoices) error {
-	return s.changeReadingProfile(ctx, by, func(_ *tx, p *ReadingProfile) {
+	return s.changeReadingProfile(ctx, by, func(t *tx, p *ReadingProfile) {
 		p.HidePresence, p.HideReads, p.EnterBreaks = in.HidePresence, in.HideReads, in.EnterBreaks
+		t.note("choices/" + p.Member)
 	})
 }
 

@@ -245,7 +245,7 @@ func (s *Store) OpenRoom(ctx context.Context, by Actor, in RoomInput) (Room, err
 		if err != nil {
 			return err
 		}
-		if opened, err := t.Scan(window{Under: []string{who.ID}}.bounds(famRoomMemberOf), maxRooms); err != nil || len(opened) == maxRooms {
+		if in, err := t.Scan(window{Under: []string{who.ID}}.bounds(famRoomMemberOf), maxRooms); err != nil || len(in) == maxRooms {
 			return orConflict(err, "room.too_many", "Max", maxRooms)
 		}
 		id, err := t.newID()

@@ -254,6 +254,7 @@ func (s *Store) MeetingRooms(ctx context.Context, by Actor) ([]Room, error) {
 func (s *Store) RoomPeople(ctx context.Context, by Actor, roomID string) ([]Member, error) {
 	var people []Member
 	err := s.view(ctx, func(t *tx) error {
+		people = nil
 		reader, err := t.require(by, Take)
 		if err != nil {
 			return err

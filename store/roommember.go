@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"belfry/store/kv"
@@ -64,6 +66,9 @@ func (s *Store) LeaveRoom(ctx context.Context, by Actor, id string) error {
 		if r.Kind == RoomDirect {
 			return conflict("room.direct_stays")
 		}
+		if r.Access == AccessPrivate && r.By == who.ID { // nobody else could let anybody in, or out
+			return conflict("room.owner_stays")
+		}
 		return roomMembers().remove(t, r.ID, who.ID)
 	})
 }
@@ -88,13 +93,19 @@ func (s *Store) FollowRoom(ctx context.Context, by Actor, id string, level Level
 	})
 }
 
-// Invite lets somebody into a room: by those who are in it. Into a private one, by those who care for it.
+// Invite lets somebody into a room: by those who are in it. Into a private one, by those who care for it. It takes from the
+// same allowance as sending.
 func (s *Store) Invite(ctx context.Context, by Actor, id, memberID string) error {
+	if !s.pace.allow(by.MemberID, s.Now()) {
+		return tooManyMessages()
+	}
 	return s.inRoom(ctx, by, id, func(t *tx, r Room, who Member) error {
 		if r.Kind == RoomDirect {
 			return conflict("room.direct_stays")
 		}
-		if r.Access == AccessPrivate && !r.manages(who) {
+		if _, in, err := roomMembers().find(t, r.ID, who.ID); err != nil {
+			return err
+		} else if !in || r.Access == AccessPrivate && !r.manages(who) {
 			return denied("error.not_allowed.room")
 		}
 		m, ok, err := members().find(t, memberID)
@@ -272,6 +283,61 @@ func (t *tx) forgetRooms(memberID string) error {
 		if err := roomMembers().remove(t, m.Room, m.Member); err != nil {
 			return err
 		}
+		if err := t.handRoom(m.Room, memberID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handRoom gives a room to care for to who has been in it longest, when who opened it leaves the community.
+func (t *tx) handRoom(roomID, memberID string) error {
+	r, ok, err := rooms().find(t, roomID)
+	if err != nil || !ok || r.By != memberID || r.Kind != RoomOpen {
+		return err
+	}
+	others, err := roomMembers().under(t, window{Under: []string{roomID}, Limit: maxInRoom})
+	if err != nil || len(others) == 0 {
+		return err
+	}
+	r.By = slices.MinFunc(others, func(a, b RoomMember) int { return a.Joined.Compare(b.Joined) }).Member
+	return rooms().put(t, r)
+}
+
+// sweepRooms takes people out of the rooms of meetings that are closed for writing: nothing new comes there. They stay to be
+// read.
+func (t *tx) sweepRooms() error {
+	prefix := famRoomMember.prefix(string(RoomMeeting) + ":")
+	prefix = prefix[:len(prefix)-len(partEnd)]
+	r := kv.Prefix(prefix)
+	for removed := 0; removed < scanBatch; {
+		pairs, err := t.Scan(r, scanBatch)
+		if err != nil {
+			return err
+		}
+		closed := map[string]bool{}
+		for _, pair := range pairs {
+			roomID, memberID, _ := strings.Cut(string(pair.Key[len(famRoomMember)+1:]), partEnd)
+			over, known := closed[roomID]
+			if !known {
+				room, err := t.room(roomID)
+				if err != nil && KindOf(err) != NotFound {
+					return err
+				}
+				over = err != nil || !room.Closes.IsZero() && t.now.After(room.Closes)
+				closed[roomID] = over
+			}
+			if over {
+				removed++
+				if err := roomMembers().remove(t, roomID, memberID); err != nil {
+					return err
+				}
+			}
+		}
+		if len(pairs) < scanBatch {
+			return nil
+		}
+		r.From = append(bytes.Clone(pairs[len(pairs)-1].Key), 0)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 )
 
 // RoomNotice is what one person is to be told by letter of a room: messages that they have neither read nor been told of,
@@ -16,7 +17,8 @@ type RoomNotice struct {
 
 // RoomNotices says who is to be told of what was said in a room lately: those of a direct conversation, those who follow
 // every message, and those who are mentioned, unless they muted the room. Who may not read the room is never among them.
-func (s *Store) RoomNotices(ctx context.Context, roomID string) ([]RoomNotice, error) {
+// Since is the instant of the first message that is told.
+func (s *Store) RoomNotices(ctx context.Context, roomID string, since time.Time) ([]RoomNotice, error) {
 	var told []RoomNotice
 	err := s.view(ctx, func(t *tx) error {
 		told = nil
@@ -28,7 +30,7 @@ func (s *Store) RoomNotices(ctx context.Context, roomID string) ([]RoomNotice, e
 		if err != nil {
 			return err
 		}
-		lately = slices.DeleteFunc(lately, func(m Message) bool { return m.Deleted != nil || t.now.Sub(m.At) > 2*gatherMessages })
+		lately = slices.DeleteFunc(lately, func(m Message) bool { return m.Deleted != nil || m.At.Before(since) })
 		slices.Reverse(lately)
 		people, err := t.listeners(r, lately)
 		if err != nil {

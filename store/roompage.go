@@ -256,6 +256,9 @@ func (t *tx) whereto(row *MessageRow, reader Member) error {
 	} else if row.Item, err = items().get(t, moved.Item); err == nil {
 		row.Meeting, err = meetings().get(t, row.Item.Meeting)
 	}
+	if err == nil && moved.Item != "" && (!visible(row.Meeting, reader) || row.Item.Members && !may(reader, Take)) {
+		row.Item, row.Meeting = AgendaItem{}, Meeting{}
+	}
 	if KindOf(err) == NotFound {
 		return nil
 	}

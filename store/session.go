@@ -169,6 +169,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err := t.sweepMessages(); err != nil {
 			return err
 		}
+		if err := t.sweepRooms(); err != nil {
+			return err
+		}
 		return t.sweepAttempts()
 	})
 }

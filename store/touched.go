@@ -8,7 +8,8 @@ import (
 )
 
 // turn notes what an open page or connection may want to read again after the commit, by the key that was written:
-// "meeting/ID", "thread/ID", "room/ID" for what was said, and "access/ID" when somebody may no longer read a room.
+// "meeting/ID", "thread/ID", "room/ID" for what was said, and "access/ID" when somebody may no longer read a room. What
+// somebody lets others see of them is "choices/ID".
 func (t *tx) turn(f family, key []byte, gone bool) {
 	kind := ""
 	switch f {
@@ -29,10 +30,15 @@ func (t *tx) turn(f family, key []byte, gone bool) {
 		return
 	}
 	id, _, _ := strings.Cut(string(key[len(f)+1:]), partEnd)
+	t.note(kind + id)
+}
+
+// note notes a subject that listeners are told of after the commit.
+func (t *tx) note(subject string) {
 	if t.turned == nil {
 		t.turned = map[string]bool{}
 	}
-	t.turned[kind+id] = true
+	t.turned[subject] = true
 }
 
 // touched are the events of what a commit turned. They are told to listeners and never stored.

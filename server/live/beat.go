@@ -31,7 +31,6 @@ func (h *Hub) tick() {
 		case <-ticker.C:
 		}
 		h.tellRooms(turn%2 == 0)
-		h.tellPages(turn)
 		now := time.Now()
 		moved := h.Source.Identity()
 		if changed := moved != h.identity.Load(); changed && now.Sub(checked) >= 2*time.Second || now.Sub(checked) >= time.Minute {

@@ -160,9 +160,10 @@ type (
 		Away  []namedFull `json:"away,omitempty"`
 	}
 	typingFrame struct {
-		Type  string   `json:"type"`
-		Room  string   `json:"room"`
-		Names []string `json:"names"`
+		Type    string   `json:"type"`
+		Room    string   `json:"room"`
+		Names   []string `json:"names"`
+		Members []string `json:"members"` // their ids, in the same order
 	}
 	readFrame struct {
 		Type   string    `json:"type"`

@@ -15,9 +15,10 @@ import (
 
 // Place is a room as somebody enters it.
 type Place struct {
-	ID     string
-	Direct bool // what one has read is shown to the others
-	Read   int  // how far they have read
+	ID      string
+	Direct  bool // what one has read is shown to the others
+	Private bool // who may read it is asked again before anything is handed on
+	Read    int  // how far they have read
 }
 
 // Said is a message as it is sent: its JSON, its number, and the last change it was part of.
@@ -51,7 +52,7 @@ type Source interface {
 	// Watch says whether somebody may know of a subject.
 	Watch(ctx context.Context, who Person, subject string) error
 	// Unread is how much is new to somebody, in a word.
-	Unread(ctx context.Context, who Person) string
+	Unread(ctx context.Context, who Person) (string, error)
 	// Words is the sentence of a problem in somebody's language.
 	Words(who Person, code string) string
 }
@@ -74,7 +75,6 @@ type Options struct {
 	Rooms     int           // that one connection may follow, 100 unless given
 	Sockets   int           // at once, 20,000 unless given
 	Tick      time.Duration // how often presence, typing and pages are told, 500 ms unless given
-	NoResume  bool          // never hand on what was missed: a broken build, for the tests that must see it
 }
 
 // Hub holds the connections.
@@ -101,7 +101,6 @@ type Hub struct {
 
 // Counts are what happened, for those who watch over the hub.
 type Counts struct {
-	Sockets, Rooms          int
 	Opened, Slow, Delivered atomic.Int64
 	Resynced                atomic.Int64
 }
@@ -112,7 +111,9 @@ const (
 	maxSubjects = 20
 	maxFaults   = 20
 	version     = 1
-	readAtOnce  = 200 // messages read from the source at once
+	readAtOnce  = 200       // messages read from the source at once
+	maxChunk    = 128 << 10 // bytes of frames that are written together
+	maxPage     = 512 << 10 // bytes of a page of messages
 )
 
 // New makes a hub; Close ends it.
@@ -172,7 +173,10 @@ func (h *Hub) Serve(s *Socket) {
 	}
 	h.sockets[s] = struct{}{}
 	h.running.Add(1)
-	h.ticking.Do(func() { h.running.Go(h.tick) })
+	h.ticking.Do(func() {
+		h.running.Go(h.tick)
+		h.running.Go(h.pages)
+	})
 	h.mu.Unlock()
 	h.Counts.Opened.Add(1)
 	defer h.running.Done()
@@ -311,10 +315,14 @@ func (h *Hub) leave(s *Socket) {
 	s.end()
 }
 
-// Wake says that something may have happened: in a room ("room/ID"), with who may read one ("access/ID"), or with the
-// subject of a page. It never waits.
+// Wake says that something may have happened: in a room ("room/ID"), with who may read one ("access/ID"), with what
+// somebody lets others see ("choices/ID"), or with the subject of a page. It never waits.
 func (h *Hub) Wake(subject string) {
 	kind, id, _ := strings.Cut(subject, "/")
+	if kind == "choices" {
+		h.greetAnew(id)
+		return
+	}
 	if kind != "room" && kind != "access" {
 		h.mu.Lock()
 		if len(h.subjects[subject]) > 0 {
@@ -328,6 +336,15 @@ func (h *Hub) Wake(subject string) {
 	h.mu.Unlock()
 	if r != nil {
 		r.wake(kind == "access")
+	}
+}
+
+// greetAnew lets the connections of somebody come back, because what they let others see of them changed.
+func (h *Hub) greetAnew(person string) {
+	for _, s := range h.all() {
+		if s.ID == person {
+			s.shut(closeRestart, "choices changed")
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func (h *Hub) types(s *Socket, address string) {
 		return
 	}
 	r.mu.Lock()
-	if r.typing != nil {
+	if _, in := r.subs[s]; in {
 		r.typing[s.ID] = typist{s.Name, time.Now().Add(typingTime)}
 	}
 	r.mu.Unlock()
@@ -53,6 +53,10 @@ func (h *Hub) looksAway(s *Socket, away bool) {
 // tellRooms tells rooms who types, and on every other turn who is there, where that changed.
 func (h *Hub) tellRooms(presence bool) {
 	h.mu.Lock()
+	if len(h.restless) == 0 {
+		h.mu.Unlock()
+		return
+	}
 	rooms := slices.Collect(maps.Keys(h.restless))
 	if presence {
 		clear(h.restless)
@@ -80,19 +84,19 @@ func (r *room) tellTyping() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	had := len(r.typing) > 0
 	maps.DeleteFunc(r.typing, func(_ string, one typist) bool { return one.until.Before(now) })
-	if !had {
-		return false
-	}
-	var names []string
+	frame := typingFrame{Type: "typing", Names: []string{}, Members: []string{}}
 	for _, id := range slices.Sorted(maps.Keys(r.typing)) {
-		if len(names) < maxTyping {
-			names = append(names, r.typing[id].name)
+		if len(frame.Names) < maxTyping {
+			frame.Names, frame.Members = append(frame.Names, r.typing[id].name), append(frame.Members, id)
 		}
 	}
-	for address, to := range r.byAddress() {
-		r.tell(typingFrame{Type: "typing", Room: address, Names: append([]string{}, names...)}, to)
+	if now := strings.Join(frame.Members, " "); now != r.written {
+		r.written = now
+		for address, to := range r.byAddress() {
+			frame.Room = address
+			r.tell(frame, to)
+		}
 	}
 	return len(r.typing) > 0
 }

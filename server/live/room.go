@@ -9,9 +9,10 @@ import (
 
 // room is a room that at least one connection follows.
 type room struct {
-	hub    *Hub
-	id     string
-	direct bool
+	hub     *Hub
+	id      string
+	direct  bool
+	private bool
 
 	mu      sync.Mutex // guards what follows; held while messages are read and handed on
 	subs    map[*Socket]string
@@ -20,6 +21,7 @@ type room struct {
 	epoch   uint64
 	typing  map[string]typist // by member
 	told    string            // presence as it was told last
+	written string            // who types, as it was told last
 
 	pending sync.Mutex // guards dirty and running
 	dirty   bool
@@ -50,6 +52,7 @@ func (r *room) run() {
 		if !r.dirty {
 			r.running = false
 			r.pending.Unlock()
+			r.hub.drop(r) // when the last one left while this was held
 			return
 		}
 		r.dirty = false
@@ -85,6 +88,11 @@ func (r *room) catchUp(recheck bool) error {
 		if err != nil {
 			return err
 		}
+		if r.private && len(news.Fresh)+len(news.Changed) > 0 { // who was taken out before it was said does not hear it
+			if err := r.review(); err != nil {
+				return err
+			}
+		}
 		if err := r.handOn(news); err != nil {
 			return err
 		}
@@ -95,41 +103,61 @@ func (r *room) catchUp(recheck bool) error {
 	}
 }
 
+// chunk is frames that are written together, and how many they are.
+type chunk struct {
+	bytes []byte
+	count int
+}
+
+// chunksFor encodes news for one address, in pieces that no queue is too small for.
+func (r *room) chunksFor(address string, news Missed) ([]chunk, error) {
+	var all []chunk
+	add := func(f messageFrame) error {
+		b, err := r.hub.encoder.frame(f)
+		if err != nil {
+			return err
+		}
+		if n := len(all); n == 0 || len(all[n-1].bytes)+len(b) > maxChunk {
+			all = append(all, chunk{})
+		}
+		last := &all[len(all)-1]
+		last.bytes, last.count = append(last.bytes, b...), last.count+1
+		return nil
+	}
+	for _, m := range news.Fresh {
+		if err := add(messageFrame{Type: "message", Room: address, Message: m.JSON}); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range news.Changed {
+		if err := add(messageFrame{Type: "changed", Room: address, Change: m.Change, Message: m.JSON}); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // handOn encodes each message once for each address the room is followed under, of which there is one unless it was
 // renamed, and puts the bytes in every queue.
 func (r *room) handOn(news Missed) error {
-	count := len(news.Fresh) + len(news.Changed)
-	if count == 0 {
+	if len(news.Fresh)+len(news.Changed) == 0 {
 		return nil
 	}
-	chunks := map[string][]byte{}
-	for _, address := range r.subs {
-		if chunks[address] != nil {
-			continue
-		}
-		var chunk []byte
-		for _, m := range news.Fresh {
-			b, err := r.hub.encoder.frame(messageFrame{Type: "message", Room: address, Message: m.JSON})
-			if err != nil {
-				return err
-			}
-			chunk = append(chunk, b...)
-		}
-		for _, m := range news.Changed {
-			b, err := r.hub.encoder.frame(messageFrame{Type: "changed", Room: address, Change: m.Change, Message: m.JSON})
-			if err != nil {
-				return err
-			}
-			chunk = append(chunk, b...)
-		}
-		chunks[address] = chunk
-	}
+	chunks := map[string][]chunk{}
 	for s, address := range r.subs {
-		if s.Offer(chunks[address], count) {
-			r.hub.Counts.Delivered.Add(int64(count))
-		} else {
-			delete(r.subs, s) // its reader ends
-			r.hub.Counts.Slow.Add(1)
+		if chunks[address] == nil {
+			var err error
+			if chunks[address], err = r.chunksFor(address, news); err != nil {
+				return err
+			}
+		}
+		for _, one := range chunks[address] {
+			if !s.Offer(one.bytes, one.count) {
+				delete(r.subs, s) // its reader ends
+				r.hub.Counts.Slow.Add(1)
+				break
+			}
+			r.hub.Counts.Delivered.Add(int64(one.count))
 		}
 	}
 	if n := len(news.Fresh); n > 0 {
@@ -189,7 +217,7 @@ func (h *Hub) subscribe(s *Socket, f Frame) error {
 		if err == nil {
 			frame.Room, frame.Read = f.Room, place.Read
 			h.send(s, frame)
-			r.subs[s] = f.Room
+			r.subs[s], r.told = f.Room, "" // who is here is told anew: they do not know yet
 			if s.rooms == nil {
 				s.rooms = map[string]*room{}
 			}
@@ -216,16 +244,13 @@ func (r *room) resume(after, changes int) (pageFrame, error) {
 		}
 		r.sent, r.changes = now.Last, now.Changes
 	}
-	if h.NoResume && after >= 0 {
-		return pageFrame{Type: "subscribed", Last: r.sent, Changes: r.changes, Messages: []json.RawMessage{}}, nil
-	}
 	if after >= 0 && after <= r.sent && changes <= r.changes {
 		missed, err := h.Source.Missed(h.ctx, r.id, after, changes, h.Page)
 		if err != nil {
 			return pageFrame{}, err
 		}
 		fresh := slices.DeleteFunc(missed.Fresh, func(m Said) bool { return m.Number > r.sent }) // it comes by itself
-		if !missed.More {
+		if !missed.More && sizeOf(fresh)+sizeOf(missed.Changed) <= maxPage {
 			return pageFrame{Type: "subscribed", Last: r.sent, Changes: r.changes, Messages: plain(fresh), Changed: plain(missed.Changed)}, nil
 		}
 	}
@@ -240,7 +265,19 @@ func (r *room) resume(after, changes int) (pageFrame, error) {
 		h.Counts.Resynced.Add(1)
 	}
 	fresh := slices.DeleteFunc(latest.Fresh, func(m Said) bool { return m.Number > r.sent })
+	for len(fresh) > 1 && sizeOf(fresh) > maxPage { // the last ones; the others are asked for
+		fresh = fresh[1:]
+	}
 	return pageFrame{Type: kind, Last: r.sent, Changes: r.changes, Messages: plain(fresh)}, nil
+}
+
+// sizeOf is how many bytes messages take.
+func sizeOf(said []Said) int {
+	n := 0
+	for _, m := range said {
+		n += len(m.JSON)
+	}
+	return n
 }
 
 func plain(said []Said) []json.RawMessage {
@@ -257,7 +294,7 @@ func (h *Hub) room(place Place) *room {
 	defer h.mu.Unlock()
 	r := h.rooms[place.ID]
 	if r == nil {
-		r = &room{hub: h, id: place.ID, direct: place.Direct, subs: map[*Socket]string{}, epoch: h.epoch.Load(), typing: map[string]typist{}}
+		r = &room{hub: h, id: place.ID, direct: place.Direct, private: place.Private, subs: map[*Socket]string{}, epoch: h.epoch.Load(), typing: map[string]typist{}}
 		h.rooms[place.ID] = r
 	}
 	return r

@@ -51,9 +51,10 @@ type Socket struct {
 
 	rooms    map[string]*room // what it follows, by address; the reading goroutine's own
 	subjects map[string]bool  // guarded by the hub’s lock
-	unread   string           // as it was told last; the tick’s own
-	away     bool             // guarded by the hub's lock
-	pinged   int              // pings that were not answered; guarded by mu
+	unread   string           // as it was told last; with counted, the pages’ own
+	counted  bool
+	away     bool // guarded by the hub's lock
+	pinged   int  // pings that were not answered; guarded by mu
 	faults   int
 	credit   credit
 }
@@ -176,7 +177,7 @@ func (s *Socket) Offer(frame []byte, messages int) bool {
 	if s.dead || s.closed {
 		return false
 	}
-	if s.count+messages > maxQueue && s.count > 0 || s.size+len(frame) > maxQueued {
+	if s.count > 0 && (s.count+messages > maxQueue || s.size+len(frame) > maxQueued) { // what comes alone is always taken
 		s.cut()
 		return false
 	}

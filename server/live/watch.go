@@ -1,8 +1,10 @@
 package live
 
 import (
+	"errors"
 	"maps"
 	"slices"
+	"time"
 )
 
 // subjectMe is what is new to the person of a connection.
@@ -38,21 +40,37 @@ func (h *Hub) forget(s *Socket, subject string) {
 	}
 }
 
-// turnsForMe is how many ticks lie between two looks at what is new to people.
-const turnsForMe = 20
+// everyMe is how often is looked at what is new to people.
+const everyMe = 10 * time.Second
 
-// tellPages tells pages that their subject changed, those who may still know of it.
-func (h *Hub) tellPages(turn int) {
+// pages tells pages that their subject changed, and people how much is new to them, beside everything else that the hub
+// does.
+func (h *Hub) pages() {
+	ticker := time.NewTicker(h.Tick)
+	defer ticker.Stop()
+	looked := time.Now()
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		h.tellPages()
+		if now := time.Now(); now.Sub(looked) >= everyMe {
+			looked = now
+			h.tellMe()
+		}
+	}
+}
+
+// tellPages tells pages that their subject changed, those who may still know of it. Each person is asked about once.
+func (h *Hub) tellPages() {
 	h.mu.Lock()
 	told := map[string][]*Socket{}
 	for subject := range h.touched {
 		told[subject] = slices.Collect(maps.Keys(h.subjects[subject]))
 	}
 	clear(h.touched)
-	var mine []*Socket
-	if turn%turnsForMe == 0 {
-		mine = slices.Collect(maps.Keys(h.subjects[subjectMe]))
-	}
 	h.mu.Unlock()
 	for subject, sockets := range told {
 		frame, err := h.encoder.frame(touchedFrame{Type: "touched", Subject: subject})
@@ -60,19 +78,45 @@ func (h *Hub) tellPages(turn int) {
 			h.Log.Error("live frame not encoded", "error", err)
 			continue
 		}
+		asked := map[string]error{}
 		for _, s := range sockets {
-			if h.Source.Watch(h.ctx, s.Person, subject) != nil {
-				h.mu.Lock()
-				h.forget(s, subject)
-				h.mu.Unlock()
+			err, known := asked[s.ID]
+			if !known {
+				err = h.Source.Watch(h.ctx, s.Person, subject)
+				asked[s.ID] = err
+			}
+			if err == nil {
+				s.Offer(frame, 1)
 				continue
 			}
-			s.Offer(frame, 1)
+			var p *Problem
+			if !errors.As(err, &p) { // not for good: the next change tells it
+				continue
+			}
+			h.mu.Lock()
+			h.forget(s, subject)
+			h.mu.Unlock()
 		}
 	}
+}
+
+// tellMe tells people how much is new to them, when that changed.
+func (h *Hub) tellMe() {
+	h.mu.Lock()
+	mine := slices.Collect(maps.Keys(h.subjects[subjectMe]))
+	h.mu.Unlock()
+	asked := map[string]string{}
 	for _, s := range mine {
-		if words := h.Source.Unread(h.ctx, s.Person); words != s.unread {
-			s.unread = words
+		words, known := asked[s.ID]
+		if !known {
+			var err error
+			if words, err = h.Source.Unread(h.ctx, s.Person); err != nil {
+				continue
+			}
+			asked[s.ID] = words
+		}
+		if words != s.unread || !s.counted {
+			s.unread, s.counted = words, true
 			h.send(s, touchedFrame{Type: "touched", Subject: subjectMe, Unread: words})
 		}
 	}

@@ -23,7 +23,7 @@ export class Around {
 
   frame(frame) {
     if (frame.type === "presence") this.#presence(frame);
-    if (frame.type === "typing") this.#types(frame.names ?? []);
+    if (frame.type === "typing") this.#types((frame.names ?? []).filter((_, at) => frame.members?.[at] !== this.room.me));
     if (frame.type === "read" && frame.member.id !== this.room.me) {
       this.#seen.set(frame.member.id, frame);
       this.#showRead();
@@ -43,7 +43,7 @@ export class Around {
   }
 
   #types(names) {
-    const others = names.filter((name) => name !== this.room.myName && !(Date.now() - this.#spoke.get(name) < 3000));
+    const others = names.filter((name) => !(Date.now() - this.#spoke.get(name) < 3000));
     this.names = others;
     clearTimeout(this.timer);
     if (others.length > 0) this.timer = setTimeout(() => this.#types([]), forget);
@@ -97,7 +97,7 @@ export class Around {
 
   async #list() {
     const place = this.room.querySelector("#rooms");
-    if (!place) return;
+    if (!place || this.room.live.state !== "open" || !navigator.onLine) return;
     this.#listed = Date.now();
     try {
       const answer = await fetch("/chat/rooms", { credentials: "same-origin", headers: { Accept: "text/html" } });

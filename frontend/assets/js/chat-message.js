@@ -104,7 +104,7 @@ function body(m, room) {
   if (m.mark) foot.append(h("span", { class: "badge badge--brick" }, icon(sprite, "flag", ""), h("span", {}, texts.mark[m.mark])));
   for (const [kind, names] of Object.entries(m.reactions ?? {})) {
     if (!names?.length) continue;
-    const mine = names.includes(room.myName);
+    const mine = Boolean(m.reacted?.[kind]?.includes(room.me));
     const own = !room.writes || m.author.id === room.me;
     const chip = h(own ? "span" : "button", { class: "react", title: names.join(", ") }, texts.reaction[kind], " ", h("b", {}, String(names.length)));
     if (!own) Object.assign(chip, { type: "button", value: kind }).setAttribute("aria-pressed", String(mine));

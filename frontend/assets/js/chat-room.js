@@ -169,12 +169,17 @@ class ChatRoom extends HTMLElement {
       const answer = await this.history(place);
       const messages = answer.messages ?? [];
       if (before) this.log.earlier = Boolean(answer.earlier);
-      else if (!answer.later) this.log.newest = true;
+      else if (this.#reachesTop(answer)) this.log.newest = true;
       this.log.add(messages, before);
     } catch {
       // without a line nothing more can be read; the next scroll asks again
     }
     this.#loading = false;
+  }
+
+  // #reachesTop says whether a part goes as far as the newest message that is known: one may have come meanwhile.
+  #reachesTop({ later, messages = [] }) {
+    return !later && (messages.at(-1)?.number ?? this.log.last) >= this.top;
   }
 
   // show puts a part of the room in the page and leads to one message of it.
@@ -183,7 +188,7 @@ class ChatRoom extends HTMLElement {
       const answer = await this.history(place);
       const messages = answer.messages ?? [];
       if (messages.length === 0) return false;
-      this.log.restart(messages, !answer.later);
+      this.log.restart(messages, this.#reachesTop(answer));
       this.log.earlier = Boolean(answer.earlier);
       const row = this.log.row(number ?? messages[0].number);
       row?.scrollIntoView({ block: number ? "center" : "start" });

@@ -16,6 +16,7 @@ class Live extends EventTarget {
   #asked = new Map(); // id or ref → {resolve, reject, timer}
   #outbox = [];
   #sending;
+  #later;
   #timer;
   #heard = 0;
   #probe;
@@ -164,6 +165,7 @@ class Live extends EventTarget {
     }
     this.#asked.clear();
     this.#sending = undefined;
+    clearTimeout(this.#later); // it goes with the next line
     this.#set("lost");
     clearTimeout(this.#timer);
     const wait = navigator.onLine ? Math.random() * 2 ** Math.min(this.tries++, 5) : 30; // "online" is told when it comes back
@@ -267,7 +269,7 @@ class Live extends EventTarget {
   #unsent(one, why) {
     if (why.code === "offline") return; // it goes with the next line
     if (why.code === "limited" || why.code === "unavailable" || why.code === "internal") {
-      setTimeout(() => this.#next(), (why.retry ?? 5) * 1000);
+      this.#later = setTimeout(() => this.#next(), (why.retry ?? 5) * 1000);
       return;
     }
     one.failed = { code: why.code, text: why.text };
