@@ -294,3 +294,61 @@ func TestLiveRightsEndWithinSeconds(t *testing.T) {
 		}
 	}
 }
+
+// A page of very long messages is not too much for a connection.
+func TestLiveLongMessages(t *testing.T) {
+	h := newHall(t)
+	m := h.Join(t, "Alma Testeuse", "BE-92094")
+	for n := range 40 {
+		_, err := h.Send(ctx, store.As(m.ID), store.LoungeID, store.MessageInput{Source: strings.Repeat("🔔", 3990) + fmt.Sprint(n)})
+		ok(t, err)
+		h.Clock.Add(3 * time.Second)
+	}
+	w := h.wire(t, h.session(t, m))
+	w.say(`{"type":"subscribe","room":"lounge"}`)
+	first := w.next("subscribed")["messages"].([]any)
+	if last := first[len(first)-1].(map[string]any)["number"]; last != 40.0 {
+		t.Errorf("the last message is %v", last)
+	}
+	w.say(fmt.Sprintf(`{"type":"history","room":"lounge","ref":"h","before":%v}`, first[0].(map[string]any)["number"]))
+	before := w.next("history")
+	if rows := before["messages"].([]any); len(rows) == 0 || rows[len(rows)-1].(map[string]any)["number"] != first[0].(map[string]any)["number"].(float64)-1 || before["earlier"] != true {
+		t.Errorf("what is before: %d messages, earlier %v", len(rows), before["earlier"])
+	}
+	w.say(`{"type":"subscribe","room":"lounge","after":0,"changes":0}`)
+	if got := w.next("resync"); got["last"] != 40.0 {
+		t.Errorf("too much at once: %v", got["last"])
+	}
+}
+
+// Who is here is told to a second window too, and no more once somebody hides.
+func TestLivePresence(t *testing.T) {
+	h := newHall(t)
+	alma, basile := h.Join(t, "Alma Testeuse", "BE-92094"), h.Join(t, "Basile Essai", "BE-52011")
+	header := h.session(t, alma)
+	enter := func(header http.Header) *wire {
+		w := h.wire(t, header)
+		w.say(`{"type":"subscribe","room":"lounge"}`)
+		w.next("subscribed")
+		return w
+	}
+	first := enter(header)
+	if got := first.next("presence"); got["count"] != 1.0 {
+		t.Errorf("one is here: %v", got)
+	}
+	if got := enter(header).next("presence"); got["count"] != 1.0 {
+		t.Errorf("a second window: %v", got)
+	}
+	other := enter(h.session(t, basile))
+	for other.next("presence")["count"] != 2.0 {
+		continue
+	}
+	ok(t, h.ChooseForRooms(ctx, store.As(alma.ID), store.RoomChoices{HidePresence: true}))
+	if code := first.closed(5 * time.Second); code != 1012 {
+		t.Errorf("who hides is greeted anew: closed with %d", code)
+	}
+	enter(header) // hidden
+	for got := other.next("presence"); got["count"] != 1.0 || strings.Contains(fmt.Sprint(got), "Alma"); got = other.next("presence") {
+		continue
+	}
+}
