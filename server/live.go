@@ -47,7 +47,9 @@ func (s *Server) live(c *fiber.Ctx) error {
 		return err
 	}
 	head := http.Header{}
-	c.Request().Header.VisitAll(func(name, value []byte) { head.Add(string(name), string(value)) }) // fasthttp spells some names otherwise
+	for name, value := range c.Request().Header.All() { // fasthttp spells some names otherwise
+		head.Add(string(name), string(value))
+	}
 	line := c.Context().Conn()
 	socket, err := s.hub.Upgrade(line, head, who)
 	var refused *live.Refused

@@ -20,6 +20,16 @@ type MentorNumbers struct {
 // AnswerBounds are the last days of the first three groups of MentorNumbers.Days; the fourth is all above.
 func AnswerBounds() [3]int { return [3]int{1, 3, 7} }
 
+// answerBand is the place of a number of days among the bounds.
+func answerBand(days int) int {
+	bounds := AnswerBounds()
+	at := 0
+	for at < len(bounds) && days > bounds[at] {
+		at++
+	}
+	return at
+}
+
 // MentorMonth is one month: how many towns helped and learned when it ended, or now.
 type MentorMonth struct {
 	Month             time.Time
@@ -39,11 +49,7 @@ func (t *tx) mentorNumbers() (MentorNumbers, error) {
 			}
 			days := daysBetween(q.Created, try.First)
 			answers = append(answers, days)
-			at := 0
-			for at < len(AnswerBounds()) && days > AnswerBounds()[at] {
-				at++
-			}
-			n.Days[at]++
+			n.Days[answerBand(days)]++
 			break
 		}
 		return nil
