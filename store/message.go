@@ -71,7 +71,7 @@ const (
 	maxClient        = 64
 	maxReacted       = 200 // people one reaction names
 	maxRevisions     = 50
-	messagesAtOnce   = 30  // one person may send so many at once
+	messagesAtOnce   = 30 // one person may send so many at once
 	messageEvery     = 2 * time.Second
 	gatherMessages   = 10 * time.Minute
 	MessagesPerPage  = 50
