@@ -10,7 +10,7 @@ import (
 // offering keeps the towns that offer help as the ranking reads them, so that one search reads no record. It is made again
 // after a commit that changed a town, what it runs, a request or a mentorship.
 type offering struct {
-	making  sync.Mutex // one at a time
+	making  turn
 	mu      sync.Mutex // guards what follows
 	kept    []Mentor
 	roll    *roll
@@ -49,8 +49,10 @@ func (s *Store) mentors(ctx context.Context) ([]Mentor, error) {
 	if kept, ok := s.offers.fresh(all, version); ok {
 		return kept, nil
 	}
-	s.offers.making.Lock()
-	defer s.offers.making.Unlock()
+	if err := s.offers.making.take(ctx); err != nil {
+		return nil, err
+	}
+	defer s.offers.making.end()
 	if kept, ok := s.offers.fresh(all, version); ok {
 		return kept, nil
 	}

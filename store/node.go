@@ -30,24 +30,61 @@ func (s *Store) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { p.give(ctx) })
 	parts.Go(func() { p.wire.Receive(ctx, p.take) })
-	for ctx.Err() == nil {
+	// Each on its own: one that waits for the database must not keep the others.
+	parts.Go(func() { every(ctx, restEvery, p.rest) })
+	parts.Go(func() { every(ctx, peerBeat, func() { within(ctx, p.look) }) })
+	every(ctx, peerBeat, func() {
 		began := time.Now()
-		short, cancel := context.WithTimeout(ctx, peerGone)
-		if err := p.beat(short); err == nil {
-			p.mu.Lock()
-			p.heard = began
-			p.mu.Unlock()
-		}
-		p.rest()
-		p.look(short)
-		cancel()
-		_ = sleep(ctx, peerBeat)
-	}
+		within(ctx, func(short context.Context) {
+			if p.beat(short) == nil {
+				p.mu.Lock()
+				p.heard = began
+				p.mu.Unlock()
+			}
+		})
+		p.doubtful()
+	})
 	parts.Wait()
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), peerGone)
-	defer cancel()
-	p.leave(end)
+	within(context.WithoutCancel(ctx), p.leave)
 	return nil
+}
+
+// restEvery is how often it is asked whether this node can still make itself heard.
+const restEvery = 250 * time.Millisecond
+
+func every(ctx context.Context, pause time.Duration, do func()) {
+	for ctx.Err() == nil {
+		do()
+		_ = sleep(ctx, pause)
+	}
+}
+
+// within gives work the time after which a node is taken for dead.
+func within(ctx context.Context, work func(context.Context)) {
+	short, cancel := context.WithTimeout(ctx, peerGone)
+	defer cancel()
+	work(short)
+}
+
+// doubt notes that a commit may have been made, or may yet be.
+func (p *peers) doubt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.doubted = time.Now()
+}
+
+// doubtFor is how long a commit of unknown outcome may still come: as long as the server lets a statement take, and more.
+const doubtFor = 40 * time.Second
+
+// doubtful lets this node and the others keep nothing for long while a commit may yet be made.
+func (p *peers) doubtful() {
+	p.mu.Lock()
+	doubtful := time.Since(p.doubted) < doubtFor
+	p.mu.Unlock()
+	if doubtful {
+		p.store.moveAll()
+		p.committed(&tx{public: true, who: true, marks: true, searched: true, enrolled: map[string]bool{everyTown: true}})
+	}
 }
 
 // beat says that this node lives. When its record is gone the others took it for dead, and its leases with it.
@@ -91,6 +128,7 @@ func (p *peers) rest() {
 func (p *peers) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.stops++
 	for _, cancel := range p.leading {
 		cancel()
 	}
@@ -270,7 +308,7 @@ var errTaken = errors.New("another node works this queue")
 // lead takes a queue when nobody alive works it; the context ends with the turn.
 func (p *peers) lead(ctx context.Context, queue string) (turn context.Context, end func()) {
 	p.mu.Lock()
-	ready := p.joined && time.Since(p.heard) < peerSilent
+	ready, stops := p.joined && time.Since(p.heard) < peerSilent, p.stops
 	p.mu.Unlock()
 	if !ready {
 		return nil, nil
@@ -298,8 +336,12 @@ func (p *peers) lead(ctx context.Context, queue string) (turn context.Context, e
 	}
 	turn, cancel := context.WithCancel(ctx)
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stops != stops || time.Since(p.heard) > peerSilent { // meanwhile it may be another's
+		cancel()
+		return nil, nil
+	}
 	p.leading[queue] = cancel
-	p.mu.Unlock()
 	return turn, func() {
 		cancel()
 		p.mu.Lock()

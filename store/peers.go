@@ -79,6 +79,8 @@ type peers struct {
 	known   map[string]peer // the others
 	heard   time.Time       // when the last beat that succeeded began
 	joined  bool
+	doubted time.Time                     // when a commit of unknown outcome was last met
+	stops   uint64                        // how often the work on queues was stopped
 	leading map[string]context.CancelFunc // queues this node works, see Alone
 
 	sent, received, missed, buried atomic.Uint64
@@ -274,7 +276,7 @@ func (s *Store) moveTo(old, now moved) {
 	for _, one := range []struct {
 		old, now uint64
 		own      *atomic.Uint64
-	}{{old.Who, now.Who, &s.identity}, {old.Searched, now.Searched, &s.searches}, {old.Marks, now.Marks, &s.marks}, {old.Public, now.Public, &s.generation}} {
+	}{{old.Who, now.Who, &s.identity}, {old.Searched, now.Searched, &s.searches}, {old.Marks, now.Marks, &s.marks}, {old.Public, now.Public, &s.mentored}, {old.Public, now.Public, &s.generation}} {
 		if one.now > one.old {
 			one.own.Add(1)
 		}

@@ -58,12 +58,28 @@ func (r *roll) in(lang string) []*enrolled {
 
 // rolling keeps the roll, and which towns changed since.
 type rolling struct {
-	turn   sync.Mutex // one at a time reads what changed
+	turn   turn       // one at a time reads what changed
 	mu     sync.Mutex // guards what follows
 	kept   *roll
 	stale  map[string]bool
 	making bool // what was stale is being read: what is kept does not have it yet
 }
+
+// turn is had by one at a time; the others wait as long as their contexts let them.
+type turn chan struct{}
+
+func newTurn() turn { return make(turn, 1) }
+
+func (t turn) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fromEngine(ctx.Err())
+	}
+}
+
+func (t turn) end() { <-t }
 
 // everyTown among towns that changed says that it is not known which did.
 const everyTown = ""
@@ -131,8 +147,10 @@ func (s *Store) roll(ctx context.Context) (*roll, error) {
 	if kept := s.rolling.fresh(); kept != nil {
 		return kept, nil
 	}
-	s.rolling.turn.Lock()
-	defer s.rolling.turn.Unlock()
+	if err := s.rolling.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer s.rolling.turn.end()
 	if kept := s.rolling.fresh(); kept != nil {
 		return kept, nil
 	}

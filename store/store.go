@@ -81,7 +81,7 @@ type Store struct {
 // is refused with ErrNewer. With Demo an empty one is marked as a demo, and one without that mark is refused with
 // ErrNotDemo and left as it is.
 func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
-	s := &Store{db: db, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer, shelf: opt.Shelf,
+	s := &Store{db: db, rolling: rolling{turn: newTurn()}, offers: offering{making: newTurn()}, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer, shelf: opt.Shelf,
 		demo: opt.Demo, hashing: make(chan struct{}, passwordsAtOnce)}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -202,9 +202,25 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 		}
 		return last.failed
 	})
-	if err != nil {
-		return fromEngine(err)
+	switch {
+	case err == nil:
+		s.committed(last)
+	case errors.Is(err, kv.ErrUnknown) && last != nil:
+		s.committed(last) // perhaps: what was kept is read anew, and readers look again
+		if s.peers != nil && last.touches() {
+			s.peers.doubt()
+		}
 	}
+	return fromEngine(err)
+}
+
+// touches says whether a transaction wrote what anything is kept of.
+func (t *tx) touches() bool {
+	return t.public || t.who || t.marks || t.searched || len(t.enrolled)+len(t.events)+len(t.turned) > 0
+}
+
+// committed moves the numbers and tells the listeners of what a commit touched.
+func (s *Store) committed(last *tx) {
 	s.rolling.forget(last.enrolled)
 	if last.mentored {
 		s.mentored.Add(1)
@@ -226,7 +242,6 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 		s.peers.committed(last)
 	}
 	s.tell(last.events)
-	return nil
 }
 
 // tell hands events to the listeners.
