@@ -25,8 +25,9 @@ type Problem struct {
 const (
 	MaxFile  = 200_000 // bytes
 	maxDepth = 12
-	maxNodes = 20_000 // looked at, those that an alias repeats included
+	maxNodes = 20_000 // looked at, keys and those that an alias repeats included
 	maxList  = 200
+	maxSaid  = 500 // problems; those that make a file invalid go before notes
 )
 
 // Good says whether none of the problems makes a file invalid.
@@ -34,35 +35,56 @@ func Good(problems []Problem) bool {
 	return !slices.ContainsFunc(problems, func(p Problem) bool { return !p.Note })
 }
 
-// Read takes from a publiccode.yml what can be taken, and says what is wrong with it, in the order of its lines. It never
-// fails otherwise: of a file that is no YAML the Software is empty.
+// Read takes from a publiccode.yml what can be taken, and says what is wrong with it, in the order of its lines; where that
+// is very much, a last problem says that there is more. It never fails otherwise: of a file that is no YAML the Software is
+// empty.
 func Read(source []byte) (Software, []Problem) {
 	r := &reader{left: maxNodes}
 	root := r.parse(source)
 	if root == nil {
-		return Software{}, r.problems
+		return Software{}, r.problems()
 	}
 	var s Software
 	r.software(r.section(root, root, "", 0), &s)
-	slices.SortStableFunc(r.problems, func(a, b Problem) int {
+	return s, r.problems()
+}
+
+// reader gathers the problems of one file.
+type reader struct {
+	faults, notes []Problem // at most maxSaid of each
+	more          bool      // there were others
+	left          int       // nodes that may still be looked at
+	deep          bool
+}
+
+func (r *reader) say(note bool, line, column int, path, key string, args ...any) {
+	said := &r.faults
+	if note {
+		said = &r.notes
+	}
+	if len(*said) >= maxSaid {
+		r.more = true
+		return
+	}
+	args = append([]any{"Line", line, "Column", column, "Path", path}, args...)
+	*said = append(*said, Problem{Line: line, Column: column, Path: path, Key: key, Args: args, Note: note})
+}
+
+// problems are what was said, in the order of the lines, as much as is kept.
+func (r *reader) problems() []Problem {
+	kept := r.notes[:min(len(r.notes), maxSaid-len(r.faults))]
+	all := slices.Concat(r.faults, kept)
+	slices.SortStableFunc(all, func(a, b Problem) int {
 		if a.Line != b.Line {
 			return a.Line - b.Line
 		}
 		return a.Column - b.Column
 	})
-	return s, r.problems
-}
-
-// reader gathers the problems of one file.
-type reader struct {
-	problems []Problem
-	left     int // nodes that may still be looked at
-	deep     bool
-}
-
-func (r *reader) say(note bool, line, column int, path, key string, args ...any) {
-	args = append([]any{"Line", line, "Column", column, "Path", path}, args...)
-	r.problems = append(r.problems, Problem{Line: line, Column: column, Path: path, Key: key, Args: args, Note: note})
+	if r.more || len(kept) < len(r.notes) {
+		last := all[len(all)-1]
+		all = append(all, Problem{Line: last.Line, Column: last.Column, Key: "publiccode.more", Args: []any{"Max", maxSaid}, Note: len(r.faults) < maxSaid})
+	}
+	return all
 }
 
 func (r *reader) wrong(at *yaml.Node, path, key string, args ...any) {
@@ -126,15 +148,26 @@ func (r *reader) follow(node *yaml.Node, depth int) (*yaml.Node, bool) {
 	if node.Kind == yaml.AliasNode && node.Alias != nil {
 		node = node.Alias
 	}
-	r.left--
-	if r.left >= 0 && depth <= maxDepth {
-		return node, true
+	ok := r.spend(node) && depth <= maxDepth
+	if !ok {
+		r.tooDeep(node)
 	}
+	return node, ok
+}
+
+// spend counts one node or key that is looked at, and says so once when there were too many.
+func (r *reader) spend(at *yaml.Node) bool {
+	if r.left--; r.left < 0 {
+		r.tooDeep(at)
+	}
+	return r.left >= 0
+}
+
+func (r *reader) tooDeep(at *yaml.Node) {
 	if !r.deep {
 		r.deep = true
-		r.wrong(node, "", "publiccode.too_deep")
+		r.wrong(at, "", "publiccode.too_deep")
 	}
-	return node, false
 }
 
 // section is a block of keys. A nil one has nothing and says nothing.
@@ -162,6 +195,9 @@ func (r *reader) section(node, at *yaml.Node, path string, depth int) *section {
 	s := &section{r: r, at: at, path: path, depth: depth, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}, read: map[string]bool{}}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
+		if !r.spend(key) {
+			break
+		}
 		if _, twice := s.keys[key.Value]; twice {
 			r.wrong(key, s.under(key.Value), "publiccode.twice")
 			continue
