@@ -61,7 +61,7 @@ func (f *Followers) read(ctx context.Context, feed store.SisterFeed) error {
 		if feed.Kind == store.SisterNews {
 			items, err = sister.News(answer.Body)
 		} else {
-			items, err = sister.Calendar(answer.Body, f.Store.Now())
+			items, err = sister.Calendar(ctx, answer.Body, f.Store.Now())
 		}
 		feed.Items = nil
 		for _, one := range items {

@@ -2,11 +2,10 @@ package sister
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/teambition/rrule-go"
 )
 
 // Limits of a calendar. What is larger is refused before it is understood.
@@ -17,6 +16,7 @@ const (
 	maxInstances = 1_000
 	maxYears     = 5
 	ahead        = 366 * 24 * time.Hour
+	maxThought   = 2 * time.Second // for the rules of one calendar
 )
 
 // line is a property of a component.
@@ -32,8 +32,10 @@ type event struct {
 
 // Calendar reads an iCalendar stream: the meetings that are not over at now, for a year ahead, the next first. A series
 // gives its meetings one by one, within bounds; one that asks for more than bounded is left out. What is no calendar, or
-// breaks a limit, is ErrForm.
-func Calendar(stream []byte, now time.Time) ([]Item, error) {
+// breaks a limit, is ErrForm; one whose rules take longer than two seconds to work out is ErrSlow.
+func Calendar(ctx context.Context, stream []byte, now time.Time) ([]Item, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxThought)
+	defer cancel()
 	if len(stream) > MaxBody {
 		return nil, ErrForm
 	}
@@ -55,10 +57,16 @@ func Calendar(stream []byte, now time.Time) ([]Item, error) {
 		}
 	}
 	for _, e := range events {
-		items = append(items, e.items(zone, moved, now)...)
+		if ctx.Err() != nil {
+			return nil, ErrSlow
+		}
+		items = append(items, e.items(ctx, zone, moved, now)...)
 		if len(items) > 10*maxInstances {
 			break
 		}
+	}
+	if ctx.Err() != nil {
+		return nil, ErrSlow
 	}
 	slices.SortStableFunc(items, func(a, b Item) int {
 		if order := a.Start.Compare(b.Start); order != 0 {
@@ -240,7 +248,7 @@ func when(l line, zone *time.Location) (at time.Time, allDay, ok bool) {
 }
 
 // items are the meetings of an event that are not over.
-func (e event) items(zone *time.Location, moved map[string]bool, now time.Time) []Item {
+func (e event) items(ctx context.Context, zone *time.Location, moved map[string]bool, now time.Time) []Item {
 	start, allDay, ok := when(e.start, zone)
 	if !ok || e.title == "" || e.status == "CANCELLED" {
 		return nil
@@ -253,7 +261,7 @@ func (e event) items(zone *time.Location, moved map[string]bool, now time.Time) 
 	}
 	starts := []time.Time{start}
 	if e.rule != "" && e.instance.value == "" {
-		starts = e.series(start, now.Add(-length))
+		starts = e.series(ctx, start, now.Add(-length))
 	}
 	for _, l := range e.also {
 		starts = append(starts, times(l, zone)...)
@@ -285,51 +293,6 @@ func times(l line, zone *time.Location) []time.Time {
 	var all []time.Time
 	for _, value := range strings.Split(l.value, ",") {
 		if at, _, ok := when(line{l.name, l.params, value}, zone); ok && len(all) < maxInstances {
-			all = append(all, at)
-		}
-	}
-	return all
-}
-
-// series are the starts of a rule from a moment on. Rules that fire more often than daily, or that name hours, are left
-// out whole: they are no meetings, and they cost. None goes on for longer than maxYears from the moment.
-func (e event) series(start, from time.Time) []time.Time {
-	for _, part := range strings.Split(e.rule, ";") {
-		key, value, _ := strings.Cut(part, "=")
-		switch key {
-		case "FREQ":
-			if value != "DAILY" && value != "WEEKLY" && value != "MONTHLY" && value != "YEARLY" {
-				return nil
-			}
-		case "BYHOUR", "BYMINUTE", "BYSECOND":
-			return nil
-		case "UNTIL", "COUNT", "INTERVAL", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "WKST", "BYYEARDAY", "BYWEEKNO":
-			if strings.Count(value, ",") > 60 {
-				return nil
-			}
-		default:
-			return nil
-		}
-	}
-	option, err := rrule.StrToROptionInLocation(e.rule, start.Location())
-	if err != nil || option.Count > maxInstances*10 || from.Sub(start) > 30*366*24*time.Hour {
-		return nil
-	}
-	option.Dtstart = start
-	if last := from.AddDate(maxYears, 0, 0); option.Until.IsZero() || option.Until.After(last) {
-		option.Until = last // nothing is looked for behind it, found or not
-	}
-	rule, err := rrule.NewRRule(*option)
-	if err != nil {
-		return nil
-	}
-	var all []time.Time
-	for next := rule.Iterator(); len(all) < maxInstances; {
-		at, ok := next()
-		if !ok || at.After(from.Add(2*ahead)) {
-			break
-		}
-		if !at.Before(from) {
 			all = append(all, at)
 		}
 	}

@@ -17,6 +17,7 @@ var (
 	ErrLarge    = errors.New("the file is too large")
 	ErrReach    = errors.New("the site cannot be reached")
 	ErrForm     = errors.New("the file cannot be read")
+	ErrSlow     = errors.New("the rules of the calendar take too long")
 )
 
 // Key is the text key of an error of this package; others are about reaching the site.
@@ -25,7 +26,7 @@ func Key(err error) string {
 		err error
 		key string
 	}{{ErrAddress, "sister.error.address"}, {ErrPrivate, "sister.error.private"}, {ErrName, "sister.error.name"}, {ErrRedirect, "sister.error.redirect"},
-		{ErrStatus, "sister.error.status"}, {ErrLarge, "sister.error.large"}, {ErrForm, "sister.error.form"}} {
+		{ErrStatus, "sister.error.status"}, {ErrLarge, "sister.error.large"}, {ErrForm, "sister.error.form"}, {ErrSlow, "sister.error.slow"}} {
 		if errors.Is(err, one.err) {
 			return one.key
 		}

@@ -170,7 +170,7 @@ func TestACalendarIsRead(t *testing.T) {
 		"EXDATE;TZID=Europe/Brussels:20261217T093000", "SUMMARY:R\\, mensuelle", "LOCATION:H\u00f4tel de", "  ville", "URL:https://soeur.example/m"),
 		meeting("UID:a@x", "RECURRENCE-ID;TZID=Europe/Brussels:20270121T093000", "DTSTART;TZID=Europe/Brussels:20270122T093000", "SUMMARY:Avancée")...),
 		append(meeting("UID:b@x", "DTSTART;VALUE=DATE:20261126", "SUMMARY:Toute la journée"), meeting("UID:c@x", "DTSTART:20261201T090000Z", "STATUS:CANCELLED", "SUMMARY:Annulée")...)...)...)
-	items, err := sister.Calendar(stream, now)
+	items, err := sister.Calendar(t.Context(), stream, now)
 	if err != nil || len(items) < 5 {
 		t.Fatal(items, err)
 	}
@@ -193,14 +193,14 @@ func TestA22HostileCalendars(t *testing.T) {
 		"too large": bytes.Repeat([]byte("X:y\r\n"), 300_000), "too many": calendar(strings.Split(strings.Repeat("BEGIN:VEVENT\r\nEND:VEVENT\r\n", 3_000), "\r\n")...),
 	} {
 		start := time.Now()
-		if items, err := sister.Calendar(stream, now); !errors.Is(err, sister.ErrForm) {
+		if items, err := sister.Calendar(t.Context(), stream, now); !errors.Is(err, sister.ErrForm) {
 			t.Errorf("%s: %d items, %v", name, len(items), err)
 		}
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("%s: took %s", name, took)
 		}
 	}
-	items, err := sister.Calendar(calendar(append(meeting("UID:a", "DTSTART:20261201T090000Z", "SUMMARY:<script>alert(1)</script><b>Réunion</b>\u202e", "URL:javascript:alert(1)", "LOCATION:a\\nb"),
+	items, err := sister.Calendar(t.Context(), calendar(append(meeting("UID:a", "DTSTART:20261201T090000Z", "SUMMARY:<script>alert(1)</script><b>Réunion</b>\u202e", "URL:javascript:alert(1)", "LOCATION:a\\nb"),
 		meeting("UID:b", "SUMMARY:sans date")...)...), now)
 	if err != nil || len(items) != 1 || strings.ContainsAny(items[0].Title+items[0].Place, "<>\n\u202e") || items[0].Href != "" {
 		t.Error(items, err)
@@ -209,7 +209,7 @@ func TestA22HostileCalendars(t *testing.T) {
 
 // TestA21LineBreaksAddNothing (SAFETY A21): what looks like more properties in a title stays a title.
 func TestA21LineBreaksAddNothing(t *testing.T) {
-	items, err := sister.Calendar(calendar(meeting("UID:a", "DTSTART:20261201T090000Z", `SUMMARY:Réunion\r\nURL:https://evil.example\nEND:VEVENT`)...), now)
+	items, err := sister.Calendar(t.Context(), calendar(meeting("UID:a", "DTSTART:20261201T090000Z", `SUMMARY:Réunion\r\nURL:https://evil.example\nEND:VEVENT`)...), now)
 	if err != nil || len(items) != 1 || items[0].Href != "" || !strings.HasPrefix(items[0].Title, "Réunion") {
 		t.Error(items, err)
 	}
@@ -221,7 +221,7 @@ func TestA23RulesThatFireForEver(t *testing.T) {
 		"FREQ=DAILY;COUNT=1000000": 0, "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30": 0, "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;UNTIL=99991231T000000Z": 0, "FREQ=DAILY;INTERVAL=1;UNTIL=99991231T235959Z": sister.MaxItems, "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU": sister.MaxItems,
 		"FREQ=MONTHLY;BYDAY=" + strings.Repeat("MO,", 500) + "TU": 0, "FREQ=DAILY;FREQ=SECONDLY": 0, "RSCALE=HEBREW;FREQ=DAILY": 0, "FREQ=": 0, "": 1} {
 		start := time.Now()
-		items, err := sister.Calendar(calendar(meeting("UID:a", "DTSTART:20261201T090000Z", "SUMMARY:x", "RRULE:"+rule)...), now)
+		items, err := sister.Calendar(t.Context(), calendar(meeting("UID:a", "DTSTART:20261201T090000Z", "SUMMARY:x", "RRULE:"+rule)...), now)
 		if err != nil || len(items) > most {
 			t.Errorf("%s: %d items, %v", rule, len(items), err)
 		}
@@ -261,7 +261,7 @@ func TestRealCalendars(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		items, err := sister.Calendar(stream, time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
+		items, err := sister.Calendar(t.Context(), stream, time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
 		if unended := strings.Contains(name, "big_bad"); (err != nil) != unended || time.Since(start) > time.Second { // that one has no end
 			t.Errorf("%s: %d items, %v, %s", filepath.Base(name), len(items), err, time.Since(start))
 		}
@@ -271,7 +271,7 @@ func TestRealCalendars(t *testing.T) {
 func FuzzCalendar(f *testing.F) {
 	f.Add(calendar(meeting("UID:a", "DTSTART:20261201T090000Z", "SUMMARY:x", "RRULE:FREQ=DAILY")...))
 	f.Fuzz(func(t *testing.T, stream []byte) {
-		items, _ := sister.Calendar(stream, now)
+		items, _ := sister.Calendar(t.Context(), stream, now)
 		for _, item := range items {
 			if item.Title == "" || len([]rune(item.Title)) > 160 || strings.ContainsAny(item.Title, "\n\r\x00") {
 				t.Fatalf("%q", item.Title)
