@@ -94,7 +94,11 @@ func (p *Post) serviceLetters(ctx context.Context, e store.Event) ([]store.Mail,
 		if err != nil {
 			return nil, err
 		}
-		return p.each(to, e, "letter.hosting.", "/services/requests/"+e.Subject, []string{e.Data["note"]}, func(lang string) []any {
+		words := []string{e.Data["note"]}
+		if who := e.Data["nobody"]; who != "" {
+			words = []string{p.readerOf(m).lang.T("letter.service_nobody", "Names", who), e.Data["note"]}
+		}
+		return p.each(to, e, "letter.hosting.", "/services/requests/"+e.Subject, words, func(lang string) []any {
 			return []any{"App", page.App.Name(), "Town", page.Town.NameIn(lang), "Name", page.Provider.Name, "State", p.language(lang).T("hosting.state." + e.Data["state"])}
 		})
 	}
@@ -119,7 +123,15 @@ func (p *Post) serviceLetters(ctx context.Context, e store.Event) ([]store.Mail,
 	if err != nil {
 		return nil, err
 	}
-	return p.each(to, e, "letter.offer_asked.", "/people/"+asks.Handle, []string{e.Data["text"]}, func(lang string) []any {
-		return []any{"Name", provider.Name, "Town", town.NameIn(lang), "Person", asks.Name, "Subject", e.Data["subject"]}
+	name, words := e.Data["names"], []string{e.Data["text"]}
+	if who := e.Data["nobody"]; who != "" {
+		name = strings.TrimPrefix(name+", "+who, ", ")
+		words = []string{p.readerOf(m).lang.T("letter.service_nobody", "Names", who), e.Data["text"]}
+	}
+	if name == "" { // an event of before names only its subject
+		name = provider.Name
+	}
+	return p.each(to, e, "letter.offer_asked.", "/people/"+asks.Handle, words, func(lang string) []any {
+		return []any{"Name", name, "Town", town.NameIn(lang), "Person", asks.Name, "Subject", e.Data["subject"]}
 	})
 }

@@ -137,6 +137,11 @@ func (s *Server) editProvider(c *fiber.Ctx) error {
 	if one.Hidden {
 		values["hidden"] = "1"
 	}
+	var handles []string
+	for _, m := range row.People {
+		handles = append(handles, m.Handle)
+	}
+	values["people"] = strings.Join(handles, ", ")
 	return s.showProviderForm(c, nil, one, frontend.Form{Values: values})
 }
 
@@ -157,7 +162,7 @@ func (s *Server) postProvider(c *fiber.Ctx) error {
 	}
 	in := store.ProviderInput{Name: c.FormValue("name"), Kind: store.ProviderKind(c.FormValue("kind")), Lang: c.FormValue("lang"), About: c.FormValue("about"),
 		Regions: c.FormValue("regions"), Price: c.FormValue("price"), Contact: c.FormValue("contact"), Website: c.FormValue("website"), Hidden: c.FormValue("hidden") == "1"}
-	names := []string{"name", "kind", "town", "lang", "about", "regions", "price", "contact", "website", "hidden"}
+	names := []string{"name", "kind", "town", "people", "lang", "about", "regions", "price", "contact", "website", "hidden"}
 	for _, one := range store.ServicesOffered() {
 		names = append(names, "service_"+string(one))
 		if c.FormValue("service_"+string(one)) == "1" {
@@ -176,8 +181,9 @@ func (s *Server) postProvider(c *fiber.Ctx) error {
 		return err
 	}
 	var saved store.Provider
-	named, err := s.Store.AppPeople(c.UserContext(), by(c), c.FormValue("town"), "")
-	if in.Town = named.Keeper; err == nil {
+	named, err := s.Store.AppPeople(c.UserContext(), by(c), c.FormValue("town"), c.FormValue("people"))
+	in.Town, in.People = named.Keeper, named.Maintainers
+	if err == nil {
 		saved, err = s.Store.SaveProvider(c.UserContext(), by(c), had.ID, in)
 	}
 	switch {
@@ -185,9 +191,11 @@ func (s *Server) postProvider(c *fiber.Ctx) error {
 		return s.done(c, "/services/"+saved.Slug, "service.said.saved", "Name", saved.Name)
 	case mayTypeAgain(err):
 		form := s.typed(c, err, names...)
-		if said := form.Problems["keeper"]; said != "" {
-			form.Problems["town"] = said
-			delete(form.Problems, "keeper")
+		for asked, own := range map[string]string{"keeper": "town", "maintainers": "people"} {
+			if said := form.Problems[asked]; said != "" {
+				form.Problems[own] = said
+				delete(form.Problems, asked)
+			}
 		}
 		return s.showProviderForm(c, err, had, form)
 	}

@@ -81,6 +81,9 @@ func (v *verification) pledgeCounts() error {
 
 func (v *verification) provider(p *Provider) {
 	v.lead(famProvider, p.ID, famTown, p.Town)
+	for _, id := range p.People {
+		v.lead(famProvider, p.ID, famMember, id)
+	}
 	for _, id := range p.Apps {
 		v.lead(famProvider, p.ID, famApp, id)
 	}

@@ -332,7 +332,8 @@ func (t *tx) hostingSides(by Actor, r HostingRequest, o HostingOffer) (providing
 	return mayProvide(who, p), mayEditTown(who, r.Town), err
 }
 
-// hostingStep writes a step of a request, and tells the other side.
+// hostingStep writes a step of a request, and tells the other side; the stewards what a town says to a provider that nobody
+// acts for.
 func (t *tx) hostingStep(by Actor, r *HostingRequest, o HostingOffer, to HostingState, note string) error {
 	r.State = to
 	r.Steps = append(slices.Clone(r.Steps), HostingStep{State: to, At: t.now, By: by.MemberID, Note: note})
@@ -346,6 +347,15 @@ func (t *tx) hostingStep(by Actor, r *HostingRequest, o HostingOffer, to Hosting
 	told, err := t.providing(p)
 	if err != nil {
 		return err
+	}
+	stewards := map[string]bool{}
+	if len(told) == 0 && (to == HostingAsked || to == HostingWithdrawn || to == HostingLeft) {
+		if told, err = t.stewards(); err != nil {
+			return err
+		}
+		for _, m := range told {
+			stewards[m.ID] = true
+		}
 	}
 	people, err := t.coordinators(r.Town)
 	if err != nil {
@@ -361,6 +371,9 @@ func (t *tx) hostingStep(by Actor, r *HostingRequest, o HostingOffer, to Hosting
 			continue
 		}
 		e := Event{Kind: EventHosting, Subject: r.ID, Member: m.ID, By: by.MemberID, Data: map[string]string{"state": string(to), "note": note}}
+		if stewards[m.ID] {
+			e.Data["nobody"] = p.Name
+		}
 		if err := t.emit(e); err != nil {
 			return err
 		}

@@ -117,7 +117,7 @@ func TestTownsConfirmProviders(t *testing.T) {
 	both(t, func(t *testing.T, h *storetest.Hub) {
 		lena, jef := village(t, h, "BE-92094", "Lena Exemple")[0], village(t, h, "BE-34022", "Jef Voorbeeld")[0]
 		stranger := h.Join(t, "Nora Nouvelle", "BE-52011")
-		in := store.ProviderInput{Name: "Atelier d’essai", Kind: store.ProviderCompany, Town: jef.TownID(), Services: []store.Service{"training"}, Languages: []string{"fr", "nl"}, Lang: "fr", Contact: "par courriel"}
+		in := store.ProviderInput{Name: "Atelier d’essai", Kind: store.ProviderCompany, Town: jef.TownID(), People: []string{jef.ID}, Services: []store.Service{"training"}, Languages: []string{"fr", "nl"}, Lang: "fr", Contact: "par courriel"}
 		_, err := h.SaveProvider(ctx, store.As(stranger.ID), "", in)
 		wantKind(t, err, store.Denied, "app.not_welcomed")
 		near, err := h.SaveProvider(ctx, store.As(jef.ID), "", in)

@@ -62,8 +62,8 @@ const (
 	EventNoticeHelp     EventKind = "app.help"        // Subject notice, Member who looks after it: Data town, note
 	EventNeedReached    EventKind = "need.reached"    // Subject need: to the towns that pledged
 	EventContractEnds   EventKind = "contract.ends"   // Subject provider, Member: Data ends, town
-	EventOfferAsked     EventKind = "offer.asked"     // Subject provider, Member who acts for it, By who asks: Data town, subject, text
-	EventHosting        EventKind = "hosting"         // Subject request, Member of one of its sides: Data state, note
+	EventOfferAsked     EventKind = "offer.asked"     // Subject a provider, Member who acts for it or a steward, By who asks: Data town, subject, text, names (of those they act for), nobody (of those nobody acts for)
+	EventHosting        EventKind = "hosting"         // Subject request, Member of one of its sides or a steward: Data state, note, nobody (nobody acts for the provider)
 	EventNeedNews       EventKind = "need.news"       // Subject need: Data text
 	EventMentorAsked    EventKind = "mentor.asked"    // Subject request: Data town, which is asked
 	EventMentorAnswered EventKind = "mentor.answered" // Subject request: Data town, what (an outcome, question, answer)

@@ -57,9 +57,16 @@ func providers() *table[Provider] {
 	}
 }
 
-// mayProvide: the people who act for it, who entered it, the coordinators of a town that is a provider, and stewards.
+// mayProvide: the people it names, the coordinators of a town that is a provider, and stewards. Whoever entered it keeps it
+// only while nobody of it is here: it names nobody and is no town.
 func mayProvide(m Member, p Provider) bool {
-	return may(m, Steward) || may(m, Take) && (slices.Contains(p.People, m.ID) || p.By == m.ID || p.Kind == ProviderTown && m.Coordinates(p.Town))
+	if may(m, Steward) || !may(m, Take) {
+		return may(m, Steward)
+	}
+	if p.Kind == ProviderTown {
+		return m.Coordinates(p.Town) || slices.Contains(p.People, m.ID)
+	}
+	return slices.Contains(p.People, m.ID) || len(p.People) == 0 && p.By == m.ID
 }
 
 // Reference says that a town worked with a provider: signed, with a sentence. Ends is the day its contract ends, which
@@ -99,6 +106,7 @@ type ProviderInput struct {
 	Town                                          string // id
 	Services                                      []Service
 	Apps                                          []string // ids
+	People                                        []string // member ids
 	Languages                                     []string
 	Regions, About, Lang, Price, Website, Contact string
 	Hidden                                        bool
@@ -130,6 +138,9 @@ func (in *ProviderInput) check() error {
 	}
 	if len(in.Apps) > maxMaintainers*5 {
 		c.add("apps", "invalid.choice")
+	}
+	if len(in.People) > maxMaintainers {
+		c.add("people", "app.too_many_maintainers", "Max", maxMaintainers)
 	}
 	return c.err()
 }
@@ -181,6 +192,15 @@ func (s *Store) SaveProvider(ctx context.Context, by Actor, id string, in Provid
 				return invalid("apps", "app.unknown")
 			}
 		}
+		people, err := members().many(t, in.People)
+		if err != nil {
+			return err
+		}
+		for _, one := range in.People {
+			if people[one].State != MemberActive && !slices.Contains(p.People, one) {
+				return invalid("people", "rsvp.unknown_member")
+			}
+		}
 		if in.Name != p.Name {
 			if p.Slug != "" {
 				p.OldSlugs = append(slices.Clone(p.OldSlugs), p.Slug)
@@ -194,7 +214,7 @@ func (s *Store) SaveProvider(ctx context.Context, by Actor, id string, in Provid
 			}
 		}
 		p.Name, p.Kind, p.Town, p.Services, p.Apps, p.Languages = in.Name, in.Kind, in.Town, in.Services, in.Apps, in.Languages
-		p.Regions, p.About, p.Lang, p.Price, p.Website, p.Contact, p.Hidden, p.Changed = in.Regions, in.About, in.Lang, in.Price, in.Website, in.Contact, in.Hidden, t.now
+		p.People, p.Regions, p.About, p.Lang, p.Price, p.Website, p.Contact, p.Hidden, p.Changed = slices.Compact(slices.Sorted(slices.Values(in.People))), in.Regions, in.About, in.Lang, in.Price, in.Website, in.Contact, in.Hidden, t.now
 		if err := providers().put(t, p); err != nil {
 			return err
 		}
@@ -281,85 +301,4 @@ func (s *Store) RemindContracts(ctx context.Context) (told int, err error) {
 		return nil
 	})
 	return told, err
-}
-
-// AskOffers asks several providers at once for an offer, for a town: by its welcomed people. Each gets the same letter, and
-// none hears who else was asked. Those the hub can write to are members who act for them; the others are named back.
-func (s *Store) AskOffers(ctx context.Context, by Actor, providerIDs []string, subject, text string) (reached, unreached []Provider, err error) {
-	var c check
-	subject = c.required("subject", subject, MaxTitle)
-	if text = c.text("text", text, MaxText); text == "" {
-		c.add("text", "invalid.required")
-	}
-	slices.Sort(providerIDs)
-	if providerIDs = slices.Compact(providerIDs); len(providerIDs) == 0 || len(providerIDs) > maxAsked {
-		c.add("providers", "provider.choose", "Max", maxAsked)
-	}
-	if err := c.err(); err != nil {
-		return nil, nil, err
-	}
-	err = s.update(ctx, "offers", func(t *tx) error {
-		reached, unreached = nil, nil
-		who, err := t.require(by, Take)
-		if err != nil {
-			return err
-		}
-		if !welcomed(who) {
-			return denied("app.not_welcomed")
-		}
-		if err := t.spend(offersAsked(), who.ID); err != nil {
-			return err
-		}
-		for _, id := range providerIDs {
-			p, ok, err := providers().find(t, id)
-			if err != nil || !ok || p.Hidden {
-				return invalid("providers", "invalid.choice")
-			}
-			people, err := t.providing(p)
-			if err != nil {
-				return err
-			}
-			if len(people) == 0 {
-				unreached = append(unreached, p)
-				continue
-			}
-			reached = append(reached, p)
-			for _, m := range people {
-				e := Event{Kind: EventOfferAsked, Subject: p.ID, Member: m.ID, By: who.ID, Data: map[string]string{"town": who.TownID(), "subject": subject, "text": text}}
-				if err := t.emit(e); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	return reached, unreached, err
-}
-
-// Limits of asking for offers.
-const maxAsked = 10
-
-func offersAsked() limit { return limit{"offers", 20, 24 * time.Hour} }
-
-// providing are the members who act for a provider, the coordinators of a town that is one, else who entered it.
-func (t *tx) providing(p Provider) ([]Member, error) {
-	var found []Member
-	if p.Kind == ProviderTown {
-		people, err := t.coordinators(p.Town)
-		if err != nil {
-			return nil, err
-		}
-		found = people
-	}
-	ids := p.People
-	if len(ids)+len(found) == 0 {
-		ids = []string{p.By}
-	}
-	people, err := members().many(t, ids)
-	for _, id := range ids {
-		if m := people[id]; m.State == MemberActive {
-			found = append(found, m)
-		}
-	}
-	return found, err
 }
