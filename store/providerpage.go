@@ -24,7 +24,7 @@ type ProviderRow struct {
 	Provider   Provider
 	Town       Town
 	Apps       []App
-	People     []Member       // who act for it
+	People     []Member       // who act for it, on its own page
 	References []ReferenceRow // that are public
 	Distance   float64        // km from Near, -1 when unknown
 	Mine       *Reference     // of the reader's town
@@ -100,15 +100,6 @@ func (t *tx) providerRow(reader Member, p Provider, near Town) (ProviderRow, err
 	if near.ID != "" && near.Lat != 0 && row.Town.Lat != 0 {
 		row.Distance = gazetteer.Distance(gazetteer.Town{Lat: near.Lat, Lon: near.Lon}, gazetteer.Town{Lat: row.Town.Lat, Lon: row.Town.Lon})
 	}
-	people, err := members().many(t, p.People)
-	if err != nil {
-		return row, err
-	}
-	for _, id := range p.People {
-		if m := people[id]; m.State == MemberActive {
-			row.People = append(row.People, m)
-		}
-	}
 	programs, err := apps().many(t, p.Apps)
 	if err != nil {
 		return row, err
@@ -156,7 +147,15 @@ func (s *Store) ProviderBySlug(ctx context.Context, by Actor, slug string) (Prov
 		if p.Hidden && !mayProvide(reader, p) {
 			return notFound()
 		}
-		row, err = t.providerRow(reader, p, Town{})
+		if row, err = t.providerRow(reader, p, Town{}); err != nil {
+			return err
+		}
+		people, err := members().many(t, p.People)
+		for _, id := range p.People {
+			if m := people[id]; m.State == MemberActive {
+				row.People = append(row.People, m)
+			}
+		}
 		return err
 	})
 	return row, err

@@ -184,7 +184,7 @@ func (s *story) services() error {
 		}
 		ids[slug] = app.ID
 	}
-	body, err := s.hub.SaveProvider(s.ctx, s.steward, "", store.ProviderInput{Name: "Intercommunale Exemple", Kind: store.ProviderPublic, Town: s.townOf("BE-92094").ID, Services: []store.Service{"hosting", "installation", "training"},
+	body, err := s.hub.SaveProvider(s.ctx, s.steward, "", store.ProviderInput{Name: "Intercommunale Exemple", Kind: store.ProviderPublic, Town: s.townOf("BE-92094").ID, People: []string{s.peopleOf("BE-92094")[0].ID}, Services: []store.Service{"hosting", "installation", "training"},
 		Apps: []string{ids["ia-delib"], ids["ia-guichet"], ids["ia-taxes"]}, Languages: []string{"fr", "de"}, Lang: "fr", Regions: "Wallonie, Communauté germanophone", Price: "À prix coûtant, sans marché à passer pour ses membres",
 		About: "Nous hébergeons les applications des communes sans service informatique, dans deux centres de données.", Contact: "hebergement@intercommunale.example"})
 	if err != nil {
