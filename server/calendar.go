@@ -54,8 +54,7 @@ func (k *feedCache) put(key string, feed cachedFeed) {
 // feed answers with a calendar, from kept bytes when nothing has changed. When one cannot be made, the last good one is
 // served and the operator is told (CALENDAR F40a).
 func (s *Server) feed(c *fiber.Ctx, key string, build func(context.Context) (ical.Calendar, error)) error {
-	ctx, cancel := context.WithTimeout(c.UserContext(), requestTimeout)
-	defer cancel()
+	ctx := c.UserContext()
 	generation := s.Store.Generation()
 	from, recent, _ := ical.Window(s.Store.Now())
 	kept, had := s.feeds.get(key)
@@ -70,7 +69,7 @@ func (s *Server) feed(c *fiber.Ctx, key string, build func(context.Context) (ica
 			kept = renewed(kept, cachedFeed{generation: generation, window: from, body: body, etag: ical.ETag(body), changed: later(latest(cal), recent)},
 				s.Store.Now())
 			s.feeds.put(key, kept)
-		case !had || store.KindOf(err) != 0:
+		case !had || store.KindOf(err) != 0 && store.KindOf(err) != store.Unavailable:
 			return err
 		default:
 			s.Log.Error("calendar not made, serving the last good one", "error", err)

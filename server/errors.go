@@ -55,6 +55,8 @@ func status(err error) (code int, words string) {
 		return fiber.StatusMisdirectedRequest, ""
 	case errors.As(err, &web):
 		return web.Code, ""
+	case errors.Is(err, context.DeadlineExceeded):
+		return fiber.StatusServiceUnavailable, ""
 	}
 	return fiber.StatusInternalServerError, ""
 }
@@ -78,8 +80,11 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		s.Log.Debug("request refused", "id", v.id(), "status", code, "path", logPath(c.Path()), "error", err)
 	}
 	var own *store.Error
-	if errors.As(err, &own) && own.RetryAfter > 0 {
+	switch {
+	case errors.As(err, &own) && own.RetryAfter > 0:
 		c.Set(fiber.HeaderRetryAfter, fmt.Sprint(int(own.RetryAfter.Seconds())+1))
+	case errors.Is(err, context.DeadlineExceeded):
+		c.Set(fiber.HeaderRetryAfter, "5")
 	}
 	c.Response().Header.Del(fiber.HeaderETag)
 	c.Set(fiber.HeaderCacheControl, "no-store")

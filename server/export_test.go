@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"belfry/server/live"
 )
@@ -24,3 +25,20 @@ func BreakResume(s *Server) { s.hub.Source = forgetful{s.hub.Source} }
 
 // LiveSize is how many connections and rooms the hub holds.
 func LiveSize(s *Server) (sockets, rooms int) { return s.hub.Size() }
+
+// KeptPages is how many places of pages there are, and how many readers hold a page that does not count any more.
+func KeptPages(s *Server) (places, pinned int) {
+	s.pages.mu.Lock()
+	defer s.pages.mu.Unlock()
+	s.readers.mu.Lock()
+	defer s.readers.mu.Unlock()
+	for _, one := range s.readers.kept {
+		if last := one.last.Load(); last != nil && last.page.at.made.Load() != last.page {
+			pinned++
+		}
+	}
+	return len(s.pages.kept), pinned
+}
+
+// Hurry lets requests take a moment only, and readers let go of pages at once.
+func Hurry(s *Server) { s.limit, s.pages.every = 300*time.Millisecond, 0 }

@@ -50,6 +50,17 @@ func (k *readers) put(hash [sha256.Size]byte, one *known) {
 	k.kept[hash] = one
 }
 
+// sweep lets go of the last pages that do not count any more.
+func (k *readers) sweep(counts func(*made) bool) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	for _, one := range k.kept {
+		if last := one.last.Load(); last != nil && !counts(last.page) {
+			one.last.CompareAndSwap(last, nil)
+		}
+	}
+}
+
 // known finds who holds a session cookie; NotFound when the session does not count.
 func (s *Server) known(ctx context.Context, cookie string) (*known, error) {
 	hash := sha256.Sum256([]byte(cookie))

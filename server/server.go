@@ -54,6 +54,7 @@ type Server struct {
 	spoken  spoken
 	fixed   [][2][]byte // headers of every answer
 	hub     *live.Hub
+	limit   time.Duration // of a request
 }
 
 // Limits of a request. Minutes of 200,000 characters, percent-encoded, stay below the body limit.
@@ -72,7 +73,8 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Options: opt, public: public, pages: newSharedPages(), feeds: newFeedCache()}
+	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout}
+	s.pages = newSharedPages(s.readers.sweep)
 	if s.csrf, err = opt.Store.Secret(ctx, "csrf"); err != nil {
 		return nil, err
 	}

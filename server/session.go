@@ -27,6 +27,40 @@ type visit struct {
 	theme   frontend.Theme
 	notice  *flash
 	request string // id for logs and error pages, given when it is first needed
+	patience
+}
+
+// patience bounds how long a request may take. Most are answered from memory: a timer runs only when somebody waits.
+type patience struct {
+	context.Context
+	until   time.Time
+	waiting sync.Once
+	timed   context.Context
+	end     context.CancelFunc
+}
+
+func (p *patience) Deadline() (time.Time, bool) { return p.until, true }
+
+func (p *patience) Done() <-chan struct{} {
+	p.waiting.Do(func() { p.timed, p.end = context.WithDeadline(p.Context, p.until) })
+	return p.timed.Done()
+}
+
+// Err does not wait for the timer.
+func (p *patience) Err() error {
+	if err := p.Context.Err(); err != nil {
+		return err
+	}
+	if time.Now().Before(p.until) {
+		return nil
+	}
+	return context.DeadlineExceeded
+}
+
+// over gives the timer back, when the request is answered.
+func (p *patience) over() {
+	p.waiting.Do(func() { p.timed, p.end = context.WithCancel(p.Context) })
+	p.end()
 }
 
 // id names the request to the operator and to the person who met an error.
@@ -99,17 +133,11 @@ func (s *Server) setCookie(c *fiber.Ctx, name, value string, life time.Duration)
 
 func (s *Server) cookie(c *fiber.Ctx, name string) string { return c.Cookies(s.cookieName(name)) }
 
-// session finds out who asks, in which language and theme, and bounds how long the request may take.
+// session finds out who asks, in which language and theme.
 func (s *Server) session(c *fiber.Ctx) error {
 	v := visitOf(c)
 	token := s.cookie(c, sessionCookie)
 	ctx := c.UserContext()
-	if token != "" || c.Method() != fiber.MethodGet {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, requestTimeout)
-		defer cancel()
-		c.SetUserContext(ctx)
-	}
 	if token != "" {
 		one, err := s.known(ctx, token)
 		switch {
@@ -218,9 +246,12 @@ func (s *Server) sameSite(c *fiber.Ctx) bool {
 	return err == nil && from != "" && origin.Host == c.Hostname()
 }
 
-// guard is first: it knows the request by an id, refuses hosts that are not ours, and survives a panic.
+// guard is first: it knows the request by an id, bounds its time, refuses hosts that are not ours, and survives a panic.
 func (s *Server) guard(c *fiber.Ctx) (err error) {
 	v := &visit{known: &known{}, lang: s.Catalogue.Languages()[0]}
+	v.Context, v.until = c.UserContext(), time.Now().Add(s.limit)
+	defer v.over()
+	c.SetUserContext(&v.patience)
 	c.Locals(visitKey, v)
 	defer func() {
 		if fault := recover(); fault != nil {

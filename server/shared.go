@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"belfry/frontend"
 	"belfry/frontend/pages"
@@ -23,15 +24,18 @@ import (
 // puts the reader's own parts into them (frontend.Own). A page counts until a commit changes something public, and at
 // most until the minute ends, because pages name days and hours to go.
 type sharedPages struct {
-	mu   sync.Mutex // guards kept and size
-	kept map[string]*sharedPage
-	size int
-	seed maphash.Seed
+	mu    sync.Mutex // guards kept, size and swept
+	kept  map[string]*sharedPage
+	size  int
+	swept time.Time
+	every time.Duration // is swept at most so often
+	seed  maphash.Seed
+	sweep func(is func(*made) bool) // lets readers go of pages that are not kept any more
 }
 
 // sharedPage is the place of a page. One request makes it, the others wait for that.
 type sharedPage struct {
-	making sync.Mutex
+	making chan struct{} // holds the one who makes it
 	made   atomic.Pointer[made]
 }
 
@@ -39,6 +43,7 @@ type sharedPage struct {
 type made struct {
 	generation uint64
 	minute     int64
+	at         *sharedPage
 	page       *frontend.Page // as nobody in particular sees it
 	component  templ.Component
 	own        []ownReader
@@ -52,8 +57,8 @@ type ownReader func(ctx context.Context, who store.Actor, own *pages.Own) error
 // maxShared bounds the memory of the pages, in bytes of HTML; packed, they take as much again.
 const maxShared = 12 << 20
 
-func newSharedPages() *sharedPages {
-	return &sharedPages{kept: map[string]*sharedPage{}, seed: maphash.MakeSeed()}
+func newSharedPages(sweep func(is func(*made) bool)) *sharedPages {
+	return &sharedPages{kept: map[string]*sharedPage{}, seed: maphash.MakeSeed(), every: time.Second, sweep: sweep}
 }
 
 // at is the place of a page.
@@ -62,7 +67,10 @@ func (k *sharedPages) at(key string) *sharedPage {
 	defer k.mu.Unlock()
 	place := k.kept[key]
 	if place == nil {
-		place = &sharedPage{}
+		if len(k.kept) >= maxSharedKeys {
+			k.clear()
+		}
+		place = &sharedPage{making: make(chan struct{}, 1)}
 		k.kept[key] = place
 	}
 	return place
@@ -72,16 +80,40 @@ func (k *sharedPages) at(key string) *sharedPage {
 func (k *sharedPages) keep(key string, place *sharedPage, fresh *made) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	grown := fresh.shared.Size()
-	if old := place.made.Load(); old != nil {
+	grown, old := fresh.shared.Size(), place.made.Load()
+	if k.kept[key] != place {
+		old = nil // forgotten meanwhile, with its size
+	}
+	if old != nil {
 		grown -= old.shared.Size()
 	}
-	if k.size += grown; k.size > maxShared || len(k.kept) > maxSharedKeys {
-		clear(k.kept)
-		k.size = fresh.shared.Size()
+	if k.size+grown > maxShared {
+		k.clear()
+		grown = fresh.shared.Size()
 	}
+	k.size += grown
 	k.kept[key] = place
+	fresh.at = place
 	place.made.Store(fresh)
+	if now := time.Now(); now.Sub(k.swept) >= k.every {
+		k.swept = now
+		k.sweep(func(page *made) bool { return page.at.made.Load() == page })
+	}
+}
+
+func (k *sharedPages) clear() {
+	clear(k.kept)
+	k.size = 0
+	k.sweep(func(*made) bool { return false })
+}
+
+// leave gives up the place of a page that could not be kept.
+func (k *sharedPages) leave(key string, place *sharedPage) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept[key] == place && place.made.Load() == nil {
+		delete(k.kept, key)
+	}
 }
 
 // maxSharedKeys bounds how many places there are, those of pages that cannot be kept among them.
@@ -98,11 +130,16 @@ func (s *Server) shared(handler fiber.Handler) fiber.Handler {
 		generation, minute := s.Store.Generation(), s.Store.Now().Unix()/60
 		page := place.fresh(generation, minute)
 		if page == nil {
-			place.making.Lock()
-			defer place.making.Unlock()
+			select {
+			case place.making <- struct{}{}:
+			case <-c.UserContext().Done():
+				return c.UserContext().Err()
+			}
+			defer func() { <-place.making }()
 			if page = place.fresh(generation, minute); page == nil {
 				page = &made{generation: generation, minute: minute}
 				if err := s.make(c, v, page, handler); err != nil || page.shared == nil {
+					s.pages.leave(key, place)
 					return err
 				}
 				s.pages.keep(key, place, page)
