@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"belfry/store/kv"
@@ -38,9 +39,27 @@ func (t *tx) searchers() ([]Searcher, error) {
 	return *t.following, nil
 }
 
+// ErrSearchers says that as many indexes follow as can. One that is gone is forgotten after a week.
+var ErrSearchers = errors.New("too many search indexes follow the store; each process that served in the last seven days counts")
+
 // Follow says that an index follows. It was not known, or was forgotten, when known is false: it has then to be made
-// anew, and from here on misses nothing. Indexes that are gone are forgotten.
+// anew, and from here on misses nothing. Indexes that are gone are forgotten. One too many is ErrSearchers.
 func (s *Store) Follow(ctx context.Context, searcher string) (known bool, err error) {
+	known, err = s.follow(ctx, searcher)
+	if err != nil && !errors.Is(err, ErrSearchers) {
+		return false, err
+	}
+	full := err != nil
+	if err := s.forgetSearchers(ctx); err != nil {
+		return known, err
+	}
+	if full {
+		return s.follow(ctx, searcher)
+	}
+	return known, nil
+}
+
+func (s *Store) follow(ctx context.Context, searcher string) (known bool, err error) {
 	err = s.update(ctx, "search/"+searcher, func(t *tx) error {
 		have, ok, err := searchers().find(t, searcher)
 		if err != nil {
@@ -50,12 +69,14 @@ func (s *Store) Follow(ctx context.Context, searcher string) (known bool, err er
 		if ok && t.now.Sub(have.Seen).Abs() < searcherSeen {
 			return nil
 		}
+		if !ok {
+			if all, err := t.searchers(); err != nil || len(all) >= maxSearchers {
+				return errors.Join(err, ErrSearchers)
+			}
+		}
 		return searchers().put(t, Searcher{ID: searcher, Seen: t.now})
 	})
-	if err != nil {
-		return known, err
-	}
-	return known, s.forgetSearchers(ctx)
+	return known, err
 }
 
 // forgetSearchers forgets the indexes that are gone, and takes away the marks of indexes nobody knows.
