@@ -139,9 +139,10 @@ var faults = map[string]map[string]*regexp.Regexp{
 		"an exclamation mark":                     regexp.MustCompile(`!`),
 	},
 	"fr": {
-		"no no-break space before high punctuation": regexp.MustCompile(`[^\x{00A0}\x{202F}]([;?»]|:(\s|$))`),
-		"no no-break space after «":                 regexp.MustCompile(`«[^\x{00A0}\x{202F}]`),
-		"a median dot":                              regexp.MustCompile(`\p{L}·\p{L}`),
+		"no no-break space before high punctuation":             regexp.MustCompile(`[^\x{00A0}\x{202F}]([;?»]|:(\s|$))`),
+		"no no-break space after «":                             regexp.MustCompile(`«[^\x{00A0}\x{202F}]`),
+		"a median dot":                                          regexp.MustCompile(`\p{L}·\p{L}`),
+		"a word that would have to be elided before some names": regexp.MustCompile(`(^|[^\p{L}])([Dd]e|[Qq]ue|[Jj]usque|[Ll]orsque|[Pp]uisque) \{\{\.(Town|Mentor|Learner|App|Name|From|To|Into|By|Address|Person|Role|Title|Host)\b`),
 	},
 	"nl": {"a space before punctuation": spaced},
 	"de": {"a space before punctuation": spaced, "a gender star or colon": regexp.MustCompile(`\p{Ll}[*:_]in`), "a foreign quotation mark": regexp.MustCompile(`”|‘|’’`)},

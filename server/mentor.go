@@ -94,7 +94,11 @@ func (s *Server) showRequest(c *fiber.Ctx, err error) error {
 	}
 	p := s.page(c, visitOf(c).lang.T("mentor.asks", "Town", page.Town.NameIn(visitOf(c).lang.Tag())))
 	p.Section = frontend.Towns
-	return s.renderStatus(c, statusOr200(err), p, pages.MentorRequest(p, pages.RequestScreen{Page: page, Form: s.typed(c, err, "text", "reason")}))
+	screen := pages.RequestScreen{Page: page}
+	if err != nil {
+		screen.Do, screen.Form = c.FormValue("do"), s.typed(c, err, "text", "reason")
+	}
+	return s.renderStatus(c, statusOr200(err), p, pages.MentorRequest(p, screen))
 }
 
 // postMentorRequest answers a request, or takes it back.
@@ -121,15 +125,17 @@ func (s *Server) postMentorRequest(c *fiber.Ctx) error {
 	default:
 		return fiber.ErrBadRequest
 	}
-	switch store.KindOf(err) {
-	case 0:
-		if err != nil {
-			return err
-		}
+	if err == nil {
 		return s.done(c, to, "mentor.said."+do)
-	case store.Invalid:
+	}
+	switch kind := store.KindOf(err); {
+	case do == "ask" || do == "decline": // what was written is kept, whatever has become of the request
+		if kind == store.Denied || mayTypeAgain(err) {
+			return s.showRequest(c, err)
+		}
+	case kind == store.Invalid:
 		return s.showRequest(c, err)
-	case store.Full, store.Conflict: // somebody was quicker; the page says how it stands now
+	case kind == store.Full || kind == store.Conflict: // somebody was quicker; the page says how it stands now
 		if _, missing := s.Store.RequestPage(ctx, by(c), id); missing == nil {
 			s.leaveFlash(c, flash{Kind: frontend.Wait, Key: store.ProblemsOf(err)[0].Key, Args: wordsOf(store.ProblemsOf(err)[0].Args)})
 			return s.to(c, to)

@@ -239,13 +239,21 @@ func (s *Server) showAsk(c *fiber.Ctx, err error, form frontend.Form) error {
 	if missing != nil {
 		return missing
 	}
+	screen := pages.AskMentor{Search: found, To: page.Town, Town: wish.Town, Form: form, Joins: !visitOf(c).signedIn()}
 	if len(found.Best) == 0 {
-		s.say(c, frontend.Wait, "mentor.said.cannot", "Town", page.Town.NameIn(visitOf(c).lang.Tag()))
-		return s.to(c, "/mentors/find?step=4")
+		if err == nil {
+			s.say(c, frontend.Wait, "mentor.said.cannot", "Town", page.Town.NameIn(visitOf(c).lang.Tag()))
+			return s.to(c, "/mentors/find?step=4")
+		}
+		wish.Only = "" // the letter is written: it may go to another
+		if screen.Search, missing = s.Store.FindMentors(c.UserContext(), wish, firstMentors); missing != nil {
+			return missing
+		}
+		screen.Elsewhere = true
 	}
 	p := s.page(c, visitOf(c).lang.T("mentor.find"))
 	p.Section = frontend.Towns
-	return s.renderStatus(c, statusOr200(err), p, pages.AskMentorPage(p, pages.AskMentor{Search: found, Town: wish.Town, Form: form, Joins: !visitOf(c).signedIn()}))
+	return s.renderStatus(c, statusOr200(err), p, pages.AskMentorPage(p, screen))
 }
 
 // postAskMentor sends the request. Who is nobody's member yet joins with it: it is sent when the address is confirmed.

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"belfry/locales"
 	"belfry/server/mail"
@@ -45,6 +46,9 @@ func (p *Post) mentorLetter(lang *locales.Language, e store.Event, n store.Mento
 	}
 	letter := mail.Letter{Subject: lang.T(kind+"subject", args...), Paragraphs: []string{lang.T(kind+"text", args...)},
 		Button: mail.Link{Label: lang.T("letter.mentor.button"), URL: p.PublicURL + path}}
+	if n.CheckIn.ID != "" {
+		letter.Facts = []mail.Fact{{Label: lang.T("field.zone"), Value: strings.ReplaceAll(n.CheckIn.Zone, "_", " ")}}
+	}
 	if e.Kind == store.EventMentorAsked {
 		letter.Paragraphs = append(letter.Paragraphs, n.Request.Message)
 		letter.Facts = needFacts(lang, n)

@@ -33,14 +33,15 @@ func (s *Server) showMentorship(c *fiber.Ctx, err error) error {
 	if missing != nil {
 		return missing
 	}
-	form := frontend.Form{Values: map[string]string{"minutes": "60", "clock": "10:00", "thanks": page.Mentorship.Thanks[page.Own].Text}}
+	screen := pages.MentorshipScreen{Page: page, Zone: s.zone(visitOf(c)).String(), Room: true}
 	if err != nil {
-		form = s.typed(c, err, "goal", "date", "clock", "minutes", "where", "thanks")
+		screen.Do, screen.CheckIn = c.FormValue("do"), c.FormValue("check_in")
+		screen.Form = s.typed(c, err, "goal", "date", "clock", "minutes", "where", "notes", "why", "thanks")
 	}
 	lang := visitOf(c).lang
 	p := s.page(c, lang.T("mentorship.title", "Mentor", page.Mentor.NameIn(lang.Tag()), "Learner", page.Learner.NameIn(lang.Tag())))
 	p.Section = frontend.Towns
-	return s.renderStatus(c, statusOr200(err), p, pages.Mentorship(p, pages.MentorshipScreen{Page: page, Form: form, Room: true}))
+	return s.renderStatus(c, statusOr200(err), p, pages.Mentorship(p, screen))
 }
 
 // postMentorship changes a mentorship: do says how.

@@ -21,7 +21,7 @@ func TestATownIsMergedByForms(t *testing.T) {
 	boss.post("/towns/namur/merge", url.Values{"into": {"Nulle part"}}).holds(t, 422, `value="Nulle part"`)
 	boss.post("/towns/namur/merge", url.Values{"into": {"Namur"}}).holds(t, 422, "la même commune")
 	sure := boss.post("/towns/namur/merge", url.Values{"into": {"Courtrai"}, "from": {lena.TownID()}})
-	sure.holds(t, 200, "Namur fait-elle partie de Courtrai", "1 personne", "1 point à l’ordre du jour", "ne s’annule pas")
+	sure.holds(t, 200, "Namur rejoint-elle Courtrai", "1 personne", "1 point à l’ordre du jour", "ne s’annule pas")
 	if got := s.visitor().get("/towns/namur"); got.StatusCode != 200 {
 		t.Fatal("the question alone merged the towns")
 	}
@@ -51,5 +51,5 @@ func TestATownIsMergedByForms(t *testing.T) {
 	if told != 2 {
 		t.Errorf("%d were told, not two", told)
 	}
-	boss.get("/admin/log").holds(t, 200, "fait partie de")
+	boss.get("/admin/log").holds(t, 200, "est intégrée à")
 }

@@ -147,15 +147,18 @@ func (s *Store) ofCheckIn(ctx context.Context, by Actor, mentorshipID, id string
 	return k, err
 }
 
-// MoveCheckIn changes when and where a talk is: by who takes part.
+// MoveCheckIn changes when and where a talk is, by the clock it was agreed on, whatever zone the input says: by who takes
+// part.
 func (s *Store) MoveCheckIn(ctx context.Context, by Actor, mentorshipID, id string, in CheckInInput) (CheckIn, error) {
-	start, err := in.check()
-	if err != nil {
-		return CheckIn{}, err
-	}
 	return s.ofCheckIn(ctx, by, mentorshipID, id, func(t *tx, k *CheckIn, who Member) error {
 		if !k.Cancelled.IsZero() {
 			return conflict("mentorship.check_in_off")
+		}
+		in := in
+		in.Zone = k.Zone
+		start, err := in.check()
+		if err != nil {
+			return err
 		}
 		before := k.Start
 		k.take(in, start, t.now)

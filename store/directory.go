@@ -49,7 +49,7 @@ func (s *Store) TownPage(ctx context.Context, by Actor, slug string) (TownPage, 
 		if town.State == TownJoining && !own && !p.MayWelcome {
 			return notFound()
 		}
-		if err := p.fillPeople(t, own); err != nil {
+		if err := p.fillPeople(t, reader, own); err != nil {
 			return err
 		}
 		if err := p.fillHosted(t); err != nil {
@@ -96,7 +96,8 @@ func (p *TownPage) fillHosted(t *tx) error {
 // hostedShown is how many hosted meetings a town's page lists.
 const hostedShown = 20
 
-func (p *TownPage) fillPeople(t *tx, own bool) error {
+// fillPeople sorts a town's people. Those who hide are in no list, but of those who look after their place.
+func (p *TownPage) fillPeople(t *tx, reader Member, own bool) error {
 	people, err := t.people(p.Town.ID)
 	if err != nil {
 		return err
@@ -104,14 +105,15 @@ func (p *TownPage) fillPeople(t *tx, own bool) error {
 	welcomed := 0
 	for _, m := range people {
 		place, _ := m.Place()
-		switch {
-		case place.Welcomed.IsZero():
-			p.Waiting = append(p.Waiting, m)
-		default:
+		waits := place.Welcomed.IsZero()
+		if !waits {
 			welcomed++
-			if !m.Hidden || own || p.MayWelcome {
-				p.People = append(p.People, m)
-			}
+		}
+		switch seen := seesPerson(reader, m) || waits && p.MayWelcome; {
+		case seen && waits:
+			p.Waiting = append(p.Waiting, m)
+		case seen:
+			p.People = append(p.People, m)
 		}
 	}
 	if p.OneContact = welcomed == 1 && p.Town.State == TownMember && (own || p.MayEdit); !p.MayWelcome && !own {

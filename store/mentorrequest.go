@@ -201,10 +201,16 @@ func (s *Store) AskMentor(ctx context.Context, by Actor, in RequestInput) (Mento
 		if q, err = t.request(who, place.Town, in); err != nil {
 			return err
 		}
-		if q.State == RequestHeld && !t.speaksFor(who, place.Town) {
+		if !t.speaksFor(who, place.Town) {
+			if err := t.dropHeld(q); err != nil {
+				return err
+			}
 			return mentorRequests().put(t, q)
 		}
 		if err := t.mayMentor(q, in.Town); err != nil {
+			return err
+		}
+		if err := t.dropHeld(q); err != nil {
 			return err
 		}
 		return t.ask(&q, in.Town)
@@ -235,13 +241,42 @@ func (t *tx) request(who Member, townID string, in RequestInput) (MentorRequest,
 		Created: t.now}, err
 }
 
-// waitsForNobody refuses a town that has asked already, or has a mentor.
+// dropHeld takes back what was held when a town asks anew. A newcomer's next request replaces their own; one that is sent
+// ends all, and who wrote the others is told.
+func (t *tx) dropHeld(next MentorRequest) error {
+	who, err := members().get(t, next.By)
+	if err != nil {
+		return err
+	}
+	asked, err := mentorRequests().list(t, famMentorRequestTown, window{Under: []string{next.Town}, Limit: scanBatch})
+	if err != nil {
+		return err
+	}
+	sent := t.speaksFor(who, next.Town)
+	for _, q := range asked {
+		if q.State != RequestHeld || q.ID == next.ID {
+			continue
+		}
+		switch {
+		case q.By == next.By:
+			err = t.takeBack(&q, next.By)
+		case sent:
+			err = t.takeBackFor(&q, next.By, requestDoubled)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waitsForNobody refuses a town that has asked already, or has a mentor. What is held was not sent: it does not count.
 func (t *tx) waitsForNobody(townID string) error {
 	asked, err := mentorRequests().list(t, famMentorRequestTown, window{Under: []string{townID}, Limit: scanBatch})
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(asked, MentorRequest.Open) {
+	if slices.ContainsFunc(asked, func(q MentorRequest) bool { return q.Open() && q.State != RequestHeld }) {
 		return conflict("mentor.asked_already")
 	}
 	learning, err := t.mentorshipsOf(famMentorshipLearner, townID, true)

@@ -157,10 +157,14 @@ func (s *Store) FindMentors(ctx context.Context, w Wish, limit int) (MentorSearc
 	found := MentorSearch{Wish: w}
 	err = s.view(ctx, func(t *tx) error {
 		var err error
+		if w.Need.Skills, err = t.skillsNow(found.Wish.Need.Skills); err != nil {
+			return err
+		}
 		if found.Weights, err = t.weights(); err != nil {
 			return err
 		}
 		found.Best, found.Total = Match(w, all, found.Weights, t.now, limit)
+		found.Wish = w
 		if found.Skills, err = t.skillNames(w.Need.Skills); err != nil {
 			return err
 		}

@@ -160,6 +160,12 @@ func (t *tx) moveOn(q MentorRequest, all []Mentor) (bool, error) {
 		if !slices.ContainsFunc(people, func(m Member) bool { return m.ID == q.By && t.speaksFor(m, q.Town) }) {
 			return false, nil
 		}
+		switch err := t.waitsForNobody(q.Town); {
+		case KindOf(err) == Conflict:
+			return true, t.takeBackFor(&q, "", requestDoubled)
+		case err != nil:
+			return false, err
+		}
 		return true, t.askNext(&q, all)
 	case RequestSeeking:
 		before := len(q.Tries)

@@ -59,9 +59,9 @@ func (s *Store) PersonPage(ctx context.Context, by Actor, handle string) (Person
 }
 
 // seesPerson says whether a reader is shown more of somebody than the name: those who are hidden are seen by themselves,
-// their town, and those who care for the community.
+// the coordinators who look after their place in the town, and stewards.
 func seesPerson(reader, m Member) bool {
-	return !m.Hidden || reader.ID == m.ID || may(reader, Organise) || may(reader, Take) && m.TownID() != "" && reader.TownID() == m.TownID() && welcomed(reader)
+	return !m.Hidden || reader.ID == m.ID || mayEditTown(reader, m.TownID())
 }
 
 func (p *PersonPage) fill(t *tx, reader Member) error {

@@ -44,7 +44,14 @@ func TestHiddenPeopleAreNamedAndNothingMore(t *testing.T) {
 	}
 	hide(true)
 	outsider := store.As(h.Join(t, "Omar Essai", "BE-62063").ID)
-	for name, by := range map[string]store.Actor{"visitor": store.Visitor(), "outsider": outsider} {
+	other := h.Join(t, "Piet Voorbeeld", town.Code)
+	if err := h.WelcomePerson(ctx, boss, other.ID); err != nil {
+		t.Fatal(err)
+	}
+	newcomer, organiser := h.Join(t, "Nora Nouvelle", town.Code), h.Join(t, "Oscar Autre", "BE-25014")
+	h.With(t, organiser, store.RoleOrganiser)
+	for name, by := range map[string]store.Actor{"visitor": store.Visitor(), "outsider": outsider, "colleague": store.As(other.ID),
+		"newcomer of the town": store.As(newcomer.ID), "organiser": store.As(organiser.ID)} {
 		if page := look(by); !page.Bare || page.Member.About != "" || len(page.Member.Places)+len(page.Member.Skills)+len(page.Wrote) > 0 || page.Member.Name != jef.Name || page.MayWrite {
 			t.Errorf("a %s sees of somebody hidden: %+v", name, page)
 		}
@@ -55,7 +62,7 @@ func TestHiddenPeopleAreNamedAndNothingMore(t *testing.T) {
 			}
 		}
 	}
-	for name, by := range map[string]store.Actor{"self": colleague, "colleague": boss, "steward": steward} {
+	for name, by := range map[string]store.Actor{"self": colleague, "coordinator": boss, "steward": steward} {
 		if page := look(by); page.Bare || page.Member.About != "Jardinier" {
 			t.Errorf("hidden from %s", name)
 		}

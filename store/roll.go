@@ -13,11 +13,12 @@ import (
 // enrolled is a town as lists, maps and the search for a mentor read it. It is shared and never changed.
 type enrolled struct {
 	Town
-	people int      // who act for it, those who wait for a welcome too
-	uses   []AppUse // by application id
-	place  string   // where it stands in lists by its own name: folded name, id
-	folded []string // its names, to look for
-	postal []string
+	people   int      // who act for it, those who wait for a welcome too
+	learners int      // towns it mentors now, when it offers to
+	uses     []AppUse // by application id
+	place    string   // where it stands in lists by its own name: folded name, id
+	folded   []string // its names, to look for
+	postal   []string
 }
 
 // roll is every town that was welcomed, by name: a few megabytes for all municipalities of Belgium and France, so that a
@@ -132,7 +133,7 @@ func (r *rolling) keep(fresh *roll) {
 
 // unroll notes that a key which is written belongs to a town's place in the roll.
 func (t *tx) unroll(f family, key []byte) {
-	if f != famTown && f != famMemberTown && f != famAppUse {
+	if f != famTown && f != famMemberTown && f != famAppUse && f != famMentorshipMentor {
 		return
 	}
 	if t.enrolled == nil {
@@ -233,6 +234,13 @@ func (t *tx) entry(town Town) (*enrolled, error) {
 		return nil, err
 	}
 	one.people = len(people)
+	if town.Profile.Offers {
+		open, err := t.mentorshipsOf(famMentorshipMentor, town.ID, true)
+		if err != nil {
+			return nil, err
+		}
+		one.learners = len(open)
+	}
 	if one.uses, err = appUses().under(t, window{Under: []string{town.ID}, Limit: scanBatch}); err != nil {
 		return nil, err
 	}

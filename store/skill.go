@@ -115,6 +115,18 @@ func (t *tx) useSkills(c *check, field string, ids []string, most int) ([]string
 	return kept, nil
 }
 
+// skillsNow are the ids of what skills have become, each once; those that are gone are left out.
+func (t *tx) skillsNow(ids []string) ([]string, error) {
+	found, err := t.skillNames(ids)
+	var now []string
+	for _, id := range ids {
+		if k := found[id]; k.ID != "" && !k.Gone && !slices.Contains(now, k.ID) {
+			now = append(now, k.ID)
+		}
+	}
+	return now, err
+}
+
 // skillNames reads skills by the ids they are asked with, merged ones as what they became.
 func (t *tx) skillNames(ids []string) (map[string]Skill, error) {
 	found, err := skills().many(t, ids)

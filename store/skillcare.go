@@ -161,8 +161,32 @@ func (s *Store) careForSkill(ctx context.Context, by Actor, id, what string, cha
 	})
 }
 
-// reskill puts a skill in the place of another wherever a town or person has it; "" takes it away. Who has it is read
-// again by the search index.
+// reskillNeeds changes the skills that towns look for now: in open requests and mentorships.
+func (t *tx) reskillNeeds(swap func([]string) ([]string, bool)) error {
+	waiting, err := t.waitingRequests()
+	if err != nil {
+		return err
+	}
+	for _, q := range waiting {
+		has := false
+		if q.Need.Skills, has = swap(q.Need.Skills); !has {
+			continue
+		}
+		if err := mentorRequests().put(t, q); err != nil {
+			return err
+		}
+	}
+	return mentorships().each(t, func(m Mentorship) error {
+		has := false
+		if m.Need.Skills, has = swap(m.Need.Skills); !has || !m.Open() {
+			return nil
+		}
+		return mentorships().put(t, m)
+	})
+}
+
+// reskill puts a skill in the place of another wherever a town or person has it or looks for it; "" takes it away. Who
+// has it is read again by the search index.
 func (t *tx) reskill(from, to string) error {
 	swap := func(ids []string) ([]string, bool) {
 		if !slices.Contains(ids, from) {
@@ -174,6 +198,9 @@ func (t *tx) reskill(from, to string) error {
 		}
 		slices.Sort(kept)
 		return kept, true
+	}
+	if err := t.reskillNeeds(swap); err != nil {
+		return err
 	}
 	return t.eachSkilled(func(town Town) error {
 		teaches, a := swap(town.Profile.Teaches)

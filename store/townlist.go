@@ -132,8 +132,8 @@ func (q *TownQuery) fits(one *enrolled, wanted string, former map[string]bool, n
 		(q.Within == nil || (one.Lat != 0 || one.Lon != 0) && q.Within(one.Lat, one.Lon))
 }
 
-// free is how many more newcomers a town can take. Mentorships count their learners here when there are any.
-func (one *enrolled) free() int { return one.Profile.Places }
+// free is how many more newcomers a town can take.
+func (one *enrolled) free() int { return max(0, one.Profile.Places-one.learners) }
 
 // called says whether a text is in one of a town's names, or begins one of its postal codes.
 func (one *enrolled) called(wanted string) bool {

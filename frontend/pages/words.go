@@ -58,12 +58,15 @@ func place(p *frontend.Page, m store.Meeting, host store.Town) string {
 func span(p *frontend.Page, m store.Meeting) string { return p.Lang.Span(m.Local(), m.LocalEnd()) }
 
 // foreignZone names the zone when it is not the one most readers live in.
-func foreignZone(m store.Meeting) string {
-	switch m.Zone {
-	case "Europe/Brussels", "Europe/Paris":
+func foreignZone(m store.Meeting) string { return otherZone(m.Zone, "") }
+
+// otherZone names a zone, unless it is the one most readers live in and this reader too.
+func otherZone(zone, own string) string {
+	usual := func(name string) bool { return name == "Europe/Brussels" || name == "Europe/Paris" }
+	if usual(zone) && (own == "" || usual(own)) {
 		return ""
 	}
-	return strings.ReplaceAll(m.Zone, "_", " ")
+	return strings.ReplaceAll(zone, "_", " ")
 }
 
 // offered are the answers a meeting takes.
