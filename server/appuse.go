@@ -21,7 +21,7 @@ func (s *Server) useApp(c *fiber.Ctx) error {
 	}
 	form := frontend.Form{Values: map[string]string{"state": string(store.UseRunning), "version": page.App.Software.Version}}
 	if use := page.Mine; use != nil {
-		form.Values = map[string]string{"state": string(use.State), "version": use.Version, "since": use.Since, "hosting": string(use.Hosting), "note": use.Note}
+		form.Values = map[string]string{"state": string(use.State), "version": use.Version, "since": use.Since, "hosting": string(use.Hosting), "host": use.Host, "note": use.Note}
 		if use.MayCall {
 			form.Values["may_call"] = "1"
 		}
@@ -61,8 +61,8 @@ func (s *Server) postUseApp(c *fiber.Ctx) error {
 		return s.done(c, "/apps/"+page.App.Slug, "app.said.forgotten")
 	}
 	in := store.AppUseInput{State: store.UseState(c.FormValue("state")), Version: c.FormValue("version"), Since: strings.TrimSpace(c.FormValue("since")),
-		Hosting: store.Hosting(c.FormValue("hosting")), MayCall: c.FormValue("may_call") == "1", Note: c.FormValue("note")}
-	names := []string{"state", "version", "since", "hosting", "may_call", "note"}
+		Hosting: store.Hosting(c.FormValue("hosting")), Host: c.FormValue("host"), MayCall: c.FormValue("may_call") == "1", Note: c.FormValue("note")}
+	names := []string{"state", "version", "since", "hosting", "host", "may_call", "note"}
 	for _, m := range page.Colleagues {
 		names = append(names, "expert_"+m.ID)
 		if c.FormValue("expert_"+m.ID) == "1" {

@@ -173,9 +173,10 @@ type AppPage struct {
 	Threads     []ThreadRow
 	Items       []AppItem // on an agenda that is not over
 	MayKeep     bool
-	MayUse      bool     // the reader may say that their town runs it
-	Mine        *AppUse  // of the reader's town
-	Colleagues  []Member // of the reader's town, to choose experts from
+	MayUse      bool       // the reader may say that their town runs it
+	Mine        *AppUse    // of the reader's town
+	Colleagues  []Member   // of the reader's town, to choose experts from
+	Hosts       []Provider // to choose from
 	IsExpert    bool
 }
 
@@ -332,9 +333,13 @@ func (p *AppPage) fillOwn(t *tx, reader Member) error {
 	if ok {
 		p.Mine, p.IsExpert = &use, slices.Contains(use.Experts, reader.ID)
 	}
-	if p.MayUse {
-		p.Colleagues, err = t.people(town)
+	if !p.MayUse {
+		return nil
 	}
+	if p.Hosts, err = t.hosts(use.Host); err != nil {
+		return err
+	}
+	p.Colleagues, err = t.people(town)
 	return err
 }
 

@@ -122,6 +122,9 @@ func (s *Store) RunApp(ctx context.Context, by Actor, townID, appID string, in A
 		if err := t.experts(use); err != nil {
 			return err
 		}
+		if err := t.host(&use, had); err != nil {
+			return err
+		}
 		if err := t.countUse(app, had.State, use.State); err != nil {
 			return err
 		}
@@ -224,14 +227,15 @@ type AppUseRow struct {
 	Use     AppUse
 	App     App
 	Town    Town
+	Host    Provider // one that is shown
 	Experts []Member
 }
 
 // useRows completes uses with what they name.
 func (t *tx) useRows(uses []AppUse) ([]AppUseRow, error) {
-	var appIDs, townIDs, people []string
+	var appIDs, townIDs, hosts, people []string
 	for _, use := range uses {
-		appIDs, townIDs, people = append(appIDs, use.App), append(townIDs, use.Town), append(people, use.Experts...)
+		appIDs, townIDs, hosts, people = append(appIDs, use.App), append(townIDs, use.Town), append(hosts, use.Host), append(people, use.Experts...)
 	}
 	programs, err := apps().many(t, appIDs)
 	if err != nil {
@@ -241,10 +245,17 @@ func (t *tx) useRows(uses []AppUse) ([]AppUseRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	hosting, err := providers().many(t, hosts)
+	if err != nil {
+		return nil, err
+	}
 	persons, err := members().many(t, people)
 	rows := make([]AppUseRow, len(uses))
 	for i, use := range uses {
 		rows[i] = AppUseRow{Use: use, App: programs[use.App], Town: places[use.Town]}
+		if p := hosting[use.Host]; !p.Hidden {
+			rows[i].Host = p
+		}
 		for _, id := range use.Experts {
 			if m := persons[id]; m.State == MemberActive && m.TownID() == use.Town {
 				rows[i].Experts = append(rows[i].Experts, m)

@@ -22,6 +22,7 @@ func (v *verification) appUse(u *AppUse) {
 	key := u.Town + "/" + u.App
 	v.lead(famAppUse, key, famTown, u.Town)
 	v.lead(famAppUse, key, famApp, u.App)
+	v.lead(famAppUse, key, famProvider, u.Host)
 	for _, id := range u.Experts {
 		v.lead(famAppUse, key, famMember, id)
 	}

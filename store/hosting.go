@@ -202,6 +202,9 @@ func (s *Store) AskHosting(ctx context.Context, by Actor, offerID, townID, appID
 		if err != nil {
 			return err
 		}
+		if p, err := providers().get(t, o.Provider); err != nil || p.Hidden {
+			return notFound()
+		}
 		if town.State != TownMember {
 			return conflict("app.town_joining")
 		}
@@ -283,7 +286,10 @@ func (s *Store) MoveHosting(ctx context.Context, by Actor, id string, to Hosting
 				return err
 			}
 		}
-		return t.hostingStep(by, &r, o, to, note)
+		if err := t.hostingStep(by, &r, o, to, note); err != nil || to != HostingLeft {
+			return err
+		}
+		return t.leftHost(by, r, o)
 	})
 	return r, err
 }
@@ -309,10 +315,7 @@ func (t *tx) hosted(by Actor, r HostingRequest, o HostingOffer) error {
 	if err != nil {
 		return err
 	}
-	use.State, use.Hosting, use.Host, use.Changed, use.By = UseRunning, HostingShared, o.Provider, t.now, by.MemberID
-	if p.Kind == ProviderCompany {
-		use.Hosting = HostingCompany
-	}
+	use.State, use.Hosting, use.Host, use.Changed, use.By = UseRunning, hostingBy(p), o.Provider, t.now, by.MemberID
 	if err := t.countUse(app, before, use.State); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"belfry/frontend"
+	"belfry/frontend/parts"
 	"belfry/store"
 )
 
@@ -30,6 +31,15 @@ func hostingWords(p *frontend.Page, row store.AppUseRow) string {
 		return ""
 	}
 	return p.T("app.hosting." + string(row.Use.Hosting))
+}
+
+// hostOptions are the providers that a town may name as hosts, after none.
+func hostOptions(p *frontend.Page, all []store.Provider) []parts.Option {
+	options := []parts.Option{{Label: p.T("app.host_none")}}
+	for _, one := range all {
+		options = append(options, parts.Option{Value: one.ID, Label: one.Name})
+	}
+	return options
 }
 
 func releasedWords(p *frontend.Page, day string) string {
