@@ -73,9 +73,10 @@ func apps() *table[App] {
 	}
 }
 
-// mayKeepApp: its maintainers, the coordinators of the town that looks after it, whoever entered it, and stewards.
+// mayKeepApp: its maintainers, the coordinators of the town that looks after it, and stewards. Whoever entered it keeps it
+// only until somebody looks after it.
 func mayKeepApp(m Member, a App) bool {
-	return may(m, Steward) || may(m, Take) && (slices.Contains(a.Maintainers, m.ID) || a.By == m.ID || a.Keeper != "" && m.Coordinates(a.Keeper))
+	return may(m, Steward) || may(m, Take) && (slices.Contains(a.Maintainers, m.ID) || a.Keeper == "" && len(a.Maintainers) == 0 && a.By == m.ID || a.Keeper != "" && m.Coordinates(a.Keeper))
 }
 
 // welcomed says whether a member acts for a town that welcomed them.
@@ -167,7 +168,8 @@ func civil(c *check, field, value string) string {
 	return value
 }
 
-// AddApp enters an application by hand: by people of a welcomed town and by stewards. Whoever enters it may change it.
+// AddApp enters an application by hand: by people of a welcomed town and by stewards. Whoever enters it may
+// change it until it names who looks after it.
 func (s *Store) AddApp(ctx context.Context, by Actor, in AppInput) (App, error) {
 	in.fill()
 	if err := in.check(); err != nil {

@@ -88,6 +88,9 @@ func (s *Store) SendAppNotice(ctx context.Context, by Actor, appID string, in Ap
 			n = last[0]
 			return nil
 		}
+		if err := t.spendNews(by); err != nil {
+			return err
+		}
 		if n.ID, err = t.newID(); err != nil {
 			return err
 		}
@@ -101,6 +104,20 @@ func (s *Store) SendAppNotice(ctx context.Context, by Actor, appID string, in Ap
 		return t.emit(Event{Kind: EventAppNotice, Subject: n.ID, By: by.MemberID})
 	})
 	return n, err
+}
+
+// newsSent bounds the letters to many towns that one member sends: notices and news of needs together.
+func newsSent() limit { return limit{"app.news", 5, 24 * time.Hour} }
+
+// helpCalled bounds the letters to those who look after an application; what a town answers stands on the board without one.
+func helpCalled() limit { return limit{"app.help", 5, 24 * time.Hour} }
+
+// spendNews counts one letter to many towns. The command line is not counted.
+func (t *tx) spendNews(by Actor) error {
+	if by.system {
+		return nil
+	}
+	return t.spend(newsSent(), by.MemberID)
 }
 
 // concerned says whether a member may read the notices of an application: those who look after it, the welcomed people of
@@ -175,6 +192,11 @@ func (s *Store) AnswerNotice(ctx context.Context, by Actor, id, townID string, s
 		}
 		if state != NoticeHelp || had.State == NoticeHelp {
 			return nil
+		}
+		if err := t.spend(helpCalled(), by.MemberID); KindOf(err) == Limited {
+			return nil
+		} else if err != nil {
+			return err
 		}
 		return t.tellKeepers(app, Event{Kind: EventNoticeHelp, Subject: n.ID, By: by.MemberID, Data: map[string]string{"town": townID, "note": note}})
 	})

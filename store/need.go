@@ -260,6 +260,9 @@ func (s *Store) TendNeed(ctx context.Context, by Actor, needID, text string, sta
 		if len(n.Steps) >= maxSteps {
 			return fail(Full, "need.too_many_steps", "Max", maxSteps)
 		}
+		if err := t.spendNews(by); err != nil {
+			return err
+		}
 		if state != "" {
 			n.State = state
 		}
