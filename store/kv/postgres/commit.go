@@ -30,7 +30,7 @@ func (e *UnknownError) Unwrap() []error { return []error{kv.ErrUnknown, e.cause}
 // attempt runs a batch once and returns who is still in it. Results of functions are in the requests; an error is of the
 // transaction, and unless it is an UnknownError nothing was written.
 func (db *DB) attempt(batch []*request, bytewise bool) ([]*request, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*statementLimit)
+	ctx, cancel := context.WithDeadline(context.Background(), until(batch))
 	defer cancel()
 	s := &snapshot{db: db, ctx: ctx, begin: beginUpdate, values: map[string][]byte{}, scans: map[string][]kv.Pair{}}
 	defer s.end()
@@ -58,6 +58,22 @@ func (db *DB) attempt(batch []*request, bytewise bool) ([]*request, error) {
 		}
 	}
 	return stay, err
+}
+
+// until is how long a batch may take: as long as the most patient of those in it wait. Whether what was sent then is made
+// is not known; before, nothing was.
+func until(batch []*request) time.Time {
+	limit, last := time.Now().Add(2*statementLimit), time.Time{}
+	for _, r := range batch {
+		end, bounded := r.ctx.Deadline()
+		if !bounded || end.After(limit) {
+			return limit
+		}
+		if end.After(last) {
+			last = end
+		}
+	}
+	return last
 }
 
 // rowsAtOnce and bytesAtOnce bound one statement.
@@ -185,10 +201,18 @@ func lost(err error) bool {
 		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed")
 }
 
+// crowded says that the server has no connection left for us; those that we have are good.
+func crowded(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == "53300"
+}
+
 // forget drops connections that are as dead as the one that failed.
-func (db *DB) forget(error) {
-	db.reconnected.Add(1)
-	db.pool.Reset()
+func (db *DB) forget(err error) {
+	if !crowded(err) {
+		db.reconnected.Add(1)
+		db.pool.Reset()
+	}
 }
 
 // plain names the errors that a caller can act on.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -213,4 +214,55 @@ func TestOneNodeWithoutItsDatabase(t *testing.T) {
 	want(t, put(cut, "a/3", "x"), nil)
 	_, ok := get(t, cut, "a/2")
 	want(t, ok, true)
+}
+
+// TestNobodyWaitsLongerThanTheyGave silences the way to the database in the middle of an Update: its caller is told within
+// the time they gave that the outcome is not known, or that nothing was written.
+func TestNobodyWaitsLongerThanTheyGave(t *testing.T) {
+	s := pgtest.Start(t)
+	p := s.Through(t)
+	db := open(t, fmt.Sprintf("postgres://belfry@127.0.0.1:%d/postgres?sslmode=disable", p.Port()))
+	want(t, put(db, "a/1", "x"), nil)
+	for _, kind := range []error{kv.ErrAway, kv.ErrUnknown} {
+		short, cancel := withTimeout(300 * time.Millisecond)
+		began := time.Now()
+		err := db.Update(short, "x", func(tx kv.Tx) error {
+			if kind == kv.ErrAway {
+				p.Silence(true)
+			}
+			_, _, err := tx.Get([]byte("a/1"))
+			p.Silence(true)
+			tx.Put([]byte("a/2"), []byte("x"))
+			return err
+		})
+		cancel()
+		want(t, errors.Is(err, kind), true)
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("%v: after %v", err, took)
+		}
+		p.Silence(false)
+		p.Reset()
+		want(t, put(db, "a/3", "x"), nil)
+	}
+}
+
+// TestVerifyCountsOnceWhatIsReadTwice breaks the connection under an examination.
+func TestVerifyCountsOnceWhatIsReadTwice(t *testing.T) {
+	s := pgtest.Start(t)
+	p := s.Through(t)
+	db := open(t, fmt.Sprintf("postgres://belfry@127.0.0.1:%d/postgres?sslmode=disable", p.Port()))
+	want(t, db.Update(ctx, "", func(tx kv.Tx) error {
+		for n := range 900 {
+			tx.Put(fmt.Appendf(nil, "a/%04d", n), []byte(strings.Repeat("x", 400)))
+		}
+		return nil
+	}), nil)
+	query(t, s.Address("postgres"), "UPDATE belfry.a SET sum = sum + 1 WHERE key = '0007'")
+	p.CutAnswer(200 << 10)
+	damaged := 0
+	count, err := db.Verify(ctx, func(kv.DamagedError) { damaged++ })
+	want(t, err, nil)
+	want(t, damaged, 1)
+	want(t, count, 900)
+	want(t, p.Swallowed.Load(), int64(1))
 }

@@ -30,6 +30,8 @@ const (
 	connectLimit   = 5 * time.Second
 	idleLimit      = 10 * time.Minute // between two statements of a transaction
 	reconnects     = 6                // tries to find a living server for a transaction that has not begun
+	waits          = 30               // and when it has no connection left, some three seconds
+	deafLimit      = 8 * time.Second  // a server that has not taken what was sent to it is taken for dead
 )
 
 // marker is the table that marks a schema as ours.
@@ -104,8 +106,7 @@ func configure(address string) (*pgxpool.Config, error) {
 	if len(conn.Fallbacks) > 0 && !strings.Contains(address, "target_session_attrs") {
 		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	conn.DialFunc = (&net.Dialer{Timeout: conn.ConnectTimeout,
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}).DialContext
+	conn.DialFunc = dialer(conn.ConnectTimeout).DialContext
 	if !encrypted(address) && !local(conn.Config) {
 		return nil, fmt.Errorf("%w: say how the connection is protected, with sslmode=verify-full or, in a network you trust, sslmode=disable", ErrAddress)
 	}
@@ -125,6 +126,12 @@ func configure(address string) (*pgxpool.Config, error) {
 		}
 	}
 	return config, nil
+}
+
+// dialer makes connections that notice within seconds when the other side is gone without a word.
+func dialer(limit time.Duration) *net.Dialer {
+	return &net.Dialer{Timeout: limit, Control: giveUp,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}
 }
 
 // warning is where a connection keeps what the server warned of, see commit.

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"math/big"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,6 +92,40 @@ func TestConnectionsAreBounded(t *testing.T) {
 	if n := query(t, address, "SELECT count(*)::text FROM pg_stat_activity WHERE application_name = 'belfry' AND datname = current_database()"); n > "3" || len(n) > 1 {
 		t.Errorf("%s connections", n)
 	}
+}
+
+// TestACrowdedServerIsWaitedFor runs more at once than the server has connections for this user: each waits for one, and
+// none that is there is thrown away.
+func TestACrowdedServerIsWaitedFor(t *testing.T) {
+	address := pgtest.Database(t)
+	name := "few_" + strings.ToLower(rand.Text())
+	query(t, address, "CREATE ROLE "+name+" LOGIN PASSWORD 'x' CONNECTION LIMIT 2")
+	query(t, address, "DO $$ BEGIN EXECUTE 'GRANT ALL ON DATABASE ' || current_database() || ' TO "+name+"'; END $$")
+	t.Cleanup(func() { query(t, address, "DROP OWNED BY "+name+" CASCADE"); query(t, address, "DROP ROLE "+name) })
+	where, err := url.Parse(address)
+	want(t, err, nil)
+	where.User = url.UserPassword(name, "x")
+	db, err := postgres.Open(ctx, where.String(), postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	want(t, put(db, "a/1", "x"), nil)
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			for range 5 {
+				want(t, db.View(ctx, func(r kv.Reader) error {
+					_, _, err := r.Get([]byte("a/1"))
+					time.Sleep(2 * time.Millisecond)
+					return err
+				}), nil)
+				want(t, db.Update(ctx, fmt.Sprint(i), func(tx kv.Tx) error { tx.Put(fmt.Appendf(nil, "a/2%d", i), nil); return nil }), nil)
+			}
+		})
+	}
+	wg.Wait()
+	want(t, db.Stats().Reconnected, uint64(0))
 }
 
 // TestEncrypted connects to a server with a certificate of its own, and refuses one it cannot verify.

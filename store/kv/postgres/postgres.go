@@ -175,7 +175,7 @@ func (db *DB) work(batch []*request) {
 				answer(kv.ErrConflict)
 				return
 			}
-		case lost(err) && time.Since(began) < patience: // nothing was written
+		case lost(err) && time.Since(began) < patience && time.Now().Before(until(batch)): // nothing was written
 			db.forget(err)
 		default:
 			answer(plain(err))

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,7 +61,7 @@ func (s *snapshot) ask(queries *pgx.Batch, reset func()) error {
 		if s.conn, err = s.db.pool.Acquire(s.ctx); err == nil {
 			err = s.send(first)
 		}
-		if err == nil || !lost(err) || s.ctx.Err() != nil || try == reconnects {
+		if err == nil || !lost(err) || s.ctx.Err() != nil || try >= reconnects && !(crowded(err) && try < waits) {
 			s.err = err
 			return err
 		}
@@ -134,7 +135,7 @@ func (s *snapshot) GetMany(keys [][]byte) ([][]byte, error) {
 	found := map[string][]byte{}
 	var damage error
 	queries := &pgx.Batch{}
-	for _, family := range sortedKeys(wanted) {
+	for _, family := range slices.Sorted(maps.Keys(wanted)) {
 		t, err := s.table(family)
 		if err != nil {
 			return nil, err
@@ -324,15 +325,6 @@ func (t *table) pair(rest, doc, raw, sum []byte) (kv.Pair, error) {
 		return p, &kv.DamagedError{Key: p.Key, Reason: "checksum does not match"}
 	}
 	return p, nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // pause waits, or returns the context's error.

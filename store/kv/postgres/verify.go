@@ -27,27 +27,34 @@ func (db *DB) Verify(ctx context.Context, report func(problem kv.DamagedError)) 
 	for _, t := range tables {
 		from := []byte{}
 		for more := true; more && err == nil; {
+			var rows int
+			var damaged []kv.DamagedError
+			next := from
+			again := func() { rows, damaged, next = 0, nil, from }
 			err = db.View(ctx, func(r kv.Reader) error {
-				rows := 0
 				queries := &pgx.Batch{}
 				queries.Queue(t.scan[0][0], from, some).Query(func(found pgx.Rows) error {
 					defer found.Close()
 					for found.Next() {
 						raw := found.RawValues()
-						from = append(append(from[:0:0], raw[0]...), 0)
+						next = append(append(next[:0:0], raw[0]...), 0)
 						rows++
 						var damage *kv.DamagedError
 						if _, err := t.pair(raw[0], raw[1], raw[2], raw[3]); errors.As(err, &damage) {
-							report(*damage)
+							damaged = append(damaged, *damage)
 						}
 					}
 					return found.Err()
 				})
-				err := r.(*snapshot).ask(queries, func() {})
-				count += rows
-				more = rows == some
-				return err
+				return r.(*snapshot).ask(queries, again) // a connection that breaks in the middle is replaced
 			})
+			if err != nil {
+				break
+			}
+			for _, one := range damaged {
+				report(one)
+			}
+			from, more, count = next, rows == some, count+rows
 		}
 	}
 	return count, err

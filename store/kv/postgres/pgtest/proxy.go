@@ -18,6 +18,7 @@ type Proxy struct {
 
 	silent  atomic.Bool // nothing goes through, nothing is closed
 	swallow atomic.Int32
+	cut     atomic.Int64 // so many bytes of answers go through, then the connection breaks; 0: no
 
 	Resets, Swallowed, Silenced atomic.Int64
 }
@@ -81,6 +82,11 @@ func (p *Proxy) pump(from, to net.Conn, asking bool) {
 			p.Swallowed.Add(1)
 			return
 		}
+		if !asking && p.cut.Load() > 0 && p.cut.Add(int64(-n)) <= 0 {
+			p.cut.Store(0)
+			p.Swallowed.Add(1)
+			return
+		}
 		if !asking && p.swallow.CompareAndSwap(answerLost, passes) {
 			p.Swallowed.Add(1)
 			return
@@ -114,3 +120,6 @@ func (p *Proxy) LoseAnswer() { p.swallow.Store(answerLost) }
 
 // LoseRequest breaks the connection of the next request, which the server never gets.
 func (p *Proxy) LoseRequest() { p.swallow.Store(requestLost) }
+
+// CutAnswer breaks the connection when so many bytes of answers have gone through.
+func (p *Proxy) CutAnswer(after int64) { p.cut.Store(after) }
