@@ -24,6 +24,11 @@ func newHall(t *testing.T) *hall {
 	t.Helper()
 	hub := storetest.OpenRendering(t, server.Renderer())
 	hub.Clock.Set(time.Now()) // cookies end by the browser's clock
+	return hallOver(t, hub)
+}
+
+func hallOver(t *testing.T, hub *storetest.Hub) *hall {
+	t.Helper()
 	parts, err := shared()
 	ok(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

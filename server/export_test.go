@@ -42,3 +42,9 @@ func KeptPages(s *Server) (places, pinned int) {
 
 // Hurry lets requests take a moment only, and readers let go of pages at once.
 func Hurry(s *Server) { s.limit, s.pages.every = 300*time.Millisecond, 0 }
+
+// HastenLive lets the hub say more often that it is there. It has no connection yet.
+func HastenLive(s *Server, every time.Duration) { s.hub.Alive = every }
+
+// TellsOthers says whether the hub tells other nodes anything at all.
+func TellsOthers(s *Server) bool { return s.hub.Tell != nil }

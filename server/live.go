@@ -3,9 +3,11 @@ package server
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +19,11 @@ import (
 
 // newHub makes the hub of the live connections, and wakes it after every commit that may concern one.
 func (s *Server) newHub() (*live.Hub, error) {
-	hub, err := live.New(live.Options{Source: community{s}, Desk: community{s}, Log: s.Log, Server: s.Version, Text: store.MaxMessage, Page: store.MessagesPerPage})
+	options := live.Options{Source: community{s}, Desk: community{s}, Log: s.Log, Server: s.Version, Text: store.MaxMessage, Page: store.MessagesPerPage}
+	if s.Store.Shared() {
+		options.Tell = s.tellNodes
+	}
+	hub, err := live.New(options)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +32,9 @@ func (s *Server) newHub() (*live.Hub, error) {
 		case store.EventTouched:
 			hub.Wake(e.Subject)
 		case store.EventMissed:
-			hub.WakeAll()
+			hub.Missed()
+		case store.EventWord:
+			hub.Hear(wordOf(e))
 		}
 	})
 	return hub, nil
@@ -164,6 +172,20 @@ func (k community) Sessions(ctx context.Context, sessions []string) (map[string]
 		live[hash] = true
 	}
 	return live, err
+}
+
+// People says who some members are. Their town is named as it names itself.
+func (k community) People(ctx context.Context, ids []string) (map[string]live.Person, error) {
+	found, err := k.Store.MembersByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	homes, err := k.Store.TownsOf(ctx, slices.Collect(maps.Values(found)))
+	people := make(map[string]live.Person, len(found))
+	for id, m := range found {
+		people[id] = live.Person{ID: id, Handle: m.Handle, Name: m.Name, Town: homes[m.TownID()].Name}
+	}
+	return people, err
 }
 
 // Identity grows when sessions or members change.

@@ -45,7 +45,7 @@ func NewPost(opt PostOptions) (*Post, error) {
 	}
 	p := &Post{PostOptions: opt, layout: layout, wake: make(chan struct{}, 1)}
 	opt.Store.Listen(func(e store.Event) {
-		if e.Kind == store.EventTouched {
+		if e.Kind == store.EventTouched || e.Kind == store.EventWord {
 			return
 		}
 		select {

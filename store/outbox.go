@@ -70,6 +70,7 @@ const (
 	EventMentorStuck    EventKind = "mentor.stuck"    // Subject request, for stewards: Data what (silent, stuck), town
 	EventMentorship     EventKind = "mentorship"      // Subject mentorship, for both towns: Data what, check_in
 	EventMissed         EventKind = "missed"          // hints of other nodes were lost: what is shown live is read again; never stored
+	EventWord           EventKind = "word"            // Subject what it replaces, By the hub that says it, Data what: who is connected, who types; never stored
 	EventTouched        EventKind = "live"            // Subject says what open pages may want to read again (see turn); never stored
 )
 

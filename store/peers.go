@@ -74,10 +74,12 @@ type peers struct {
 	mu      sync.Mutex // guards what follows
 	own     moved
 	events  []hintedEvent
-	towns   map[string]bool // that changed, to be told
-	told    moved           // as of the last hint
-	known   map[string]peer // the others
-	heard   time.Time       // when the last beat that succeeded began
+	said    map[string]hintedEvent // announced, by what replaces it
+	saying  []string               // the keys of said, in order
+	towns   map[string]bool        // that changed, to be told
+	told    moved                  // as of the last hint
+	known   map[string]peer        // the others
+	heard   time.Time              // when the last beat that succeeded began
 	joined  bool
 	doubted time.Time                     // when a commit of unknown outcome was last met
 	stops   uint64                        // how often the work on queues was stopped
@@ -95,7 +97,7 @@ type peer struct {
 }
 
 func newPeers(s *Store, wire kv.Wire) *peers {
-	return &peers{store: s, wire: wire, id: rand.Text(), wake: make(chan struct{}, 1), known: map[string]peer{}, towns: map[string]bool{}, leading: map[string]context.CancelFunc{}}
+	return &peers{store: s, wire: wire, id: rand.Text(), wake: make(chan struct{}, 1), known: map[string]peer{}, said: map[string]hintedEvent{}, towns: map[string]bool{}, leading: map[string]context.CancelFunc{}}
 }
 
 // PeerStats count what went between the nodes since the start.
@@ -148,16 +150,23 @@ func (p *peers) nudge() {
 }
 
 // Announce hands an event to the listeners of every node, this one first, without storing it: who is there, who types.
-// It may be lost between nodes.
+// It may be lost between nodes, and one that still waits to be told there is replaced by the next of its kind and subject.
 func (s *Store) Announce(e Event) {
 	s.tell([]Event{e})
 	if p := s.peers; p != nil {
+		key := string(e.Kind) + " " + e.Subject
 		p.mu.Lock()
-		p.events = append(p.events, hintedEvent{Kind: e.Kind, Subject: e.Subject, Member: e.Member, By: e.By, Data: e.Data})
+		if _, waits := p.said[key]; !waits {
+			p.saying = append(p.saying, key)
+		}
+		p.said[key] = hintedEvent{Kind: e.Kind, Subject: e.Subject, Member: e.Member, By: e.By, Data: e.Data}
 		p.mu.Unlock()
 		p.nudge()
 	}
 }
+
+// Shared says whether other nodes may serve the same data.
+func (s *Store) Shared() bool { return s.peers != nil }
 
 // maxHint leaves room in a message for all but the events.
 const maxHint = kv.MaxMessage - 500
@@ -169,14 +178,15 @@ const maxEnrolled = 50
 func (p *peers) hints() []hint {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.own == p.told && len(p.events) == 0 {
+	if p.own == p.told && len(p.events)+len(p.saying) == 0 {
 		return nil
 	}
 	var all []hint
+	size := 0
 	for first := true; first || len(p.events) > 0; first = false {
 		p.own.Hints++
 		h := hint{Node: p.id, moved: p.own}
-		size := 0
+		size = 0
 		if first && len(p.towns) <= maxEnrolled {
 			h.Enrolled = sortedKeys(p.towns)
 		} else if first {
@@ -194,6 +204,20 @@ func (p *peers) hints() []hint {
 			}
 		}
 		all = append(all, h)
+	}
+	last := &all[len(all)-1]
+	for len(p.saying) > 0 {
+		e := p.said[p.saying[0]]
+		text, _ := json.Marshal(e)                 // strings only
+		if size > 0 && size+len(text) >= maxHint { // it goes with the next hint
+			p.nudge()
+			break
+		}
+		if size += len(text) + 1; size < maxHint { // else it never fits
+			last.Events = append(last.Events, e)
+		}
+		delete(p.said, p.saying[0])
+		p.saying = p.saying[1:]
 	}
 	p.told = p.own
 	return all

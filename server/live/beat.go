@@ -23,15 +23,22 @@ func (h *Hub) WakeAll() {
 func (h *Hub) tick() {
 	ticker := time.NewTicker(h.Tick)
 	defer ticker.Stop()
-	checked, pinged := time.Now(), time.Now()
+	checked, pinged, alive := time.Now(), time.Now(), time.Now()
 	for turn := 0; ; turn++ {
 		select {
 		case <-h.ctx.Done():
 			return
 		case <-ticker.C:
 		}
+		if h.Tell != nil && turn%2 == 0 {
+			h.tellAnew()
+		}
 		h.tellRooms(turn%2 == 0)
 		now := time.Now()
+		if h.Tell != nil && now.Sub(alive) >= h.Alive {
+			alive = now
+			h.beAlive()
+		}
 		moved := h.Source.Identity()
 		if changed := moved != h.identity.Load(); changed && now.Sub(checked) >= 2*time.Second || now.Sub(checked) >= time.Minute {
 			h.identity.Store(moved)

@@ -13,6 +13,9 @@
 // it from the source after the last number that it handed on. A wake-up that comes twice, late or for nothing does no
 // harm, and it does not matter which program wrote the message.
 //
+// Where several nodes serve one community, their hubs tell each other in words who is connected and who types (others.go).
+// A word may be lost: whoever notices asks, and is told everything anew.
+//
 // The package knows neither the store nor the pages; what it needs from them is in Source and Desk. It keeps nothing that
 // has to survive: presence, typing and connections end with the process.
 package live

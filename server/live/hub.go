@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -53,6 +54,8 @@ type Source interface {
 	Watch(ctx context.Context, who Person, subject string) error
 	// Unread is how much is new to somebody, in a word.
 	Unread(ctx context.Context, who Person) (string, error)
+	// People says who some people are, of whom other nodes tell that they are there; ids that are nobody's are left out.
+	People(ctx context.Context, ids []string) (map[string]Person, error)
 	// Words is the sentence of a problem in somebody's language.
 	Words(who Person, code string) string
 }
@@ -75,6 +78,8 @@ type Options struct {
 	Rooms     int           // that one connection may follow, 100 unless given
 	Sockets   int           // at once, 20,000 unless given
 	Tick      time.Duration // how often presence, typing and pages are told, 500 ms unless given
+	Tell      func(Word)    // hands a word to the hubs of other nodes, perhaps back to this one too; it never waits. nil: there are none
+	Alive     time.Duration // how often the others are told that this hub is there, 3 s unless given
 }
 
 // Hub holds the connections.
@@ -96,6 +101,7 @@ type Hub struct {
 	touched  map[string]bool
 	restless map[*room]bool // presence or typing changed
 	stopping bool
+	others   others
 	Counts   Counts
 }
 
@@ -136,12 +142,15 @@ func New(opt Options) (*Hub, error) {
 	if opt.Tick == 0 {
 		opt.Tick = 500 * time.Millisecond
 	}
+	if opt.Alive == 0 {
+		opt.Alive = aliveEvery
+	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	h := &Hub{Options: opt, encoder: e, ctx: ctx, stop: stop, sockets: map[*Socket]struct{}{}, rooms: map[string]*room{},
-		subjects: map[string]map[*Socket]struct{}{}, touched: map[string]bool{}, restless: map[*room]bool{}}
+		subjects: map[string]map[*Socket]struct{}{}, touched: map[string]bool{}, restless: map[*room]bool{}, others: newOthers(rand.Text())}
 	h.identity.Store(opt.Source.Identity())
 	return h, nil
 }
@@ -363,6 +372,9 @@ func (h *Hub) Close() {
 	h.Stop()
 	h.stop()
 	h.running.Wait()
+	if h.Tell != nil {
+		h.Tell(Word{Do: DeedLeft, From: h.others.name})
+	}
 }
 
 // Size is how many connections and rooms there are.

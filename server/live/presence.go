@@ -30,7 +30,7 @@ func (h *Hub) types(s *Socket, address string) {
 	}
 	r.mu.Lock()
 	if _, in := r.subs[s]; in {
-		r.typing[s.ID] = typist{s.Name, time.Now().Add(typingTime)}
+		r.typing[s.ID] = typist{s.Name, time.Now().Add(typingTime), r.typing[s.ID].told, true}
 	}
 	r.mu.Unlock()
 	h.stir(r)
@@ -69,9 +69,11 @@ func (h *Hub) tellRooms(presence bool) {
 	}
 	h.mu.Unlock()
 	for _, r := range rooms {
-		again := r.tellTyping()
+		with := h.companyIn(r.id)
+		again := r.tellTyping(with.typing)
+		r.tellReads(with)
 		if presence {
-			r.tellPresence(away)
+			r.tellPresence(away, with)
 		}
 		if again {
 			h.stir(r)
@@ -79,16 +81,22 @@ func (h *Hub) tellRooms(presence bool) {
 	}
 }
 
-// tellTyping tells who is writing when that changed, and says whether somebody is.
-func (r *room) tellTyping() bool {
+// tellTyping tells who is writing, here and elsewhere, when that changed, and says whether somebody is.
+func (r *room) tellTyping(elsewhere map[string]string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
 	maps.DeleteFunc(r.typing, func(_ string, one typist) bool { return one.until.Before(now) })
+	r.typingToOthers(now)
 	frame := typingFrame{Type: "typing", Names: []string{}, Members: []string{}}
-	for _, id := range slices.Sorted(maps.Keys(r.typing)) {
+	names := map[string]string{}
+	maps.Copy(names, elsewhere)
+	for id, one := range r.typing {
+		names[id] = one.name
+	}
+	for _, id := range slices.Sorted(maps.Keys(names)) {
 		if len(frame.Names) < maxTyping {
-			frame.Names, frame.Members = append(frame.Names, r.typing[id].name), append(frame.Members, id)
+			frame.Names, frame.Members = append(frame.Names, names[id]), append(frame.Members, id)
 		}
 	}
 	if now := strings.Join(frame.Members, " "); now != r.written {
@@ -98,11 +106,29 @@ func (r *room) tellTyping() bool {
 			r.tell(frame, to)
 		}
 	}
-	return len(r.typing) > 0
+	return len(names) > 0
 }
 
-// tellPresence tells who is there when that changed.
-func (r *room) tellPresence(away map[*Socket]bool) {
+// typingToOthers tells other hubs who wrote here since they were told; mu is held.
+func (r *room) typingToOthers(now time.Time) {
+	if r.hub.Tell == nil {
+		return
+	}
+	w := Word{Do: DeedTyping, From: r.hub.others.name, Room: r.id}
+	for id, one := range r.typing {
+		if one.fresh && now.Sub(one.told) >= typingPace && len(w.Here) < typingSaid {
+			one.fresh, one.told = false, now
+			r.typing[id] = one
+			w.Here = append(w.Here, id)
+		}
+	}
+	if len(w.Here) > 0 {
+		r.hub.Tell(w)
+	}
+}
+
+// tellPresence tells who is there, at this hub and elsewhere, when that changed.
+func (r *room) tellPresence(away map[*Socket]bool, with company) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	here, gone := map[string]Person{}, map[string]Person{}
@@ -116,11 +142,14 @@ func (r *room) tellPresence(away map[*Socket]bool) {
 			here[s.ID] = s.Person
 		}
 	}
-	for id := range here {
-		delete(gone, id)
+	frame := present(here, gone)
+	r.hub.tellOthers(r.id, frame)
+	if len(with.here)+len(with.away)+with.more > 0 {
+		maps.Copy(here, with.here)
+		maps.Copy(gone, with.away)
+		frame = present(here, gone)
+		frame.Count += with.more
 	}
-	frame := presenceFrame{Type: "presence", Count: len(here) + len(gone), Here: names(here, maxPresent)}
-	frame.Away = names(gone, maxPresent-len(frame.Here))
 	if now := fmt.Sprint(frame); now == r.told {
 		return
 	} else {
@@ -130,6 +159,16 @@ func (r *room) tellPresence(away map[*Socket]bool) {
 		frame.Room = address
 		r.tell(frame, to)
 	}
+}
+
+// present says who is there; who looks elsewhere in one place only is here.
+func present(here, gone map[string]Person) presenceFrame {
+	for id := range here {
+		delete(gone, id)
+	}
+	frame := presenceFrame{Type: "presence", Count: len(here) + len(gone), Here: names(here, maxPresent)}
+	frame.Away = names(gone, maxPresent-len(frame.Here))
+	return frame
 }
 
 func names(people map[string]Person, most int) []namedFull {
@@ -171,10 +210,26 @@ func (h *Hub) readTo(s *Socket, address string, number ReadTo) {
 	if r == nil || !r.direct || s.Silent || s.ID == "" {
 		return
 	}
+	r.tellRead(s.Person, int(number))
+	if h.Tell != nil {
+		h.Tell(Word{Do: DeedRead, From: h.others.name, Room: r.id, Here: []string{s.ID}, Count: int(number)})
+	}
+}
+
+// tellReads tells how far people have read who are connected elsewhere.
+func (r *room) tellReads(with company) {
+	for id, number := range with.read {
+		if p, ok := with.known[id]; ok && r.direct {
+			r.tellRead(p, number)
+		}
+	}
+}
+
+func (r *room) tellRead(who Person, number int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for at, to := range r.byAddress() {
-		others := slices.DeleteFunc(to, func(one *Socket) bool { return one.ID == s.ID })
-		r.tell(readFrame{Type: "read", Room: at, Member: s.named(), Number: int(number)}, others)
+		others := slices.DeleteFunc(to, func(one *Socket) bool { return one.ID == who.ID })
+		r.tell(readFrame{Type: "read", Room: at, Member: who.named(), Number: number}, others)
 	}
 }

@@ -32,6 +32,8 @@ type room struct {
 type typist struct {
 	name  string
 	until time.Time
+	told  time.Time // when other hubs were told
+	fresh bool      // and wrote since
 }
 
 // wake lets the room look for what is new, now or as soon as it has done with what it is doing.

@@ -54,6 +54,8 @@ type Hub struct {
 	Path  string
 }
 
+var start = time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)
+
 var places = sync.OnceValues(gazetteer.Load)
 
 // Open opens a store on a new bbolt file that the test's end closes.
@@ -85,7 +87,7 @@ func OpenTwice(t testing.TB) *Hub { return open(t, kvtest.Twice, plain()) }
 
 func open(t testing.TB, wrap func(kv.DB) kv.DB, renderer store.Renderer) *Hub {
 	t.Helper()
-	h := &Hub{Clock: &Clock{now: time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)}, Path: filepath.Join(t.TempDir(), "belfry.db")}
+	h := &Hub{Clock: &Clock{now: start}, Path: filepath.Join(t.TempDir(), "belfry.db")}
 	h.DB = wrap(engine(t, h.Path))
 	h.Store = Over(t, h.DB, h.Clock.Now, renderer)
 	t.Cleanup(func() { _ = h.Close() })
