@@ -190,7 +190,17 @@ func zero(t reflect.Type) func(reflect.Value) bool {
 	}
 	if t.Implements(zeroerType) {
 		return func(v reflect.Value) bool {
-			return v.Kind() == reflect.Pointer && v.IsNil() || v.Interface().(zeroer).IsZero()
+			return (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() || v.Interface().(zeroer).IsZero()
+		}
+	}
+	if reflect.PointerTo(t).Implements(zeroerType) {
+		return func(v reflect.Value) bool {
+			if !v.CanAddr() {
+				copied := reflect.New(t).Elem()
+				copied.Set(v)
+				v = copied
+			}
+			return v.Addr().Interface().(zeroer).IsZero()
 		}
 	}
 	return reflect.Value.IsZero

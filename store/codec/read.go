@@ -46,25 +46,26 @@ func (p *plan) read(in *input, v reflect.Value) bool {
 		v.SetString(s)
 		return ok
 	case number:
-		n, err := strconv.ParseInt(in.digits(), 10, v.Type().Bits())
+		text, ok := in.digits()
+		n, err := strconv.ParseInt(text, 10, v.Type().Bits())
 		v.SetInt(n)
-		return err == nil
+		return ok && err == nil
 	case truth:
 		yes := in.word("true")
 		v.SetBool(yes)
 		return yes || in.word("false")
 	case float:
-		f, err := strconv.ParseFloat(in.digits(), 64)
+		text, ok := in.digits()
+		f, err := strconv.ParseFloat(text, 64)
 		v.SetFloat(f)
-		return err == nil
+		return ok && err == nil
 	case instant:
+		start := in.at
 		s, ok := in.string()
-		if !ok {
+		if !ok || in.at-start != len(s)+len(`""`) { // an escape, which no time is written with
 			return false
 		}
-		at, err := time.Parse(time.RFC3339Nano, s)
-		*v.Addr().Interface().(*time.Time) = at
-		return err == nil
+		return v.Addr().Interface().(*time.Time).UnmarshalText([]byte(s)) == nil // stricter than time.Parse
 	case words:
 		return in.words(v.Addr().Interface().(*[]string))
 	case list:
@@ -80,7 +81,8 @@ func (p *plan) read(in *input, v reflect.Value) bool {
 	return in.foreign(v)
 }
 
-// readRecord expects the fields in their order, which is how they were written; any other order is right too.
+// readRecord expects the fields in their order, which is how they were written; any other order is right too. A name that
+// comes twice, or in other letters, is left to encoding/json.
 func (p *plan) readRecord(in *input, v reflect.Value) bool {
 	if !in.take('{') {
 		return false
@@ -88,20 +90,21 @@ func (p *plan) readRecord(in *input, v reflect.Value) bool {
 	if in.take('}') {
 		return true
 	}
-	next := 0
+	next, seen := 0, uint64(0)
 	for {
 		f := p.named(in, next)
 		if f < 0 {
-			if _, ok := in.string(); !ok || !in.take(':') || !in.skip() { // a field of another version
+			name, ok := in.string()
+			if !ok || p.folded(name) || !in.take(':') || !in.skip() { // else a field of another version
 				return false
 			}
 		} else {
-			in.at += len(p.fields[f].lead)
-			value := v.Field(p.fields[f].index)
-			if f < next { // perhaps once more
-				value.SetZero()
+			if f >= 64 || seen&(1<<f) != 0 {
+				return false
 			}
-			if !p.fields[f].plan.read(in, value) {
+			seen |= 1 << f
+			in.at += len(p.fields[f].lead)
+			if !p.fields[f].plan.read(in, v.Field(p.fields[f].index)) {
 				return false
 			}
 			next = f + 1
@@ -129,6 +132,16 @@ func (p *plan) named(in *input, next int) int {
 		}
 	}
 	return -1
+}
+
+// folded says whether a name is one of ours in other letters.
+func (p *plan) folded(name string) bool {
+	for i := range p.fields {
+		if lead := p.fields[i].lead; strings.EqualFold(lead[1:len(lead)-2], name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *plan) readList(in *input, v reflect.Value) bool {
@@ -211,13 +224,18 @@ func (in *input) foreign(v reflect.Value) bool {
 	return in.skip() && json.Unmarshal([]byte(in.text[start:in.at]), v.Addr().Interface()) == nil
 }
 
-// digits are the characters of a number.
-func (in *input) digits() string {
-	start := in.at
+// digits are the characters of a number, and whether JSON writes it so.
+func (in *input) digits() (string, bool) {
+	start, plain := in.at, true
 	for in.at < len(in.text) && strings.IndexByte("+-.0123456789Ee", in.text[in.at]) >= 0 {
+		plain = plain && in.text[in.at] >= '0' && in.text[in.at] <= '9'
 		in.at++
 	}
-	return in.text[start:in.at]
+	text := in.text[start:in.at]
+	if plain {
+		return text, len(text) == 1 || len(text) > 1 && text[0] != '0'
+	}
+	return text, json.Valid([]byte(text))
 }
 
 // skip passes over any value.
@@ -226,6 +244,9 @@ func (in *input) skip() bool {
 	for in.at < len(in.text) {
 		switch in.text[in.at] {
 		case '"':
+			if depth == 0 && in.at > start {
+				return false
+			}
 			if _, ok := in.string(); !ok {
 				return false
 			}
@@ -265,9 +286,21 @@ func (in *input) string() (string, bool) {
 	}
 	if strings.IndexByte(rest[:end], '\\') < 0 {
 		in.at += end + 1
-		return rest[:end], true
+		return rest[:end], sound(rest[:end])
 	}
 	return in.escaped()
+}
+
+// sound says whether a piece of a string may stand in JSON as it is.
+func sound(s string) bool {
+	ascii := true
+	for i := range len(s) {
+		if s[i] < ' ' {
+			return false
+		}
+		ascii = ascii && s[i] < utf8.RuneSelf
+	}
+	return ascii || utf8.ValidString(s)
 }
 
 // escaped reads the rest of a string that holds escapes.
@@ -282,7 +315,7 @@ func (in *input) escaped() (string, bool) {
 		if quote := strings.IndexByte(rest[:next], '"'); quote >= 0 {
 			next = quote
 		}
-		if next == len(rest) {
+		if next == len(rest) || !sound(rest[:next]) {
 			return "", false
 		}
 		out = append(out, rest[:next]...)

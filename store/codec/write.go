@@ -125,6 +125,9 @@ func appendForeign(b []byte, v reflect.Value) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
+	if v.CanAddr() {
+		v = v.Addr() // else methods of the pointer would not be asked
+	}
 	if err := enc.Encode(v.Interface()); err != nil {
 		return b, err
 	}
