@@ -130,6 +130,12 @@ func (c *community) spoken(t *testing.T, first int, numbers map[string]int) {
 	hub, _, err := openStore(context.Background(), c.dir, examine, store.Options{})
 	ok(t, err)
 	defer hub.Close()
+	c.stored(t, hub, first, numbers)
+}
+
+// stored compares what is in an opened store with what was acknowledged.
+func (c *community) stored(t *testing.T, hub *store.Store, first int, numbers map[string]int) {
+	t.Helper()
 	page, err := hub.RoomPage(context.Background(), store.As(c.members[0].ID), store.LoungeID, store.MessageQuery{After: first, Limit: 10_000})
 	if first == 0 {
 		page, err = hub.RoomPage(context.Background(), store.As(c.members[0].ID), store.LoungeID, store.MessageQuery{Limit: 10_000})

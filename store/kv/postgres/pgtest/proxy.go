@@ -1,26 +1,34 @@
 package pgtest
 
 import (
+	"bufio"
+	"encoding/binary"
+	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Proxy stands between a client and a server, and misbehaves as networks do. Its counters show that it did.
 type Proxy struct {
 	listener net.Listener
 	target   string
+	framed   bool // what the server says is passed on message by message
 
 	mu    sync.Mutex // guards pairs
 	pairs map[net.Conn]net.Conn
 
 	silent  atomic.Bool // nothing goes through, nothing is closed
+	deaf    atomic.Bool // notifications do not go through
 	swallow atomic.Int32
 	cut     atomic.Int64 // so many bytes of answers go through, then the connection breaks; 0: no
 
-	Resets, Swallowed, Silenced atomic.Int64
+	Resets, Swallowed, Silenced, Unheard atomic.Int64
 }
 
 // What becomes of the next thing a client says, see Swallow.
@@ -33,11 +41,28 @@ const (
 // Through starts a proxy to a server. The test's end stops it.
 func (s *Server) Through(t testing.TB) *Proxy {
 	t.Helper()
+	return through(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)), false)
+}
+
+// Between starts a proxy to the server of an address, and gives the address that leads through it. It can be Deaf.
+func Between(t testing.TB, address string) (*Proxy, string) {
+	t.Helper()
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+	p := through(t, target, true)
+	return p, strings.Replace(address, target, net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Port())), 1)
+}
+
+func through(t testing.TB, target string, framed bool) *Proxy {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{listener: listener, target: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)), pairs: map[net.Conn]net.Conn{}}
+	p := &Proxy{listener: listener, target: target, framed: framed, pairs: map[net.Conn]net.Conn{}}
 	go p.accept()
 	t.Cleanup(func() { _ = listener.Close(); p.Reset() })
 	return p
@@ -61,6 +86,10 @@ func (p *Proxy) accept() {
 		p.pairs[client] = server
 		p.mu.Unlock()
 		go p.pump(client, server, true)
+		if p.framed {
+			go p.passMessages(server, client)
+			continue
+		}
 		go p.pump(server, client, false)
 	}
 }
@@ -96,6 +125,34 @@ func (p *Proxy) pump(from, to net.Conn, asking bool) {
 		}
 	}
 }
+
+// passMessages passes on what a server says, but notifications to the deaf (PostgreSQL's protocol 3: a letter, a length,
+// the rest).
+func (p *Proxy) passMessages(from, to net.Conn) {
+	defer from.Close()
+	defer to.Close()
+	in, out := bufio.NewReaderSize(from, 64<<10), bufio.NewWriterSize(to, 64<<10)
+	for {
+		head, err := in.Peek(5)
+		if err != nil {
+			return
+		}
+		var into io.Writer = out
+		if head[0] == 'A' && p.deaf.Load() {
+			into = io.Discard
+			p.Unheard.Add(1)
+		}
+		if _, err := io.CopyN(into, in, 1+int64(binary.BigEndian.Uint32(head[1:]))); err != nil {
+			return
+		}
+		if in.Buffered() == 0 && out.Flush() != nil {
+			return
+		}
+	}
+}
+
+// Deaf lets no notification through, without a word, until it is ended. The proxy is one of Between.
+func (p *Proxy) Deaf(on bool) { p.deaf.Store(on) }
 
 // Reset breaks every connection there is.
 func (p *Proxy) Reset() {
