@@ -48,3 +48,9 @@ func HastenLive(s *Server, every time.Duration) { s.hub.Alive = every }
 
 // TellsOthers says whether the hub tells other nodes anything at all.
 func TellsOthers(s *Server) bool { return s.hub.Tell != nil }
+
+// Patience is what a handler is given to wait by, and how its request ends.
+func Patience() (ctx context.Context, over func()) {
+	p := &patience{Context: context.Background(), until: time.Now().Add(time.Minute)}
+	return p, p.over
+}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"belfry/frontend"
@@ -37,6 +38,7 @@ type patience struct {
 	waiting sync.Once
 	timed   context.Context
 	end     context.CancelFunc
+	ended   atomic.Bool // the request is answered: who is told so by Done reads why
 }
 
 func (p *patience) Deadline() (time.Time, bool) { return p.until, true }
@@ -51,15 +53,19 @@ func (p *patience) Err() error {
 	if err := p.Context.Err(); err != nil {
 		return err
 	}
-	if time.Now().Before(p.until) {
-		return nil
+	if !time.Now().Before(p.until) {
+		return context.DeadlineExceeded
 	}
-	return context.DeadlineExceeded
+	if p.ended.Load() {
+		return context.Canceled
+	}
+	return nil
 }
 
 // over gives the timer back, when the request is answered.
 func (p *patience) over() {
 	p.waiting.Do(func() { p.timed, p.end = context.WithCancel(p.Context) })
+	p.ended.Store(true)
 	p.end()
 }
 
