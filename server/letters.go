@@ -50,6 +50,8 @@ func (p *Post) lettersOf(ctx context.Context, e store.Event) ([]store.Mail, erro
 		letters, err = p.threadLetter(ctx, e)
 	case store.EventSaid:
 		letters, err = p.roomLetters(ctx, e)
+	case store.EventProfileDue:
+		letters, err = p.profileLetter(ctx, e)
 	case store.EventMentorAsked, store.EventMentorAnswered, store.EventMentorStuck, store.EventMentorship:
 		letters, err = p.mentorLetters(ctx, e)
 	case store.EventInvited, store.EventMessageDeleted:

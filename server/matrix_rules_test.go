@@ -170,7 +170,7 @@ func postActs(*world) map[string]rule {
 func caring(w *world) map[string]rule {
 	return map[string]rule{
 		"GET /towns/:slug/edit": only(author|stewards, "town"), "POST /towns/:slug/edit": does(author|stewards, "town", "about", "Une ville", "staff", "few").except("joining", stewards),
-		"POST /towns/:slug/confirm": does(author|stewards, "town"), "POST /skills": does(signedIn, "", "name_fr", "Ruches communales", "group", "data"),
+		"GET /towns/:slug/confirm": only(author|stewards, "town"), "POST /towns/:slug/confirm": does(author|stewards, "town"), "POST /skills": does(signedIn, "", "name_fr", "Ruches communales", "group", "data"),
 		"GET /skills/:id": only(stewards, "skill"), "POST /skills/:id": does(stewards, "skill", "do", "merge", "into", "python"),
 		"POST /towns/:slug/welcome": does(organisers, "town"), "POST /towns/:slug/people": does(author|organisers, "town", "do", "welcome", "member", w.people[newcomer].ID),
 		"GET /towns/:slug/merge": only(stewards, "town"), "POST /towns/:slug/merge": does(stewards, "town", "into", "Liège", "sure", "1"),

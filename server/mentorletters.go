@@ -71,6 +71,49 @@ func (p *Post) mentorLetter(lang *locales.Language, e store.Event, n store.Mento
 	return letter
 }
 
+// profileLetter asks, once a year, whether what a town says about itself is still right. A profile that was confirmed
+// meanwhile needs no letter.
+func (p *Post) profileLetter(ctx context.Context, e store.Event) ([]store.Mail, error) {
+	town, err := p.Store.TownByID(ctx, e.Subject)
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.Store.MemberByID(ctx, e.Member)
+	if err != nil || m.State != store.MemberActive || m.NoNotice || !m.Coordinates(town.ID) || !town.ProfileDue(p.Store.Now()) {
+		return nil, err
+	}
+	r := p.readerOf(m)
+	names, err := p.Store.SkillNames(ctx, append(slices.Clone(town.Profile.Teaches), town.Profile.Needs...))
+	if err != nil {
+		return nil, err
+	}
+	args := []any{"Town", town.NameIn(r.lang.Tag())}
+	letter := mail.Letter{Subject: r.lang.T("letter.profile.subject", args...), Paragraphs: []string{r.lang.T("letter.profile.text", args...)},
+		Button: mail.Link{Label: r.lang.T("letter.profile.button"), URL: p.PublicURL + "/towns/" + town.Slug + "/confirm"}}
+	add := func(key, value string) {
+		if value != "" {
+			letter.Facts = append(letter.Facts, mail.Fact{Label: r.lang.T(key), Value: value})
+		}
+	}
+	if town.Profile.Offers {
+		add("town.field.places", r.lang.Number(town.Profile.Places))
+	}
+	add("town.teaches", r.lang.List(skillWords(r.lang, town.Profile.Teaches, names)))
+	add("town.needs", r.lang.List(skillWords(r.lang, town.Profile.Needs, names)))
+	one, err := p.write(r, letter, true)
+	return []store.Mail{one}, err
+}
+
+// skillWords names skills in a language.
+func skillWords(lang *locales.Language, ids []string, names map[string]store.Skill) []string {
+	var words []string
+	for _, id := range ids {
+		name, _ := names[id].NameIn(lang.Tag())
+		words = append(words, name)
+	}
+	return words
+}
+
 // lastTry is how a request last asked a town.
 func lastTry(q store.MentorRequest, townID string) *store.Try {
 	for _, try := range slices.Backward(q.Tries) {
@@ -87,10 +130,7 @@ func needFacts(lang *locales.Language, n store.MentorNotice) []mail.Fact {
 	for _, id := range n.Request.Need.Apps {
 		apps = append(apps, n.Apps[id].Name())
 	}
-	for _, id := range n.Request.Need.Skills {
-		name, _ := n.Skills[id].NameIn(lang.Tag())
-		skills = append(skills, name)
-	}
+	skills = skillWords(lang, n.Request.Need.Skills, n.Skills)
 	for _, tag := range n.Request.Need.Speaks {
 		tongues = append(tongues, lang.T("language."+tag))
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"belfry/store"
 )
@@ -113,4 +114,52 @@ func TestAnAnswerThatComesTooLateIsKept(t *testing.T) {
 	mentor.post(path, url.Values{"do": {"ask"}, "text": {"Combien d’agents ?"}}).holds(t, 409, "Combien d’agents ?", "Votre texte n’est pas parti", "Cette demande est close")
 	mentor.post(path, url.Values{"do": {"decline"}, "reason": {"Trop de travail."}}).holds(t, 409, "Trop de travail.", "Cette demande est close")
 	mentor.post(path, url.Values{"do": {"accept"}}).holds(t, 303)
+}
+
+// TestAProfileIsConfirmedFromTheLetter: a year on, the letter says what the town offers; one click confirms, opening does not.
+func TestAProfileIsConfirmedFromTheLetter(t *testing.T) {
+	s := newSite(t)
+	lena := s.mentorTown(t, "Lena Exemple", "BE-92094", 3)
+	other := s.Join(t, "Jef Voorbeeld", "BE-92094")
+	s.Clock.Add(366 * 24 * time.Hour)
+	_, err := s.Advance(ctx)
+	ok(t, err)
+	letter := subjected(t, s.letters(t, lena), "Votre profil est-il encore exact")
+	for _, words := range []string{"Namur", "Communes à la fois : 3", "Cartes et systèmes d’information géographique"} {
+		if !strings.Contains(strings.ReplaceAll(letter.Text, "\u00a0", " "), words) {
+			t.Errorf("no %q in %s", words, letter.Text)
+		}
+	}
+	path := letterLink.FindStringSubmatch(letter.Text)[1]
+	s.visitor().get(path).holds(t, 303)
+	s.as(other).get(path).holds(t, 403)
+	b := s.as(lena)
+	for range 2 {
+		b.get(path).holds(t, 200, "C’est toujours exact", "3 places")
+	}
+	got := b.post(path, nil)
+	got.holds(t, 303)
+	b.get(got.Header.Get("Location")).holds(t, 200, "le profil est confirmé")
+	_, err = s.Advance(ctx)
+	ok(t, err)
+	for _, one := range s.letters(t, lena)[1:] {
+		if strings.Contains(one.Subject, "encore exact") && one.ID != letter.ID {
+			t.Error("asked again")
+		}
+	}
+}
+
+// TestTheStewardSeesOverloadedMentors on the page of what needs care.
+func TestTheStewardSeesOverloadedMentors(t *testing.T) {
+	s := newSite(t)
+	lena := s.mentorTown(t, "Lena Exemple", "BE-92094", 2)
+	stef := s.Join(t, "Stef Voorbeeld", "BE-34022")
+	s.With(t, stef, store.RoleSteward)
+	for _, code := range []string{"BE-56044", "BE-84010"} {
+		s.mentored(t, lena, s.Join(t, "Zoé "+code, code))
+	}
+	b := s.as(stef)
+	b.get("/admin").lacks(t, "Mentors débordés")
+	ok(t, s.EditTown(ctx, store.As(lena.ID), lena.TownID(), store.TownInput{Speaks: []string{"fr"}, Offers: true, Places: 1}))
+	b.get("/admin").holds(t, 200, "Mentors débordés", "2 communes accompagnées", "/towns/namur")
 }

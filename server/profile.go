@@ -75,6 +75,23 @@ func (s *Server) changeTown(c *fiber.Ctx) error {
 	return err
 }
 
+// townToConfirm asks whether a town's profile is still right: the yearly letter leads here.
+func (s *Server) townToConfirm(c *fiber.Ctx) error {
+	if !visitOf(c).signedIn() {
+		return s.signInFirst(c)
+	}
+	page, err := s.Store.TownPage(c.UserContext(), by(c), c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	if !page.MayEdit {
+		return fiberDenied(c)
+	}
+	p := s.page(c, visitOf(c).lang.T("town.confirm_title"))
+	p.Section = frontend.Towns
+	return s.render(c, p, pages.ConfirmTown(p, page))
+}
+
 // confirmTown says that a town's profile is still right.
 func (s *Server) confirmTown(c *fiber.Ctx) error {
 	town, err := s.editableTown(c)

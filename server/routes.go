@@ -263,6 +263,7 @@ func (s *Server) routes() {
 	// caring for towns and people
 	a.Get("/towns/:slug/edit", s.editTown)
 	a.Post("/towns/:slug/edit", s.changeTown)
+	a.Get("/towns/:slug/confirm", s.townToConfirm)
 	a.Post("/towns/:slug/confirm", s.confirmTown)
 	a.Post("/skills", s.postSkill)
 	a.Get("/skills/:id", s.editSkill)

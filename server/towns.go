@@ -18,12 +18,12 @@ const townsPerPage = 30
 // towns is the directory: what the address asks for, as a map and as a list.
 func (s *Server) towns(c *fiber.Ctx) error {
 	ctx, v := c.UserContext(), visitOf(c)
-	page := pages.TownsPage{Form: queried(c, "q", "state", "country", "area", "lang", "size", "app", "offers", "needs", "free", "sort")}
+	page := pages.TownsPage{Form: queried(c, "q", "state", "country", "region", "area", "lang", "size", "app", "offers", "needs", "free", "sort")}
 	f := page.Form
 	if len(f.Value("q")) > 200 {
 		f.Values["q"] = ""
 	}
-	q := store.TownQuery{Text: f.Value("q"), State: store.TownState(f.Value("state")), Country: f.Value("country"), Area: f.Value("area"), Language: f.Value("lang"),
+	q := store.TownQuery{Text: f.Value("q"), State: store.TownState(f.Value("state")), Country: f.Value("country"), Region: f.Value("region"), Area: f.Value("area"), Language: f.Value("lang"),
 		Size: store.TownSize(f.Value("size")), Teaches: f.Value("offers"), Needs: f.Value("needs"), Free: f.On("free"), Largest: f.Value("sort") == "population",
 		Lang: v.lang.Tag(), After: c.Query("after"), Limit: townsPerPage}
 	var near bool
@@ -50,14 +50,14 @@ func (s *Server) towns(c *fiber.Ctx) error {
 		return err
 	}
 	page.Apps = slices.DeleteFunc(page.Apps, func(a store.App) bool { return !slices.Contains(page.List.Choices.Apps, a.ID) })
-	page.Areas = s.areaOptions(c, page.List.Choices.Areas)
+	page.Regions, page.Areas = s.areaOptions(c, page.List.Choices.Regions), s.areaOptions(c, page.List.Choices.Areas)
 	s.drawTowns(c, &page)
 	p := s.page(c, v.lang.T("towns.title"))
 	p.Section = frontend.Towns
 	return s.render(c, p, pages.Towns(p, page))
 }
 
-// areaOptions names provinces and departments in the reader's language, in the order of their names.
+// areaOptions names regions, provinces and departments in the reader's language, in the order of their names.
 func (s *Server) areaOptions(c *fiber.Ctx, codes []string) []parts.Option {
 	lang := visitOf(c).lang
 	var options []parts.Option

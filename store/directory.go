@@ -133,13 +133,14 @@ func (t *tx) named(history []RoleChange) (map[string]Member, error) {
 
 // Care is what waits for a steward's eye.
 type Care struct {
-	Joining    []TownRow // towns that wait for a welcome
-	People     []Member  // people who wait for a welcome in member towns
-	OneContact []Town    // member towns with one single contact
-	Silent     []Town    // member towns of which nobody wrote, answered or touched the profile for half a year
-	Confirm    []Town    // member towns whose profile nobody confirmed for a year
-	OneExpert  []App     // applications that a town runs, with one single expert
-	NewSkills  []Skill   // entries of the list that nobody has looked at
+	Joining    []TownRow    // towns that wait for a welcome
+	People     []Member     // people who wait for a welcome in member towns
+	OneContact []Town       // member towns with one single contact
+	Silent     []Town       // member towns of which nobody wrote, answered or touched the profile for half a year
+	Confirm    []Town       // member towns whose profile nobody confirmed for a year
+	Overloaded []MentorLoad // that help more towns than they have places for, or do not answer
+	OneExpert  []App        // applications that a town runs, with one single expert
+	NewSkills  []Skill      // entries of the list that nobody has looked at
 	Towns      map[string]Town
 }
 
@@ -191,6 +192,9 @@ func (s *Store) Care(ctx context.Context, by Actor) (Care, error) {
 			} else if silent {
 				care.Silent = append(care.Silent, town)
 			}
+		}
+		if care.Overloaded, err = t.loads(full); err != nil {
+			return err
 		}
 		return care.fill(t)
 	})

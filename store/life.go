@@ -148,7 +148,11 @@ func (s *Store) Advance(ctx context.Context) (changed int, err error) {
 		return changed, err
 	}
 	moved, err := s.advanceRequests(ctx)
-	return changed + moved, err
+	if err != nil {
+		return changed + moved, err
+	}
+	asked, err := s.askProfiles(ctx)
+	return changed + moved + asked, err
 }
 
 func (t *tx) advance(m Meeting) (bool, error) {

@@ -122,3 +122,106 @@ func TestATownWithoutAPlaceLeftIsNotListedAsFree(t *testing.T) {
 		want(t, free(), "Namur")
 	})
 }
+
+// TestAMentorIsChanged: the same needs go to the next town that can help, never back to the one that was left.
+func TestAMentorIsChanged(t *testing.T) {
+	both(t, func(t *testing.T, h *storetest.Hub) {
+		lena, oscar := helper(t, h, "BE-92094", "Lena Exemple", 1), helper(t, h, "BE-25014", "Oscar Autre", 1)
+		zoe := village(t, h, "BE-56044", "Zoé Essai")[0]
+		m := mentored(t, h, lena, zoe)
+		_, err := h.CloseMentorship(ctx, store.As(oscar.ID), m.ID, store.ClosedChanged)
+		wantKind(t, err, store.NotFound, "error.not_found")
+		_, err = h.CloseMentorship(ctx, store.As(zoe.ID), m.ID, store.ClosedChanged)
+		ok(t, err)
+		_, err = h.CloseMentorship(ctx, store.As(lena.ID), m.ID, store.ClosedChanged) // both pressed
+		wantKind(t, err, store.Conflict, "mentorship.over")
+		page, err := h.MentorshipPage(ctx, store.As(lena.ID), m.ID)
+		ok(t, err)
+		want(t, fmt.Sprint(page.Mentorship.Why, page.CheckIns[0].Cancelled.IsZero()), "changedfalse")
+		mine, err := h.Mentoring(ctx, store.As(zoe.ID))
+		ok(t, err)
+		q := mine.Requests[0].Request
+		want(t, fmt.Sprint(len(mine.Requests), mine.Requests[0].Asked.ID == oscar.TownID(), q.Need.Skills), "1 true [gis]")
+		_, err = h.DeclineRequest(ctx, store.As(oscar.ID), q.ID, "Pas cette année.")
+		ok(t, err)
+		want(t, waits(t, h, q.ID).State, store.RequestSeeking) // Namur has a place again, and is not asked
+		sound(t, h)
+	})
+}
+
+// TestAPauseKeepsThePlace, and both towns are told of it and of its end.
+func TestAPauseKeepsThePlace(t *testing.T) {
+	h := storetest.Open(t)
+	lena, zoe := helper(t, h, "BE-92094", "Lena Exemple", 1), village(t, h, "BE-56044", "Zoé Essai")[0]
+	m := mentored(t, h, lena, zoe)
+	h.Clock.Add(time.Minute)
+	m, err := h.PauseMentorship(ctx, store.As(zoe.ID), m.ID, true)
+	ok(t, err)
+	want(t, fmt.Sprint(m.State, m.Paused.IsZero()), "pausedfalse")
+	_, err = h.AskMentor(ctx, store.As(village(t, h, "BE-84010", "Yves Essai")[0].ID), asks(lena))
+	wantKind(t, err, store.Full, "mentor.no_place")
+	_, err = h.AskMentor(ctx, store.As(zoe.ID), asks(lena))
+	wantKind(t, err, store.Conflict, "mentor.has_one")
+	h.Clock.Add(time.Minute)
+	m, err = h.PauseMentorship(ctx, store.As(lena.ID), m.ID, false)
+	ok(t, err)
+	want(t, fmt.Sprint(m.State, m.Paused.IsZero()), "runningtrue")
+	var said []string
+	for _, e := range eventsOf(t, h, store.EventMentorship) {
+		said = append(said, e.Data["what"])
+	}
+	want(t, fmt.Sprint(said), "[planned paused resumed]")
+	_, err = h.CloseMentorship(ctx, store.As(lena.ID), m.ID, store.ClosedDone)
+	ok(t, err)
+	_, err = h.PauseMentorship(ctx, store.As(lena.ID), m.ID, true)
+	wantKind(t, err, store.Conflict, "mentorship.over")
+}
+
+// TestTheFirstYearTicksItself where the hub can see it; the rest is ticked by hand, and the tick taken back.
+func TestTheFirstYearTicksItself(t *testing.T) {
+	h := storetest.Open(t)
+	lena, zoe := helper(t, h, "BE-92094", "Lena Exemple", 1), village(t, h, "BE-56044", "Zoé Essai")[0]
+	m := mentored(t, h, lena, zoe) // with a talk next week
+	meeting := h.Meeting(t, 0)     // in two weeks
+	reached := func() string {
+		page, err := h.MentorshipPage(ctx, store.As(lena.ID), m.ID)
+		ok(t, err)
+		said := ""
+		for _, row := range page.Steps {
+			if row.Seen {
+				said += string(row.Step) + " "
+			} else if !row.At.IsZero() {
+				said += "(" + string(row.Step) + ") "
+			}
+		}
+		return said
+	}
+	want(t, reached(), "")
+	_, err := h.TickStep(ctx, store.As(zoe.ID), m.ID, store.StepAdvice, true)
+	ok(t, err)
+	want(t, reached(), "(advice) ")
+	_, err = h.TickStep(ctx, store.As(lena.ID), m.ID, store.StepAdvice, false)
+	ok(t, err)
+	_, err = h.TickStep(ctx, store.As(lena.ID), m.ID, "zonzi", true)
+	wantKind(t, err, store.NotFound, "error.not_found")
+	item, err := h.ProposeItem(ctx, store.As(zoe.ID), meeting.ID, point("Nos débuts", 10))
+	ok(t, err)
+	ok(t, h.AcceptItem(ctx, store.System(), item.ID))
+	_, err = h.AnswerMeeting(ctx, store.As(zoe.ID), meeting.ID, store.AnswerInput{Answer: store.Online})
+	ok(t, err)
+	want(t, reached(), "item ")
+	h.Clock.Add(8 * 24 * time.Hour)
+	want(t, reached(), "met item ")
+	h.Clock.Add(8 * 24 * time.Hour)
+	want(t, reached(), "met meeting item ")
+	app := h.AppCalled(t, "Délib d’essai")
+	_, err = h.RunApp(ctx, store.As(zoe.ID), zoe.TownID(), app.ID, store.AppUseInput{State: store.UseRunning})
+	ok(t, err)
+	shelf, err := h.SaveCategory(ctx, store.System(), "", store.CategoryInput{Names: map[string]string{"fr": "Entraide"}})
+	ok(t, err)
+	opened, err := h.OpenThread(ctx, store.As(lena.ID), store.ThreadInput{Title: "Et vous ?", Category: shelf.Slug, PostInput: store.PostInput{Source: "Qui l’a fait ?", Lang: "fr"}})
+	ok(t, err)
+	_, err = h.Reply(ctx, store.As(zoe.ID), opened.Thread.ID, store.PostInput{Source: "Nous.", Lang: "fr"})
+	ok(t, err)
+	want(t, reached(), "met meeting app item advice ")
+}

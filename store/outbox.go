@@ -37,6 +37,7 @@ const (
 	EventRole           EventKind = "member.role"      // Member got or lost a role: Data role, given, town
 	EventHandOver       EventKind = "town.hand_over"   // Subject town, Member the new contact
 	EventContact        EventKind = "member.contact"   // By writes to Member: Data subject, text, reply (the writer's address, when they give it)
+	EventProfileDue     EventKind = "town.profile"     // Subject town, Member who coordinates it: is the profile still right?
 	EventTownMerged     EventKind = "town.merged"      // Subject the town that remains, Member: Data from (town id)
 	EventMeetingChanged EventKind = "meeting.changed"  // Subject meeting: Data what (comma list of fields)
 	EventCancelled      EventKind = "meeting.cancelled"

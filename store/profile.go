@@ -29,6 +29,7 @@ type Profile struct {
 	Way         string    `json:"way,omitzero"`          // how it helps, in a line
 	Confirmed   time.Time `json:"confirmed,omitzero"`    // last said to be right; a change says so too
 	ConfirmedBy string    `json:"confirmed_by,omitzero"`
+	Asked       time.Time `json:"asked,omitzero"` // when its coordinators last got a letter about it
 }
 
 // HostingMixed is for a town whose applications run in several places (see Hosting).

@@ -13,6 +13,7 @@ import (
 // enrolled is a town as lists, maps and the search for a mentor read it. It is shared and never changed.
 type enrolled struct {
 	Town
+	Region   string   // of the gazetteer, ISO 3166-2
 	people   int      // who act for it, those who wait for a welcome too
 	learners int      // towns it mentors now, when it offers to
 	uses     []AppUse // by application id
@@ -249,7 +250,7 @@ func (t *tx) entry(town Town) (*enrolled, error) {
 	}
 	if t.store.gazetteer != nil && town.Code != "" {
 		real, _ := t.store.gazetteer.Town(town.Code)
-		one.postal = real.PostalCodes
+		one.postal, one.Region = real.PostalCodes, once(real.Region)
 	}
 	return one, nil
 }

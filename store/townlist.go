@@ -35,6 +35,7 @@ type TownQuery struct {
 	Text     string    // in a name, in any language, of the town or one merged into it; or the start of a postal code
 	State    TownState // member unless given
 	Country  string
+	Region   string // ISO 3166-2
 	Area     string // province or department, ISO 3166-2
 	Language string // official there, or one it helps in
 	Size     TownSize
@@ -52,6 +53,7 @@ type TownQuery struct {
 // TownRow is a town in a list.
 type TownRow struct {
 	Town   Town
+	Region string // ISO 3166-2, "" outside the gazetteer
 	People int
 	Apps   []AppUseRow
 }
@@ -68,18 +70,18 @@ type TownList struct {
 
 // TownChoices is what can be asked for at all, sorted.
 type TownChoices struct {
-	Countries, Areas []string
-	Teaches, Needs   []string // ids of skills
-	Apps             []string // ids of applications that some town runs
-	Resting          bool     // some town has gone to rest
+	Countries, Regions, Areas []string
+	Teaches, Needs            []string // ids of skills
+	Apps                      []string // ids of applications that some town runs
+	Resting                   bool     // some town has gone to rest
 }
 
 func choicesOf(all []*enrolled) TownChoices {
-	sets := [5]map[string]bool{{}, {}, {}, {}, {}}
+	sets := [6]map[string]bool{{}, {}, {}, {}, {}, {}}
 	var c TownChoices
 	for _, one := range all {
 		c.Resting = c.Resting || one.State == TownResting
-		sets[0][one.Country], sets[1][one.Area] = true, true
+		sets[0][one.Country], sets[1][one.Area], sets[5][one.Region] = true, true, true
 		for _, id := range one.Profile.Teaches {
 			sets[2][id] = true
 		}
@@ -92,7 +94,7 @@ func choicesOf(all []*enrolled) TownChoices {
 			}
 		}
 	}
-	for i, list := range []*[]string{&c.Countries, &c.Areas, &c.Teaches, &c.Needs, &c.Apps} {
+	for i, list := range []*[]string{&c.Countries, &c.Areas, &c.Teaches, &c.Needs, &c.Apps, &c.Regions} {
 		delete(sets[i], "")
 		*list = sortedKeys(sets[i])
 	}
@@ -124,7 +126,7 @@ func (q *TownQuery) fits(one *enrolled, wanted string, former map[string]bool, n
 	low, high := q.Size.Bounds()
 	sized := q.Size == "" || one.Population > 0 && one.Population >= low && (high == 0 || one.Population < high)
 	return one.State == q.State && sized &&
-		(q.Country == "" || one.Country == q.Country) && (q.Area == "" || one.Area == q.Area) &&
+		(q.Country == "" || one.Country == q.Country) && (q.Region == "" || one.Region == q.Region) && (q.Area == "" || one.Area == q.Area) &&
 		(q.Language == "" || slices.Contains(one.Languages, q.Language) || slices.Contains(one.Profile.Speaks, q.Language)) &&
 		(q.Teaches == "" || slices.Contains(one.Profile.Teaches, q.Teaches)) && (q.Needs == "" || slices.Contains(one.Profile.Needs, q.Needs)) &&
 		(q.App == "" || slices.ContainsFunc(one.uses, func(use AppUse) bool { return use.App == q.App && use.State != UseFormer })) &&
@@ -153,7 +155,7 @@ func (q TownQuery) at(one *enrolled) string {
 // NotFound; a skill that nobody knows fits no town. It reads what is kept in memory, and records only for the page.
 func (s *Store) Towns(ctx context.Context, q TownQuery) (TownList, error) {
 	q.State = TownState(once(string(cmp.Or(q.State, TownMember))))
-	q.Country, q.Area = once(q.Country), once(q.Area)
+	q.Country, q.Region, q.Area = once(q.Country), once(q.Region), once(q.Area)
 	begin, err := cursorPlace(q.After)
 	if err != nil {
 		return TownList{}, err
@@ -210,7 +212,7 @@ func (t *tx) townPage(r *roll, q TownQuery, begin string, list *TownList) error 
 		if err != nil {
 			return err
 		}
-		list.Rows = append(list.Rows, TownRow{Town: one.Town, People: one.people, Apps: uses})
+		list.Rows = append(list.Rows, TownRow{Town: one.Town, Region: one.Region, People: one.people, Apps: uses})
 	}
 	if upTo < len(found) && upTo > from {
 		list.Next = cursor(0, q.at(found[upTo-1]))

@@ -51,6 +51,7 @@ func TestTownsAreFoundByWhatTheySay(t *testing.T) {
 		"all": {store.TownQuery{}, "Kortrijk Lille Namur"}, "in French": {store.TownQuery{Lang: "fr"}, "Kortrijk Lille Namur"}, "by size": {store.TownQuery{Largest: true}, "Lille Namur Kortrijk"},
 		"text": {store.TownQuery{Text: "NAM"}, "Namur"}, "another language": {store.TownQuery{Text: "courtrai"}, "Kortrijk"}, "postal code": {store.TownQuery{Text: "5000"}, "Namur"},
 		"waiting": {store.TownQuery{Text: "charleroi"}, ""}, "country": {store.TownQuery{Country: "FR"}, "Lille"}, "province": {store.TownQuery{Area: "BE-WNA"}, "Namur"},
+		"region": {store.TownQuery{Region: "BE-VLG"}, "Kortrijk"}, "region abroad": {store.TownQuery{Region: "FR-HDF"}, "Lille"}, "no such region": {store.TownQuery{Region: "zonzi"}, ""},
 		"official language": {store.TownQuery{Language: "nl"}, "Kortrijk"}, "helps in": {store.TownQuery{Language: "de"}, "Namur"},
 		"size": {store.TownQuery{Size: "xl", Country: "BE"}, "Kortrijk Namur"}, "none so small": {store.TownQuery{Size: "s"}, ""},
 		"teaches": {store.TownQuery{Teaches: "python"}, "Namur"}, "needs": {store.TownQuery{Needs: "python"}, "Kortrijk"},
