@@ -63,8 +63,7 @@ func (s *Server) appPage(c *fiber.Ctx) error {
 	if v.Long, err = s.Store.Rendered(c.UserContext(), at.Long); err != nil {
 		return err
 	}
-	_, _, err = s.Store.WriteApp(c.UserContext(), page.App.Slug)
-	v.File = err == nil
+	v.File = s.Store.Writable(page.App)
 	p := s.page(c, page.App.Name())
 	p.Section, p.Description = frontend.Apps, said.Short
 	return s.render(c, p, pages.App(p, v))

@@ -180,6 +180,11 @@ func (s *Store) WriteApp(ctx context.Context, slug string) ([]byte, App, error) 
 	if err != nil {
 		return nil, app, err
 	}
+	written, err := writeApp(app)
+	return written, app, err
+}
+
+func writeApp(app App) ([]byte, error) {
 	software := app.Software
 	whole := map[string]publiccode.Description{} // of a hand-made entry, the languages that say all that a file has to
 	for tag, one := range software.Description {
@@ -192,12 +197,12 @@ func (s *Store) WriteApp(ctx context.Context, slug string) ([]byte, App, error) 
 	}
 	written, problems, err := publiccode.Write(software)
 	if err != nil {
-		return nil, app, err
+		return nil, err
 	}
 	if _, faults := problemsOf(problems); len(faults) > 0 {
-		return nil, app, &Error{Kind: Invalid, Problems: faults}
+		return nil, &Error{Kind: Invalid, Problems: faults}
 	}
-	return written, app, nil
+	return written, nil
 }
 
 // AppFiles lists the good files of an application, the newest first. It is public.

@@ -285,7 +285,7 @@ func (s *Store) NoticePage(ctx context.Context, by Actor, id string) (NoticePage
 		if err != nil {
 			return err
 		}
-		rows, err := t.useRows(uses)
+		rows, err := t.useRows(uses, nil, nil)
 		if err != nil {
 			return err
 		}
@@ -357,7 +357,7 @@ func (s *Store) NoticeAudience(ctx context.Context, id string) (n AppNotice, app
 		if err != nil {
 			return err
 		}
-		rows, err := t.useRows(uses)
+		rows, err := t.useRows(uses, nil, nil)
 		if err != nil {
 			return err
 		}

@@ -128,16 +128,6 @@ func (t *tx) appRows(found []App) ([]AppRow, error) {
 	return rows, err
 }
 
-// AppNames lists the applications that are looked after, by name; for choices.
-func (s *Store) AppNames(ctx context.Context) ([]App, error) {
-	list, err := s.Apps(ctx, AppQuery{Sort: "name", Limit: maxApps})
-	var all []App
-	for _, row := range list.Rows {
-		all = append(all, row.App)
-	}
-	return all, err
-}
-
 // AppBySlug finds an application by its address, current or former; moved says that it was a former one.
 func (s *Store) AppBySlug(ctx context.Context, slug string) (app App, moved bool, err error) {
 	err = s.view(ctx, func(t *tx) error {
@@ -196,17 +186,21 @@ const (
 // AppPage reads an application's page by its address, current or former.
 func (s *Store) AppPage(ctx context.Context, by Actor, slug string) (AppPage, error) {
 	var p AppPage
-	err := s.view(ctx, func(t *tx) error {
+	all, err := s.roll(ctx)
+	if err != nil {
+		return p, err
+	}
+	err = s.view(ctx, func(t *tx) error {
 		app, err := apps().lookup(t, famAppSlug, slug)
 		if err != nil {
 			return err
 		}
-		p = AppPage{App: app, Moved: app.Slug != slug}
+		p = AppPage{App: app, Moved: app.Slug != slug, Towns: all.members}
 		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}
-		for _, fill := range []func(*tx, Member) error{p.fillNames, p.fillUses, p.fillRegisters, p.fillThreads, p.fillItems, p.fillOwn} {
+		for _, fill := range []func(*tx, Member) error{p.fillNames, func(t *tx, _ Member) error { return p.fillUses(t, all) }, p.fillRegisters, p.fillThreads, p.fillItems, p.fillOwn} {
 			if err := fill(t, reader); err != nil {
 				return err
 			}
@@ -231,12 +225,12 @@ func (p *AppPage) fillNames(t *tx, reader Member) error {
 	return err
 }
 
-func (p *AppPage) fillUses(t *tx, _ Member) error {
+func (p *AppPage) fillUses(t *tx, all *roll) error {
 	uses, err := t.usesOf(p.App.ID, UseRunning, UseTesting, UseFormer)
 	if err != nil {
 		return err
 	}
-	rows, err := t.useRows(uses)
+	rows, err := t.useRows(uses, all, nil)
 	if err != nil {
 		return err
 	}
@@ -253,9 +247,7 @@ func (p *AppPage) fillUses(t *tx, _ Member) error {
 			p.Uses = append(p.Uses, row)
 		}
 	}
-	all, err := t.townsIn(TownMember)
-	p.Towns = len(all)
-	return err
+	return nil
 }
 
 func (p *AppPage) fillRegisters(t *tx, reader Member) error {

@@ -231,17 +231,23 @@ type AppUseRow struct {
 	Experts []Member
 }
 
-// useRows completes uses with what they name.
-func (t *tx) useRows(uses []AppUse) ([]AppUseRow, error) {
+// useRows completes uses with what they name: their towns from the roll and of their applications only the names, when these
+// are given.
+func (t *tx) useRows(uses []AppUse, all *roll, names *appNames) ([]AppUseRow, error) {
 	var appIDs, townIDs, hosts, people []string
 	for _, use := range uses {
 		appIDs, townIDs, hosts, people = append(appIDs, use.App), append(townIDs, use.Town), append(hosts, use.Host), append(people, use.Experts...)
 	}
-	programs, err := apps().many(t, appIDs)
-	if err != nil {
-		return nil, err
+	programs := map[string]App{}
+	if names != nil {
+		programs = names.byID
+	} else {
+		var err error
+		if programs, err = apps().many(t, appIDs); err != nil {
+			return nil, err
+		}
 	}
-	places, err := towns().many(t, townIDs)
+	places, err := t.townsOf(townIDs, all)
 	if err != nil {
 		return nil, err
 	}
@@ -266,22 +272,27 @@ func (t *tx) useRows(uses []AppUse) ([]AppUseRow, error) {
 }
 
 // usesOfTown are the applications of one town, by name.
-func (t *tx) usesOfTown(townID string) ([]AppUseRow, error) {
+func (t *tx) usesOfTown(townID string, names *appNames) ([]AppUseRow, error) {
 	uses, err := appUses().under(t, window{Under: []string{townID}, Limit: maxApps})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := t.useRows(uses)
+	rows, err := t.useRows(uses, nil, names)
 	slices.SortStableFunc(rows, func(a, b AppUseRow) int { return strings.Compare(sortName(a.App.Name()), sortName(b.App.Name())) })
 	return rows, err
 }
 
-// AppsOfTown lists what a town runs, tries or ran, by name. It is public.
+// AppsOfTown lists what a town runs, tries or ran, by name. Of the applications it knows
+// the names only. It is public.
 func (s *Store) AppsOfTown(ctx context.Context, townID string) ([]AppUseRow, error) {
 	var rows []AppUseRow
-	err := s.view(ctx, func(t *tx) error {
+	names, err := s.appNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.view(ctx, func(t *tx) error {
 		var err error
-		rows, err = t.usesOfTown(townID)
+		rows, err = t.usesOfTown(townID, names)
 		return err
 	})
 	return rows, err

@@ -43,7 +43,7 @@ func (c *Care) fill(t *tx) error {
 	if err != nil {
 		return err
 	}
-	rows, err := t.useRows(uses)
+	rows, err := t.useRows(uses, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,15 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // HostingRow is an offer with what it names.
 type HostingRow struct {
 	Offer    HostingOffer
 	Provider Provider
-	Apps     []App
-	Waiting  int // requests that have no answer
+	Apps     []App // with their names, see AppNames
+	Waiting  int   // requests that have no answer, counted when no place is left
 	May      bool
 }
 
@@ -18,47 +19,56 @@ type HostingRow struct {
 // It is public.
 func (s *Store) Hostings(ctx context.Context, by Actor, providerID string) ([]HostingRow, error) {
 	var rows []HostingRow
-	err := s.view(ctx, func(t *tx) error {
+	names, err := s.appNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.view(ctx, func(t *tx) error {
 		rows = nil
 		reader, err := t.reader(by)
 		if err != nil {
 			return err
 		}
-		return hostingOffers().each(t, func(o HostingOffer) error {
-			if providerID != "" && o.Provider != providerID {
-				return nil
-			}
-			row, err := t.hostingRow(reader, o)
-			if err == nil && (!row.Provider.Hidden && !o.Closed || row.May) {
-				rows = append(rows, row)
-			}
+		var found []HostingOffer
+		if providerID != "" {
+			found, err = hostingOffers().list(t, famHostingProvider, window{Under: []string{providerID}, Limit: maxHostings})
+		} else {
+			err = hostingOffers().each(t, func(o HostingOffer) error { found = append(found, o); return nil })
+		}
+		if err != nil {
 			return err
-		})
+		}
+		var ids []string
+		for _, o := range found {
+			ids = append(ids, o.Provider)
+		}
+		known, err := providers().many(t, ids)
+		if err != nil {
+			return err
+		}
+		for _, o := range found {
+			p := known[o.Provider]
+			if (p.Hidden || o.Closed) && !mayProvide(reader, p) {
+				continue
+			}
+			row, err := t.hostingRow(reader, o, p, names)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, row)
+		}
+		return nil
 	})
 	slices.SortStableFunc(rows, func(a, b HostingRow) int {
-		if sortName(a.Provider.Name) < sortName(b.Provider.Name) {
-			return -1
-		}
-		return 1
+		return strings.Compare(sortName(a.Provider.Name), sortName(b.Provider.Name))
 	})
 	return rows, err
 }
 
-func (t *tx) hostingRow(reader Member, o HostingOffer) (HostingRow, error) {
-	row := HostingRow{Offer: o}
-	var err error
-	if row.Provider, err = providers().get(t, o.Provider); err != nil {
-		return row, err
-	}
-	row.May = mayProvide(reader, row.Provider)
-	programs, err := apps().many(t, o.Apps)
-	if err != nil {
-		return row, err
-	}
-	for _, id := range o.Apps {
-		if a := programs[id]; a.ID != "" {
-			row.Apps = append(row.Apps, a)
-		}
+func (t *tx) hostingRow(reader Member, o HostingOffer, p Provider, names *appNames) (HostingRow, error) {
+	row := HostingRow{Offer: o, Provider: p, Apps: names.of(o.Apps), May: mayProvide(reader, p)}
+	if o.Left() > 0 {
+		return row, nil
 	}
 	all, err := hostingRequests().list(t, famHostingRequestOffer, window{Under: []string{o.ID}, Limit: maxPledges})
 	for _, r := range all {
@@ -72,7 +82,11 @@ func (t *tx) hostingRow(reader Member, o HostingOffer) (HostingRow, error) {
 // HostingByID reads one offer that is shown to the reader.
 func (s *Store) HostingByID(ctx context.Context, by Actor, id string) (HostingRow, error) {
 	var row HostingRow
-	err := s.view(ctx, func(t *tx) error {
+	names, err := s.appNames(ctx)
+	if err != nil {
+		return row, err
+	}
+	err = s.view(ctx, func(t *tx) error {
 		reader, err := t.reader(by)
 		if err != nil {
 			return err
@@ -81,7 +95,11 @@ func (s *Store) HostingByID(ctx context.Context, by Actor, id string) (HostingRo
 		if err != nil {
 			return err
 		}
-		if row, err = t.hostingRow(reader, o); err == nil && (row.Provider.Hidden || o.Closed) && !row.May {
+		p, err := providers().get(t, o.Provider)
+		if err != nil {
+			return err
+		}
+		if row, err = t.hostingRow(reader, o, p, names); err == nil && (row.Provider.Hidden || o.Closed) && !row.May {
 			err = notFound()
 		}
 		return err
@@ -142,8 +160,11 @@ func (s *Store) HostingRequestByID(ctx context.Context, by Actor, id string) (Ho
 	return p, err
 }
 
+// maxHostings bounds what is read of the offers of one provider.
+const maxHostings = 1_000
+
 // HostingRequests are the requests the reader has to do with: those of their town, and those to providers they act for; the
-// newest first.
+// newest first, at most as many as one reads.
 func (s *Store) HostingRequests(ctx context.Context, by Actor) ([]HostingPage, error) {
 	var found []HostingPage
 	err := s.view(ctx, func(t *tx) error {
@@ -152,20 +173,62 @@ func (s *Store) HostingRequests(ctx context.Context, by Actor) ([]HostingPage, e
 		if err != nil || reader.ID == "" || reader.ID == nobodysID {
 			return err
 		}
-		all, err := hostingRequests().under(t, window{Reverse: true, Limit: maxPledges})
+		mine, err := t.requestsOf(reader)
 		if err != nil {
 			return err
 		}
-		for _, r := range all {
+		slices.SortFunc(mine, func(a, b HostingRequest) int { return strings.Compare(b.ID, a.ID) })
+		mine = slices.CompactFunc(mine, func(a, b HostingRequest) bool { return a.ID == b.ID })
+		for _, r := range mine[:min(len(mine), shownRequests)] {
 			p, err := t.hostingPage(by, r)
 			if err != nil {
 				return err
 			}
-			if (p.Providing || p.Asking) && len(found) < scanBatch {
-				found = append(found, p)
-			}
+			found = append(found, p)
 		}
 		return nil
 	})
 	return found, err
+}
+
+// shownRequests is how many requests for hosting are listed.
+const shownRequests = 100
+
+// requestsOf are the requests that somebody has to do with, some perhaps twice: for stewards the newest of all.
+func (t *tx) requestsOf(reader Member) ([]HostingRequest, error) {
+	if may(reader, Steward) {
+		return hostingRequests().under(t, window{Reverse: true, Limit: shownRequests})
+	}
+	var mine []HostingRequest
+	if town := reader.TownID(); mayEditTown(reader, town) {
+		own, err := hostingRequests().list(t, famHostingRequestTown, window{Under: []string{town}, Reverse: true, Limit: shownRequests})
+		if err != nil {
+			return nil, err
+		}
+		mine = own
+	}
+	var offers []HostingOffer
+	err := hostingOffers().each(t, func(o HostingOffer) error { offers = append(offers, o); return nil })
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, o := range offers {
+		ids = append(ids, o.Provider)
+	}
+	known, err := providers().many(t, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range offers {
+		if !mayProvide(reader, known[o.Provider]) {
+			continue
+		}
+		asked, err := hostingRequests().list(t, famHostingRequestOffer, window{Under: []string{o.ID}, Reverse: true, Limit: shownRequests})
+		if err != nil {
+			return nil, err
+		}
+		mine = append(mine, asked...)
+	}
+	return mine, nil
 }

@@ -300,7 +300,7 @@ func (s *Store) moveTo(old, now moved) {
 	for _, one := range []struct {
 		old, now uint64
 		own      *atomic.Uint64
-	}{{old.Who, now.Who, &s.identity}, {old.Searched, now.Searched, &s.searches}, {old.Marks, now.Marks, &s.marks}, {old.Public, now.Public, &s.mentored}, {old.Public, now.Public, &s.generation}} {
+	}{{old.Who, now.Who, &s.identity}, {old.Searched, now.Searched, &s.searches}, {old.Marks, now.Marks, &s.marks}, {old.Public, now.Public, &s.mentored}, {old.Public, now.Public, &s.programs}, {old.Public, now.Public, &s.generation}} {
 		if one.now > one.old {
 			one.own.Add(1)
 		}

@@ -23,7 +23,7 @@ type ProviderQuery struct {
 type ProviderRow struct {
 	Provider   Provider
 	Town       Town
-	Apps       []App
+	Apps       []App          // with their names, see AppNames
 	People     []Member       // who act for it, on its own page
 	References []ReferenceRow // that are public
 	Distance   float64        // km from Near, -1 when unknown
@@ -40,7 +40,15 @@ type ReferenceRow struct {
 // Providers lists the providers that fit. It is public; hidden ones are shown to those who may change them.
 func (s *Store) Providers(ctx context.Context, by Actor, q ProviderQuery) ([]ProviderRow, error) {
 	var rows []ProviderRow
-	err := s.view(ctx, func(t *tx) error {
+	all, err := s.roll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.appNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.view(ctx, func(t *tx) error {
 		rows = nil
 		reader, err := t.reader(by)
 		if err != nil {
@@ -61,7 +69,7 @@ func (s *Store) Providers(ctx context.Context, by Actor, q ProviderQuery) ([]Pro
 			return err
 		}
 		for _, p := range found {
-			row, err := t.providerRow(reader, p, near)
+			row, err := t.providerRow(reader, p, near, all, names)
 			if err != nil {
 				return err
 			}
@@ -91,27 +99,23 @@ func (q ProviderQuery) fits(p Provider) bool {
 		(wanted == "" || strings.Contains(fold(p.Name+" "+p.About+" "+p.Regions), wanted))
 }
 
-func (t *tx) providerRow(reader Member, p Provider, near Town) (ProviderRow, error) {
-	row := ProviderRow{Provider: p, Distance: -1, May: mayProvide(reader, p)}
-	var err error
-	if row.Town, _, err = towns().find(t, p.Town); err != nil {
-		return row, err
-	}
-	if near.ID != "" && near.Lat != 0 && row.Town.Lat != 0 {
-		row.Distance = gazetteer.Distance(gazetteer.Town{Lat: near.Lat, Lon: near.Lon}, gazetteer.Town{Lat: row.Town.Lat, Lon: row.Town.Lon})
-	}
-	programs, err := apps().many(t, p.Apps)
-	if err != nil {
-		return row, err
-	}
-	for _, id := range p.Apps {
-		if a := programs[id]; a.ID != "" {
-			row.Apps = append(row.Apps, a)
-		}
-	}
+func (t *tx) providerRow(reader Member, p Provider, near Town, known *roll, names *appNames) (ProviderRow, error) {
+	row := ProviderRow{Provider: p, Apps: names.of(p.Apps), Distance: -1, May: mayProvide(reader, p)}
 	all, err := references().under(t, window{Under: []string{p.ID}, Limit: maxPledges})
 	if err != nil {
 		return row, err
+	}
+	ids := []string{p.Town}
+	for _, r := range all {
+		ids = append(ids, r.Town)
+	}
+	places, err := t.townsOf(ids, known)
+	if err != nil {
+		return row, err
+	}
+	row.Town = places[p.Town]
+	if near.ID != "" && near.Lat != 0 && row.Town.Lat != 0 {
+		row.Distance = gazetteer.Distance(gazetteer.Town{Lat: near.Lat, Lon: near.Lon}, gazetteer.Town{Lat: row.Town.Lat, Lon: row.Town.Lon})
 	}
 	for _, r := range all {
 		if own := reader.TownID(); own != "" && r.Town == own {
@@ -121,12 +125,8 @@ func (t *tx) providerRow(reader Member, p Provider, near Town) (ProviderRow, err
 		if !r.Public {
 			continue
 		}
-		town, err := towns().get(t, r.Town)
-		if err != nil {
-			return row, err
-		}
 		r.Ends, r.Reminded = "", "" // the town's own business
-		row.References = append(row.References, ReferenceRow{r, town})
+		row.References = append(row.References, ReferenceRow{r, places[r.Town]})
 	}
 	slices.SortStableFunc(row.References, func(a, b ReferenceRow) int { return b.Reference.At.Compare(a.Reference.At) })
 	return row, nil
@@ -135,7 +135,15 @@ func (t *tx) providerRow(reader Member, p Provider, near Town) (ProviderRow, err
 // ProviderBySlug reads one provider's page. A hidden one is shown to those who may change it.
 func (s *Store) ProviderBySlug(ctx context.Context, by Actor, slug string) (ProviderRow, error) {
 	var row ProviderRow
-	err := s.view(ctx, func(t *tx) error {
+	all, err := s.roll(ctx)
+	if err != nil {
+		return row, err
+	}
+	names, err := s.appNames(ctx)
+	if err != nil {
+		return row, err
+	}
+	err = s.view(ctx, func(t *tx) error {
 		p, err := providers().lookup(t, famProviderSlug, slug)
 		if err != nil {
 			return err
@@ -147,7 +155,7 @@ func (s *Store) ProviderBySlug(ctx context.Context, by Actor, slug string) (Prov
 		if p.Hidden && !mayProvide(reader, p) {
 			return notFound()
 		}
-		if row, err = t.providerRow(reader, p, Town{}); err != nil {
+		if row, err = t.providerRow(reader, p, Town{}, all, names); err != nil {
 			return err
 		}
 		people, err := members().many(t, p.People)

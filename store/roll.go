@@ -28,6 +28,7 @@ type roll struct {
 	all  []*enrolled
 	byID map[string]*enrolled
 	TownChoices
+	members int // towns that are members
 
 	mu     sync.Mutex             // guards byLang
 	byLang map[string][]*enrolled // as readers of a language list them, made when it is asked for
@@ -39,6 +40,27 @@ func (one *enrolled) placeIn(lang string) string {
 		return one.place
 	}
 	return sortName(one.Names[lang]) + partEnd + one.ID
+}
+
+// townsOf are the towns with these ids: those of the roll from it, which may be nil, the others as the transaction reads them.
+func (t *tx) townsOf(ids []string, all *roll) (map[string]Town, error) {
+	if all == nil {
+		return towns().many(t, ids)
+	}
+	found, missing := map[string]Town{}, []string(nil)
+	for _, id := range ids {
+		if one := all.byID[id]; one != nil {
+			found[id] = one.Town
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return found, nil
+	}
+	others, err := towns().many(t, missing)
+	maps.Copy(found, others)
+	return found, err
 }
 
 // in are all towns by their names in a language; shared, and not to be changed.
@@ -205,6 +227,11 @@ func (t *tx) enroll(kept *roll, stale map[string]bool) (*roll, error) {
 		}
 	}
 	fresh.TownChoices = choicesOf(fresh.all)
+	for _, one := range fresh.all {
+		if one.State == TownMember {
+			fresh.members++
+		}
+	}
 	return fresh, nil
 }
 

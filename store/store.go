@@ -75,13 +75,16 @@ type Store struct {
 
 	offers   offering
 	mentored atomic.Uint64
+
+	names    naming
+	programs atomic.Uint64
 }
 
 // Open takes over an engine: an empty one is set up, an older schema is migrated in one transaction, a newer one
 // is refused with ErrNewer. With Demo an empty one is marked as a demo, and one without that mark is refused with
 // ErrNotDemo and left as it is.
 func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
-	s := &Store{db: db, rolling: rolling{turn: newTurn()}, offers: offering{making: newTurn()}, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer, shelf: opt.Shelf,
+	s := &Store{db: db, rolling: rolling{turn: newTurn()}, offers: offering{making: newTurn()}, names: naming{making: newTurn()}, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer, shelf: opt.Shelf,
 		demo: opt.Demo, hashing: make(chan struct{}, passwordsAtOnce)}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -153,6 +156,7 @@ type tx struct {
 	searched  bool            // the search index is out of date
 	enrolled  map[string]bool // towns whose place in the roll is out of date
 	mentored  bool            // what the ranking of mentors reads changed
+	programs  bool            // an application changed
 	following *[]Searcher     // see searchers
 	failed    error           // of a write that cannot say so itself
 	events    []Event
@@ -180,6 +184,7 @@ func (t *tx) touch(f family, key []byte) {
 	t.who = t.who || f.identity()
 	t.unroll(f, key)
 	t.mentored = t.mentored || f.mentoring()
+	t.programs = t.programs || f == famApp
 	t.marks = t.marks || f.record() == famReading || f == famFollow || f == famDraft || f == famPending ||
 		f == famMessage || f == famRoomMember
 }
@@ -224,6 +229,9 @@ func (s *Store) committed(last *tx) {
 	s.rolling.forget(last.enrolled)
 	if last.mentored {
 		s.mentored.Add(1)
+	}
+	if last.programs {
+		s.programs.Add(1)
 	}
 	if last.who {
 		s.identity.Add(1)

@@ -164,6 +164,10 @@ func (s *Store) Towns(ctx context.Context, q TownQuery) (TownList, error) {
 	if err != nil {
 		return TownList{}, err
 	}
+	names, err := s.appNames(ctx)
+	if err != nil {
+		return TownList{}, err
+	}
 	list := TownList{Choices: r.TownChoices}
 	err = s.view(ctx, func(t *tx) error {
 		if list.Skills, err = t.skillNames(slices.Concat(r.Teaches, r.Needs, []string{q.Teaches, q.Needs})); err != nil {
@@ -175,13 +179,13 @@ func (s *Store) Towns(ctx context.Context, q TownQuery) (TownList, error) {
 			}
 		}
 		list.Rows, list.Found, list.Next, list.Total = nil, nil, "", 0
-		return t.townPage(r, q, begin, &list)
+		return t.townPage(r, names, q, begin, &list)
 	})
 	return list, err
 }
 
 // townPage picks the towns that fit, and reads for those of the page what the roll does not hold.
-func (t *tx) townPage(r *roll, q TownQuery, begin string, list *TownList) error {
+func (t *tx) townPage(r *roll, names *appNames, q TownQuery, begin string, list *TownList) error {
 	found := make([]*enrolled, 0, len(r.all))
 	wanted := strings.TrimSpace(fold(q.Text))
 	former := r.formerly(wanted)
@@ -208,7 +212,7 @@ func (t *tx) townPage(r *roll, q TownQuery, begin string, list *TownList) error 
 	}
 	upTo := min(from+q.Limit, len(found))
 	for _, one := range found[from:upTo] {
-		uses, err := t.useRows(one.uses)
+		uses, err := t.useRows(one.uses, r, names)
 		if err != nil {
 			return err
 		}
