@@ -16,6 +16,7 @@ import (
 	"belfry/locales"
 	"belfry/server/live"
 	"belfry/server/search"
+	"belfry/server/vitals"
 	"belfry/store"
 
 	"github.com/gofiber/fiber/v2"
@@ -35,8 +36,9 @@ type Options struct {
 	Demo        bool
 	DemoPersons []pages.DemoPerson
 	Version     string
-	Zones       string // version of the time zone data
-	SMTP        bool   // a mail server is configured: letters are not shown to administrators
+	Zones       string         // version of the time zone data
+	SMTP        bool           // a mail server is configured: letters are not shown to administrators
+	Vitals      *vitals.Vitals // counts the requests; nil: nobody sees them
 	Log         *slog.Logger
 }
 
@@ -72,6 +74,9 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.Vitals == nil {
+		opt.Vitals = vitals.New()
 	}
 	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout}
 	s.pages = newSharedPages(s.readers.sweep)
@@ -125,6 +130,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.app.ShutdownWithContext(ctx)
 	s.hub.Close()
 	return err
+}
+
+// Live says how many live connections there are, and what became of all so far: opened, too slow to be kept, and frames
+// that reached them.
+func (s *Server) Live() (open int, opened, slow, delivered int64) {
+	open, _ = s.hub.Size()
+	return open, s.hub.Counts.Opened.Load(), s.hub.Counts.Slow.Load(), s.hub.Counts.Delivered.Load()
 }
 
 // App is the router, for tests.

@@ -255,8 +255,16 @@ func (s *Server) sameSite(c *fiber.Ctx) bool {
 // guard is first: it knows the request by an id, bounds its time, refuses hosts that are not ours, and survives a panic.
 func (s *Server) guard(c *fiber.Ctx) (err error) {
 	v := &visit{known: &known{}, lang: s.Catalogue.Languages()[0]}
-	v.Context, v.until = c.UserContext(), time.Now().Add(s.limit)
-	defer v.over()
+	began := time.Now()
+	v.Context, v.until = c.UserContext(), began.Add(s.limit)
+	defer func() {
+		v.over()
+		code := c.Response().StatusCode()
+		if err != nil {
+			code, _ = status(err)
+		}
+		s.Vitals.Answered(c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead, code, time.Since(began))
+	}()
 	c.SetUserContext(&v.patience)
 	c.Locals(visitKey, v)
 	defer func() {

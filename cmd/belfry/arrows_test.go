@@ -55,6 +55,7 @@ func arrows() [][]string {
 		{"belfry/server/live"},
 		{"belfry/server/sister"},
 		{"belfry/server/browsertest"},
+		{"belfry/server/vitals"},
 		{"belfry/server", "belfry/server", "belfry/frontend", "belfry/locales", "belfry/store.", "belfry/store/gazetteer."},
 		{"belfry/frontend/markdown"},
 		{"belfry/frontend/difference"},

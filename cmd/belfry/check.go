@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"belfry/server/search"
 	"belfry/store"
@@ -121,13 +120,7 @@ func checkAll(ctx context.Context, hub *store.Store, db engine) (checkReport, er
 		}
 	}
 	var err error
-	report.Values, err = db.Verify(ctx, func(d kv.DamagedError) {
-		if len(d.Key) == 0 {
-			say("file: " + d.Reason)
-			return
-		}
-		say(fmt.Sprintf("value %q: %s", strings.ReplaceAll(string(d.Key), "\x00", "/"), d.Reason))
-	})
+	report.Values, err = db.Verify(ctx, func(d kv.DamagedError) { say(faultSentence(d)) })
 	if err != nil {
 		return report, err
 	}

@@ -39,6 +39,9 @@ type serveCommand struct {
 	MailFrom     string `help:"Address that letters come from." name:"mail-from" env:"BELFRY_MAIL_FROM"`
 	MailName     string `help:"Name that letters come from." name:"mail-name" default:"Belfry" env:"BELFRY_MAIL_NAME"`
 
+	Metrics      string `help:"Address that answers /metrics for Prometheus: on this machine, or anywhere with a token." env:"BELFRY_METRICS" placeholder:"ADDRESS"`
+	MetricsToken string `help:"Token that Prometheus has to show." name:"metrics-token" env:"BELFRY_METRICS_TOKEN"`
+
 	Log      string `help:"Form of the log: text or json." default:"text" enum:"text,json" env:"BELFRY_LOG"`
 	LogLevel string `help:"What is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"BELFRY_LOG_LEVEL"`
 }
@@ -57,14 +60,29 @@ func (s *serveCommand) validate() error {
 			return fmt.Errorf("--proxies takes addresses such as 10.0.0.1 or 10.0.0.0/8, not %q", proxy)
 		}
 	}
-	if s.SMTPHost == "" {
-		return nil
+	if err := s.validMetrics(); err != nil || s.SMTPHost == "" {
+		return err
 	}
 	if from, err := mail.ParseAddress(s.MailFrom); err != nil || from.Address != s.MailFrom {
 		return fmt.Errorf("--mail-from must be the plain address that letters come from, not %q", s.MailFrom)
 	}
 	if s.SMTPPort < 1 || s.SMTPPort > 65535 {
 		return fmt.Errorf("--smtp-port must be a port, not %d", s.SMTPPort)
+	}
+	return nil
+}
+
+// validMetrics refuses to show anybody what only the operator should see.
+func (s *serveCommand) validMetrics() error {
+	switch _, _, err := net.SplitHostPort(s.Metrics); {
+	case s.Metrics == "":
+		return nil
+	case err != nil:
+		return fmt.Errorf("--metrics must look like 127.0.0.1:9100, not %q", s.Metrics)
+	case s.MetricsToken == "" && !loopback(s.Metrics):
+		return errors.New("--metrics on an address that others can reach needs BELFRY_METRICS_TOKEN")
+	case s.MetricsToken != "" && len(s.MetricsToken) < 16:
+		return errors.New("BELFRY_METRICS_TOKEN must have 16 characters or more")
 	}
 	return nil
 }
@@ -76,8 +94,10 @@ func (placeholder) Network() string  { return "tcp" }
 func (p placeholder) String() string { return string(p) }
 
 // loopback says whether the server can be reached from this machine only.
-func (s *serveCommand) loopback() bool {
-	host, _, err := net.SplitHostPort(s.Listen)
+func (s *serveCommand) loopback() bool { return loopback(s.Listen) }
+
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false
 	}

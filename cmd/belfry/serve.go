@@ -21,6 +21,7 @@ import (
 	"belfry/server/mail"
 	"belfry/server/search"
 	"belfry/server/sister"
+	"belfry/server/vitals"
 	"belfry/store"
 	"belfry/store/demo"
 	"belfry/store/kv"
@@ -90,10 +91,19 @@ func (s *serveCommand) run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	site, public, err := s.site(t.ctx, hub, with, index, listener.Addr(), log)
+	scrub := &scrubber{hub: hub, db: db, log: log}
+	watch := &watch{hub: hub, db: db, index: index, scrub: scrub}
+	watch.vitals = vitals.New(watch.numbers()...)
+	site, public, err := s.site(t.ctx, hub, with, index, watch.vitals, listener.Addr(), log)
 	if err != nil {
 		return err
 	}
+	watch.site = site
+	shown, err := s.show(watch, log)
+	if err != nil {
+		return err
+	}
+	defer shown()
 	follower := &search.Follower{Store: hub, Index: index, Log: log}
 	control, err := listenControl(dir, public, hub, db, follower, log)
 	if err != nil {
@@ -105,7 +115,8 @@ func (s *serveCommand) run(t *terminal) error {
 	}
 	settle := time.AfterFunc(settled, debug.FreeOSMemory)
 	defer settle.Stop()
-	return s.serve(t.ctx, site, listener, append(s.workers(hub, with.catalogue, public, log), follower.Run, hub.Run), log)
+	nightly := func(ctx context.Context) error { return hub.Alone(ctx, "scrub", scrub.Run) }
+	return s.serve(t.ctx, site, listener, append(s.workers(hub, with.catalogue, public, log), follower.Run, hub.Run, watch.vitals.Run, nightly), log)
 }
 
 // settled is when the start is over, the index caught up, and the memory that took is given back.
@@ -158,13 +169,13 @@ func bring() func() (loaded, error) {
 }
 
 // site builds the server over the store.
-func (s *serveCommand) site(ctx context.Context, hub *store.Store, with loaded, index *search.Index, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
+func (s *serveCommand) site(ctx context.Context, hub *store.Store, with loaded, index *search.Index, counts *vitals.Vitals, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
 	public, err := s.publicURL(addr)
 	if err != nil {
 		return nil, "", err
 	}
 	options := server.Options{Store: hub, Assets: with.assets, Catalogue: with.catalogue, Markdown: markdown.New(), Map: with.drawn, Search: index, PublicURL: public,
-		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Log: log}
+		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Vitals: counts, Log: log}
 	if s.Demo {
 		for _, person := range demo.Persons() {
 			m, err := hub.MemberByHandle(ctx, person.Handle)
