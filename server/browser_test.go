@@ -1,11 +1,15 @@
 package server_test
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +24,46 @@ import (
 	"belfry/store/kv/bolt"
 )
 
+// told is a folder with the demo community and its index as files, made once: each village is a copy.
+var told = sync.OnceValues(func() (string, error) {
+	home, err := os.MkdirTemp("", storyPrefix())
+	if err != nil {
+		return "", err
+	}
+	db, err := bolt.Open(filepath.Join(home, "belfry.db"), bolt.Options{})
+	if err != nil {
+		return "", err
+	}
+	places, err := gazetteer.Load()
+	if err != nil {
+		return "", err
+	}
+	clock := demo.NewClock(time.Now())
+	hub, err := store.Open(ctx, db, store.Options{Demo: true, Clock: clock.Now, Rand: demo.Rand(1), Gazetteer: places, Renderer: server.Renderer()})
+	if err != nil {
+		return "", err
+	}
+	index, err := search.Open(filepath.Join(home, "search"))
+	if err != nil {
+		return "", err
+	}
+	return home, errors.Join(demo.Build(ctx, hub, clock), (&search.Follower{Store: hub, Index: index}).Rebuild(ctx), index.Close(), hub.Close())
+})
+
+// storyPrefix begins the names of this process's stories; others may run the same tests.
+func storyPrefix() string { return fmt.Sprintf("belfry-story-%d-", os.Getpid()) }
+
+// TestMain leaves no story behind.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if old, err := filepath.Glob(filepath.Join(os.TempDir(), storyPrefix()+"*")); err == nil {
+		for _, dir := range old {
+			_ = os.RemoveAll(dir)
+		}
+	}
+	os.Exit(code)
+}
+
 // village is the demo community behind a real listener.
 type village struct {
 	*store.Store
@@ -30,18 +74,19 @@ type village struct {
 
 func newVillage(t testing.TB) *village {
 	t.Helper()
-	db, err := bolt.Open(filepath.Join(t.TempDir(), "belfry.db"), bolt.Options{})
+	story, err := told()
+	ok(t, err)
+	home := t.TempDir()
+	ok(t, os.CopyFS(home, os.DirFS(story)))
+	db, err := bolt.Open(filepath.Join(home, "belfry.db"), bolt.Options{})
 	ok(t, err)
 	places, err := gazetteer.Load()
 	ok(t, err)
-	clock := demo.NewClock(time.Now())
-	hub, err := store.Open(ctx, db, store.Options{Demo: true, Clock: clock.Now, Rand: demo.Rand(1), Gazetteer: places, Renderer: server.Renderer()})
+	hub, err := store.Open(ctx, db, store.Options{Demo: true, Clock: time.Now, Rand: demo.Rand(2), Gazetteer: places, Renderer: server.Renderer()})
 	ok(t, err)
-	ok(t, demo.Build(ctx, hub, clock))
-	index, err := search.Open(filepath.Join(t.TempDir(), "search"))
+	index, err := search.Open(filepath.Join(home, "search"))
 	ok(t, err)
 	follower := &search.Follower{Store: hub, Index: index}
-	ok(t, follower.Rebuild(ctx))
 	t.Cleanup(func() { _ = index.Close() })
 	parts, err := shared()
 	ok(t, err)
@@ -190,8 +235,15 @@ func TestBrowserJourneys(t *testing.T) {
 	}
 }
 
-// TestBrowserAccessibility visits every page in both themes, four languages and two widths, as visitor, member and
-// administrator, and lets axe look. Each page is seen in each theme and width, in a language that goes round.
+// look is how somebody sees a page.
+type look struct {
+	width int
+	dark  bool
+}
+
+// TestBrowserAccessibility visits every page as visitor, member and administrator. Axe looks at each in both themes and two
+// widths, in French and German; in the other two languages, whose pages differ by their words alone, a phone shows
+// whether something does not fit.
 func TestBrowserAccessibility(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")
@@ -218,7 +270,7 @@ func TestBrowserAccessibility(t *testing.T) {
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", old + "/minutes/edit", "/admin",
 		"/admin/mail", "/admin/log", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux", slug + "/agenda", slug + "/room/lead", slug + "/room", slug + "/door", old + "/door", item, item + "/edit", "/towns/namur/merge", monthly + "/minutes", monthly + "/minutes/history",
 		old + "/minutes/edit?section=1", "/actions/" + given.Rows[0].Action.Number(), "/discussions/categories", "/discussions/categories/new", "/t/3/x/do/moderate", "/t/3/x/do/change", "/t/3/x/2/edit", "/t/3/x/2/history", "/t/3/x/2/hide", "/moderation"}
-	tags := []string{"fr", "nl", "de", "en"}
+	looks := map[string][]look{"fr": {{1280, false}, {360, true}}, "de": {{1280, true}, {360, false}}, "nl": {{360, true}}, "en": {{360, false}}}
 	seen := 0
 	for _, who := range []struct {
 		handle string
@@ -232,20 +284,19 @@ func TestBrowserAccessibility(t *testing.T) {
 		} else {
 			tab.Open(v.address + "/")
 		}
-		for round, tag := range tags {
+		for tag, looks := range looks {
 			tab.Open("/about")
 			tab.Follow(`.footer button[value="` + tag + `"]`)
-			for _, look := range []struct {
-				width int
-				dark  bool
-			}{{1280, round%2 == 0}, {360, round%2 == 1}, {1280, round%2 == 1}, {360, round%2 == 0}}[:2] {
+			for _, look := range looks {
 				tab.SetViewport(look.width, 900)
 				tab.Dark(look.dark)
 				for _, path := range who.paths {
 					tab.Open(path)
 					where := tag + " " + who.handle + " " + path + " " + strconv.Itoa(look.width) + " dark=" + strconv.FormatBool(look.dark)
 					tab.Until(`[...document.querySelectorAll("[data-preview]")].every((e) => document.getElementById(e.closest("markdown-preview").getAttribute("for")).value.trim() === "" || e.childElementCount > 0 && !e.ariaBusy && getComputedStyle(e).opacity === "1")`)
-					tab.NoViolations(where)
+					if len(looks) > 1 {
+						tab.NoViolations(where)
+					}
 					if wide := tab.HorizontalScroll(); wide != "" {
 						t.Errorf("%s scrolls sideways: %s", where, wide)
 					}
