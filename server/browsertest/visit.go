@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Open goes to an address and waits until the page has loaded. After the first Open a path such as "/meetings" is enough.
@@ -71,7 +72,34 @@ func (b *Tab) Fill(selector, value string) {
 // Press sends keys to what has the focus, such as "\t", "\r" or kb.ArrowDown.
 func (b *Tab) Press(keys string) {
 	b.t.Helper()
-	b.run("pressing keys", chromedp.KeyEvent(keys))
+	b.press(keys, 0)
+}
+
+// Back moves the focus one stop back, as Shift and Tab do.
+func (b *Tab) Back() {
+	b.t.Helper()
+	b.press("\t", kb.ModifierShift)
+}
+
+// press lets a key go down with its text, as a keyboard does: a page that handles the one gets no other.
+func (b *Tab) press(keys string, held kb.Modifier) {
+	b.t.Helper()
+	b.run("pressing keys", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for _, r := range keys {
+			events := kb.Encode(r)
+			if len(events) == 3 { // down, its character, up
+				events[0].Text, events[0].UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+				events = append(events[:1], events[2])
+			}
+			for _, e := range events {
+				e.Modifiers |= int64(held)
+				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *e); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
 }
 
 // Text is the text that can be seen in the first element found; the test fails when there is none.
