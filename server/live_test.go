@@ -65,7 +65,7 @@ func (w *wire) next(kind string) map[string]any {
 			return frame
 		}
 		switch frame["type"] {
-		case "presence", "typing", "message", "ack", "touched":
+		case "presence", "typing", "message", "ack", "touched", "changed":
 		default:
 			w.t.Fatalf("waiting for %s came %s", kind, b)
 		}

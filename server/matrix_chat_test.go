@@ -79,7 +79,7 @@ func chatRules(w *world) map[string]rule {
 		"GET /chat/:room":           pub("room", "?at=1", "?before=2", "?after=0", "?reply=1", "?pick=1", "?day=2026-03-01"),
 		"POST /chat/:room":          does(signedIn, "room", own...),
 		"POST /chat/:room/do/:what": does(signedIn, "room act", "level", "watch"),
-		"GET /chat/:room/people":    only(signedIn, "room"), "POST /chat/:room/people": does(signedIn, "room", "do", "invite", "people", "@olga-nisatrice").except("private", author).except("direct", author|member),
+		"GET /chat/:room/people":    only(signedIn, "room"), "POST /chat/:room/people": does(author, "room", "do", "invite", "people", "@olga-nisatrice").except("members", author|member).except("direct", author|member),
 		"GET /chat/:room/change":          cares(only(said, "room")),
 		"POST /chat/:room/change":         cares(does(said, "room", "name", "Autre nom", "access", "members")),
 		"GET /chat/:room/move":            only(signedIn, "room", "?n=1"),
