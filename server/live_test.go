@@ -192,6 +192,7 @@ func TestLiveTalk(t *testing.T) {
 	if got := fmt.Sprint(b.next("changed")["message"]); !strings.Contains(got, "deleted:true") || strings.Contains(got, "Bonjour") {
 		t.Errorf("deleted: %s", got)
 	}
+	a.next("ack")
 	// away, and back with what was missed
 	_ = b.Close()
 	a.say(`{"type":"send","room":"lounge","id":"a/10","text":"Tu es là ?"}`)
