@@ -106,7 +106,7 @@ func TestBrowserMentorPages(t *testing.T) {
 		t.Errorf("the demo shows little: %+v", own.Numbers)
 	}
 	paths := []string{"/mentors", "/mentors/find?step=1", "/mentors/find?step=2", "/mentors/weights", "/mentors/plan",
-		"/mentors/requests/" + own.Waiting[0].Request.ID, "/mentors/requests/" + own.Waiting[1].Request.ID, "/mentorships/" + own.Own[0].Mentorship.ID, "/towns/namur"}
+		"/mentors/requests/" + own.Waiting[0].Request.ID, "/mentors/requests/" + own.Waiting[1].Request.ID, "/mentorships/" + own.Own[0].Mentorship.ID, "/towns/namur", "/towns/namur/confirm"}
 	look := func(tab *browsertest.Tab, name string, paths []string) {
 		for _, tag := range []string{"fr", "de"} {
 			tab.Open("/about")

@@ -151,6 +151,10 @@ func eventful(t *testing.T, hub *store.Store, past []store.MeetingRow) {
 	if err != nil || !old.Moved || old.Town.Name != "Bastogne" {
 		t.Errorf("the town that was merged leads to %q, %v", old.Town.Name, err)
 	}
+	care, err := hub.Care(ctx, store.System())
+	if err != nil || len(care.Overloaded) != 1 || care.Overloaded[0].Learners <= care.Overloaded[0].Town.Profile.Places {
+		t.Errorf("overloaded mentors: %+v, %v", care.Overloaded, err)
+	}
 	years, err := hub.OverTheYears(ctx)
 	if err != nil || len(years) < 2 || errata == 0 || corrected == 0 || carried == 0 || papers == 0 {
 		t.Errorf("%d errata, %d corrections, %d items carried over, %d papers of items, %d years, %v", errata, corrected, carried, papers, len(years), err)

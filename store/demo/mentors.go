@@ -29,6 +29,7 @@ func tutorings() []tutoring {
 		{ask: 9, learner: "BE-25124", mentor: "BE-34022", skills: "forms", message: "L’école et la commune veulent un formulaire pour les repas.", goals: []string{"Le formulaire des repas en ligne"}},
 		{ask: 13, learner: "BE-93022", mentor: "BE-57081", skills: "gis", message: "Nos cartes sont sur papier. Une visite chez vous serait-elle possible ?", goals: []string{"Le réseau d’eau sur une carte"}},
 		{ask: 15, learner: "BE-81013", mentor: "BE-55085", skills: "plain-language", message: "Nous voulons écrire plus simplement aux habitants.", goals: []string{"Récrire cinq lettres"}},
+		{ask: 18, learner: "BE-51004", mentor: "BE-62063", skills: "linux", message: "Nos deux serveurs tournent sans nous. Nous aimerions les comprendre.", goals: []string{"Une mise à jour faite ensemble"}},
 	}
 }
 

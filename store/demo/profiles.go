@@ -56,6 +56,14 @@ func said(p place) store.TownInput {
 		Speaks: strings.Fields(own.speaks), Hosting: own.hosting, Offers: own.places > 0, Places: own.places, Way: own.way}
 }
 
+// overload takes a place from a town that mentors as many as it had: a colleague has left, and stewards see it.
+func (s *story) overload(code string) error {
+	town := s.townOf(code)
+	own := said(place{code: code})
+	own.About, own.Staff, own.Places = town.About, town.Staff, own.Places-1
+	return s.hub.EditTown(s.ctx, store.As(s.peopleOf(code)[0].ID), town.ID, own)
+}
+
 // skillsOf are what the n-th person of a town can do: some of what the town teaches.
 func skillsOf(p place, n int) []string {
 	var own []string
@@ -80,6 +88,9 @@ func (s *story) renew() error {
 		}
 	}
 	if err := s.hub.PauseTown(s.ctx, s.steward, s.townOf("BE-12025").ID, s.now.AddDate(0, 1, 0).Format(time.DateOnly)); err != nil {
+		return err
+	}
+	if err := s.overload("BE-62063"); err != nil {
 		return err
 	}
 	elise, err := s.hub.MemberByHandle(s.ctx, Persons()[1].Handle)
