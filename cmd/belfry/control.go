@@ -97,6 +97,10 @@ func listenControl(dir, public string, hub *store.Store, db engine, follower *se
 		report, err := checkAll(r.Context(), hub, db)
 		reply(w, report, err)
 	})
+	mux.HandleFunc("POST /compact", func(w http.ResponseWriter, r *http.Request) {
+		report, err := compact(r.Context(), db, time.Now())
+		reply(w, report, err)
+	})
 	mux.HandleFunc("POST /rebuild-search", func(w http.ResponseWriter, r *http.Request) {
 		err := follower.Rebuild(r.Context())
 		n, countErr := follower.Index.Count()

@@ -23,6 +23,7 @@ type command struct {
 	Move    moveCommand    `cmd:"" help:"Move a community between a folder and a database."`
 	Import  importCommand  `cmd:"" help:"Bring in the archive of a mailing list."`
 	Check   checkCommand   `cmd:"" help:"Verify every value, record, index and reference."`
+	Compact compactCommand `cmd:"" help:"Take what was deleted out of the file at once, while serving or not."`
 	Chat    chatCommand    `cmd:"" help:"Talk in a hub's rooms."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }

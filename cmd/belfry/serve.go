@@ -116,7 +116,8 @@ func (s *serveCommand) run(t *terminal) error {
 	settle := time.AfterFunc(settled, debug.FreeOSMemory)
 	defer settle.Stop()
 	nightly := func(ctx context.Context) error { return hub.Alone(ctx, "scrub", scrub.Run) }
-	return s.serve(t.ctx, site, listener, append(s.workers(hub, with.catalogue, public, log), follower.Run, hub.Run, watch.vitals.Run, nightly), log)
+	workers := append(s.workers(hub, with.catalogue, public, log), follower.Run, hub.Run, watch.vitals.Run, nightly, compacting(db, log))
+	return s.serve(t.ctx, site, listener, workers, log)
 }
 
 // settled is when the start is over, the index caught up, and the memory that took is given back.

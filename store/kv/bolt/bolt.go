@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -20,8 +19,9 @@ import (
 
 // DB is an open file. Its methods may be called by many at once.
 type DB struct {
-	bolt     *bbolt.DB
-	file     *os.File // the same file for plain reads
+	at       atomic.Pointer[opened] // changed by Compact only, which then holds the right to write
+	path     string
+	options  Options
 	readOnly bool
 
 	queue    chan *request
@@ -33,6 +33,12 @@ type DB struct {
 
 	// broken is set when bbolt panicked while it held its own locks; using it again could wait for ever.
 	broken atomic.Bool
+
+	failed     atomic.Pointer[error]   // why nothing may be written any more
+	compacting sync.Mutex              // held by Compact
+	changed    atomic.Pointer[written] // what was written since the copy began; whoever may write owns the map
+	swapping   sync.Mutex              // held by the exchange of the file and by Close
+	leaving    sync.WaitGroup          // files that were exchanged and still have readers
 
 	commits, updates, puts atomic.Uint64
 }
@@ -97,8 +103,18 @@ func (db *DB) begin(writable bool) (tx *bbolt.Tx, err error) {
 			err = &kv.DamagedError{Reason: fmt.Sprint(fault)}
 		}
 	}()
-	tx, err = db.bolt.Begin(writable)
-	return tx, plain(err)
+	for {
+		at := db.at.Load()
+		tx, err = at.bolt.Begin(writable)
+		switch {
+		case db.isExchanged(at, err):
+			continue
+		case err == nil && writable && db.at.Load() != at: // it was waited for while the file was exchanged
+			_ = tx.Rollback()
+			continue
+		}
+		return tx, plain(err)
+	}
 }
 
 // faultToError recovers a fault of the mapped file, deferred where the caller's own code runs too. Only a memory
@@ -173,10 +189,15 @@ func (db *DB) Close() error {
 	db.once.Do(func() {
 		close(db.closing)
 		<-db.stopped
-		if !db.broken.Load() {
-			err = db.bolt.Close()
+		db.swapping.Lock()
+		defer db.swapping.Unlock()
+		at := db.at.Load()
+		if db.broken.Load() {
+			err = at.file.Close()
+			return
 		}
-		err = errors.Join(err, db.file.Close())
+		db.leaving.Wait()
+		err = at.close()
 	})
 	return err
 }

@@ -103,16 +103,17 @@ type batch struct {
 func (db *DB) serve() {
 	defer close(db.stopped)
 	debug.SetPanicOnFault(true)
-	var failed error
 	for b := range db.work {
+		failed := db.failed.Load()
 		switch {
 		case failed != nil:
-			b.err = failed
+			b.err = *failed
 		case b.base != nil && b.base.err != nil:
 			b.err = b.base.err // what its functions saw is not true
 		default:
 			if b.err = db.flush(b.writes); b.err != nil && !errors.Is(b.err, kv.ErrNoSpace) {
-				failed = fmt.Errorf("kv: an earlier commit failed, open the file again to write: %w", b.err)
+				why := fmt.Errorf("kv: an earlier commit failed, open the file again to write: %w", b.err)
+				db.failed.Store(&why)
 			}
 		}
 		b.base = nil
@@ -154,8 +155,12 @@ func (db *DB) flush(writes *overlay) (err error) {
 	}
 	defer db.rollback(tx) // does nothing after a commit
 	defer panicToError(nil, &err)
+	changed := db.changed.Load()
 	var key []byte // bbolt copies it
 	err = writes.each(func(name string, sealed []byte) error {
+		if changed != nil {
+			changed.keys[name] = true
+		}
 		if key = append(key[:0], name...); sealed == nil {
 			return bucket.Delete(key)
 		}
@@ -164,7 +169,8 @@ func (db *DB) flush(writes *overlay) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := checkCommit(db.file, db.bolt.Info().PageSize); err != nil {
+	at := db.at.Load() // nobody else exchanges it: this transaction may write
+	if err := checkCommit(at.file, at.bolt.Info().PageSize); err != nil {
 		return &kv.DamagedError{Reason: err.Error()}
 	}
 	if err := tx.Commit(); err != nil {

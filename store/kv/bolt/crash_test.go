@@ -18,6 +18,9 @@ import (
 // childVariable makes the test binary play the hub that is killed or that holds the file.
 const childVariable = "BELFRY_TEST_CHILD"
 
+// compactVariable makes it compact the file all the time too.
+const compactVariable = "BELFRY_TEST_COMPACT"
+
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childVariable); path != "" {
 		writeForEver(path)
@@ -33,6 +36,17 @@ func writeForEver(path string) {
 		os.Exit(1)
 	}
 	fmt.Println("ready")
+	if os.Getenv(compactVariable) != "" {
+		go func() {
+			for {
+				fmt.Println("compacting")
+				if err := db.Compact(context.Background(), time.Now()); err != nil {
+					fmt.Println("error", err)
+				}
+				fmt.Println("compacted")
+			}
+		}()
+	}
 	for w := range 16 {
 		go func() {
 			for i := 0; ; i++ {
@@ -55,10 +69,10 @@ func writeForEver(path string) {
 }
 
 // startChild runs a writing child and returns once it has the file open.
-func startChild(t *testing.T, path string) (child *exec.Cmd, lines *bufio.Scanner) {
+func startChild(t *testing.T, path string, more ...string) (child *exec.Cmd, lines *bufio.Scanner) {
 	t.Helper()
 	child = exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childVariable+"="+path)
+	child.Env = append(append(os.Environ(), childVariable+"="+path), more...)
 	out, err := child.StdoutPipe()
 	want(t, err, nil)
 	want(t, child.Start(), nil)

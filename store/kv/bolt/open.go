@@ -53,12 +53,14 @@ func Open(path string, opt Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		bolt: engine, file: file, readOnly: opt.ReadOnly,
+		path: path, options: opt, readOnly: opt.ReadOnly,
 		queue: make(chan *request, maxBatch), work: make(chan *batch), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	db.at.Store(&opened{engine, file})
 	if opt.ReadOnly {
 		close(db.stopped)
 	} else {
+		sweepCopies(path)
 		go db.serve()
 		go (&runner{db: db}).run()
 	}

@@ -46,7 +46,7 @@ func (db *DB) verifyPages(report func(kv.DamagedError)) (err error) {
 		sound = false
 		report(kv.DamagedError{Reason: reason})
 	}
-	p, err := openPages(db.file)
+	p, err := openPages(db.at.Load().file)
 	if err == nil {
 		err = p.checkFreelist()
 	}
