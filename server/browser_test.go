@@ -100,7 +100,7 @@ func newVillage(t testing.TB) *village {
 		persons = append(persons, pages.DemoPerson{Handle: m.Handle, Name: m.Name, Role: "demo.role." + p.Key})
 	}
 	s, err := server.New(ctx, server.Options{Store: hub, Assets: parts.assets, Catalogue: parts.catalogue, Markdown: markdown.New(), Map: parts.drawn,
-		Search: index, PublicURL: address, Loopback: true, Demo: true, DemoPersons: persons, Version: "test"})
+		Search: index, PublicURL: address, Loopback: true, Demo: true, DemoPersons: persons, Version: "test", Vitals: anHour(0)})
 	ok(t, err)
 	post, err := server.NewPost(server.PostOptions{Store: hub, Catalogue: parts.catalogue, PublicURL: address})
 	ok(t, err)
@@ -268,7 +268,7 @@ func TestBrowserAccessibility(t *testing.T) {
 		monthly + "/minutes", slug + "/room", "/meetings/attendance", "/decisions?year=1999", "/discussions", "/discussions?view=solved&lang=fr", "/meetings/years", "/series", item, "/t/1", "/help/writing", "/search?q=rgpd", "/search"}
 	own := []string{"/", slug, item, "/settings", "/settings/leave", "/towns/seneffe", monthly + "/minutes/correct", "/actions", "/discussions/entraide", "/discussions?view=mine", "/discussions/new", "/t/2", "/t/2/x/1/report", "/t/2/x/1/translate", "/t/2/x/do/agenda", "/unread"}
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", old + "/minutes/edit", "/admin",
-		"/admin/mail", "/admin/log", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux", slug + "/agenda", slug + "/room/lead", slug + "/room", slug + "/door", old + "/door", item, item + "/edit", "/towns/namur/merge", monthly + "/minutes", monthly + "/minutes/history",
+		"/admin/mail", "/admin/log", "/admin/diagnostics", "/towns/namur", "/towns/namur/edit", "/towns/namur/hand-over", "/people/elise-delvaux", slug + "/agenda", slug + "/room/lead", slug + "/room", slug + "/door", old + "/door", item, item + "/edit", "/towns/namur/merge", monthly + "/minutes", monthly + "/minutes/history",
 		old + "/minutes/edit?section=1", "/actions/" + given.Rows[0].Action.Number(), "/discussions/categories", "/discussions/categories/new", "/t/3/x/do/moderate", "/t/3/x/do/change", "/t/3/x/2/edit", "/t/3/x/2/history", "/t/3/x/2/hide", "/moderation"}
 	looks := map[string][]look{"fr": {{1280, false}, {360, true}}, "de": {{1280, true}, {360, false}}, "nl": {{360, true}}, "en": {{360, false}}}
 	seen := 0

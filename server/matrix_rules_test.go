@@ -179,6 +179,6 @@ func caring(w *world) map[string]rule {
 		"GET /people/:handle/write":   only(moderators|organisers, "person").except("somebody who left", nobody),
 		"POST /people/:handle/write":  does(moderators|organisers, "person", "subject", "Bonjour", "text", "Une question").except("somebody who left", nobody),
 		"POST /people/:handle/roles":  does(stewards, "person", "give", "organiser").except("somebody who left", nobody),
-		"GET /admin":                  only(organisers, ""), "GET /admin/mail": only(administrator, ""), "GET /admin/mail/:id": only(administrator, "mail"), "GET /admin/log": only(stewards, ""),
+		"GET /admin":                  only(organisers, ""), "GET /admin/mail": only(administrator, ""), "GET /admin/mail/:id": only(administrator, "mail"), "GET /admin/log": only(stewards, ""), "GET /admin/diagnostics": only(stewards, ""),
 	}
 }

@@ -55,7 +55,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		"/towns", "/towns/namur", "/towns/namur/history", "/skills", "/mentors", "/mentors/find", "/mentors/weights", "/people/" + lena.Handle, "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/nowhere"}
 	own := []string{"/", "/mentors", slug, "/settings", "/settings/leave", "/towns/namur", "/towns/namur/edit", "/towns/namur/confirm", "/towns/namur/hand-over", "/people/" + lena.Handle}
 	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", slug + "/minutes/edit",
-		"/skills", "/mentors", "/mentors/plan", "/mentors/weights", "/skills/php", "/people/" + lena.Handle + "/write", "/admin", "/admin/mail", "/admin/log", "/people/" + lena.Handle, "/meetings"}
+		"/skills", "/mentors", "/mentors/plan", "/mentors/weights", "/skills/php", "/people/" + lena.Handle + "/write", "/admin", "/admin/mail", "/admin/log", "/admin/diagnostics", "/people/" + lena.Handle, "/meetings"}
 	for _, tag := range []string{"fr", "nl", "de", "en"} {
 		for _, who := range []struct {
 			b     *browser

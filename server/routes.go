@@ -281,6 +281,7 @@ func (s *Server) routes() {
 	a.Get("/admin/mail", s.mailbox)
 	a.Get("/admin/mail/:id", s.letter)
 	a.Get("/admin/log", s.auditLog)
+	a.Get("/admin/diagnostics", s.diagnostics)
 
 	a.Use(func(c *fiber.Ctx) error { return fiber.ErrNotFound })
 }
