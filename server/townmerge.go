@@ -1,8 +1,6 @@
 package server
 
 import (
-	"strings"
-
 	"belfry/frontend"
 	"belfry/frontend/pages"
 	"belfry/store"
@@ -37,7 +35,7 @@ func (s *Server) postMergeTown(c *fiber.Ctx) error {
 	if from == "" {
 		from = page.Town.ID
 	}
-	into, err := s.townTyped(c, "into")
+	into, err := s.Store.TownTyped(ctx, "into", c.FormValue("into"), visitOf(c).lang.Tag())
 	if err == nil && c.FormValue("sure") == "" {
 		var plan store.MergePlan
 		if plan, err = s.Store.PlanMerger(ctx, by(c), from, into); err == nil {
@@ -56,30 +54,4 @@ func (s *Server) postMergeTown(c *fiber.Ctx) error {
 		return s.showMergeTown(c, err)
 	}
 	return err
-}
-
-// townTyped finds the town somebody typed the name of: one of the community, else one of the gazetteer.
-func (s *Server) townTyped(c *fiber.Ctx, field string) (store.JoinInput, error) {
-	name := strings.TrimSpace(strings.ToValidUTF8(c.FormValue(field), ""))
-	if len(name) > 400 {
-		name = ""
-	}
-	town, err := s.Store.TownNamed(c.UserContext(), name)
-	if store.KindOf(err) != store.NotFound {
-		return store.JoinInput{TownID: town.ID}, err
-	}
-	code := ""
-	for _, one := range s.Store.Gazetteer().Search(name, 8) {
-		if !strings.EqualFold(one.Name, name) && !strings.EqualFold(one.NameIn(visitOf(c).lang.Tag()), name) {
-			continue
-		}
-		if code != "" && code != one.Code {
-			return store.JoinInput{}, &store.Error{Kind: store.Invalid, Problems: []store.Problem{{Field: field, Key: "town.merge_twice"}}}
-		}
-		code = one.Code
-	}
-	if code == "" {
-		return store.JoinInput{}, &store.Error{Kind: store.Invalid, Problems: []store.Problem{{Field: field, Key: "member.town_unknown"}}}
-	}
-	return store.JoinInput{TownCode: code}, nil
 }
