@@ -7,6 +7,7 @@ import (
 
 	"belfry/server/browsertest"
 	"belfry/store"
+	"belfry/store/demo"
 )
 
 // seat opens a tab of somebody.
@@ -125,8 +126,9 @@ func TestBrowserAppsLook(t *testing.T) {
 	ok(t, err)
 	offers, err := v.Hostings(ctx, store.As(boss.ID), "")
 	ok(t, err)
-	public := []string{"/apps", "/apps?q=rien-de-tel", "/apps/ia-delib", "/apps/needs", "/apps/needs/1", "/services", "/services/atelier-quatre-bras", "/services/hosting/" + offers[0].Offer.ID}
-	all := []string{"/apps/ia-delib/edit", "/apps/new", "/apps/read", "/apps/ia-delib/use", "/apps/ia-delib/notices/new", "/apps/ia-delib/notices/" + told[0].ID, "/apps/needs/new", "/apps/needs/1",
+	ok(t, follow(v.Store, demo.SisterFiles(v.Now)))
+	public := []string{"/sisters", "/meetings", "/apps", "/apps?q=rien-de-tel", "/apps/ia-delib", "/apps/needs", "/apps/needs/1", "/services", "/services/atelier-quatre-bras", "/services/hosting/" + offers[0].Offer.ID}
+	all := []string{"/sisters", "/apps/ia-delib/edit", "/apps/new", "/apps/read", "/apps/ia-delib/use", "/apps/ia-delib/notices/new", "/apps/ia-delib/notices/" + told[0].ID, "/apps/needs/new", "/apps/needs/1",
 		"/services", "/services/new", "/services/ask", "/services/intercommunale-exemple", "/services/intercommunale-exemple/hosting/" + offers[0].Offer.ID, "/services/requests/" + mine[0].Request.ID}
 	for handle, paths := range map[string][]string{"": public, "anne-baudoux": all} {
 		tab := browsertest.New(t)

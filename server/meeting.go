@@ -47,6 +47,10 @@ func (s *Server) meetings(c *fiber.Ctx) error {
 	if screen.Upcoming, err = s.Store.Upcoming(ctx, by(c), 20); err != nil {
 		return err
 	}
+	screen.Sisters = c.Query("sisters") != "no"
+	if screen.Elsewhere, err = s.Store.SisterMeetings(ctx, s.Store.Now().AddDate(0, 0, sisterDays), sisterMeetings); err != nil {
+		return err
+	}
 	if screen.Past, _, err = s.Store.PastMeetings(ctx, by(c), 0, 3); err != nil {
 		return err
 	}
@@ -58,6 +62,12 @@ func (s *Server) meetings(c *fiber.Ctx) error {
 	p.Feeds = []frontend.Feed{{Title: v.lang.T("subscribe.title"), Href: "/meetings.ics", Type: "text/calendar"}}
 	return s.render(c, p, pages.Meetings(p, screen))
 }
+
+// How far ahead, and how many, meetings of sister communities are listed.
+const (
+	sisterDays     = 92
+	sisterMeetings = 20
+)
 
 // zone is the clock a reader's calendar month is drawn by.
 func (s *Server) zone(v *visit) *time.Location {

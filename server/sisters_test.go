@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"belfry/server"
 	"belfry/server/sister"
 	"belfry/store"
+	"belfry/store/demo"
 )
 
 // elsewhere leads one public name to a server of the test.
@@ -56,6 +58,9 @@ func TestSistersAreFollowed(t *testing.T) {
 	if !strings.Contains(page, "Rencontre alert(1) sœur") || strings.Contains(page, "<script>alert") || !strings.Contains(page, "soeur.example") || !strings.Contains(page, "9 h 30") && !strings.Contains(page, "9\u00a0h\u00a030") {
 		t.Error("the meeting is not shown as it should be")
 	}
+	v := s.visitor()
+	v.get("/meetings").holds(t, 200, "Rencontre alert(1) sœur", "Communauté sœur", "(Europe/Brussels)", "sisters=no")
+	v.get("/meetings?sisters=no").lacks(t, "Rencontre alert(1) sœur")
 	if strings.Contains(page, "sans le fichier") || !strings.Contains(b.get("/sisters").body, "sans le fichier") {
 		t.Error("what went wrong is for stewards")
 	}
@@ -68,4 +73,36 @@ func TestSistersAreFollowed(t *testing.T) {
 	if calls != 4 || !strings.Contains(s.visitor().get("/sisters").body, "Rencontre") {
 		t.Error("what is unchanged was lost")
 	}
+}
+
+// The sister of the demo has its feeds from the program itself: nobody is called.
+func TestTheSisterOfTheDemoNeedsNoNetwork(t *testing.T) {
+	s := newSite(t)
+	boss := s.With(t, s.Join(t, "Stef Voorbeeld", "BE-34022"), store.RoleSteward)
+	files := demo.SisterFiles(s.Now)
+	in := store.SisterInput{Name: "Councils Together", Home: "https://councils-together.example/", Lang: "en"}
+	for address := range files {
+		if strings.HasSuffix(address, ".ics") {
+			in.Calendar = address
+		} else {
+			in.News = address
+		}
+	}
+	_, err := s.SaveSister(ctx, boss, "", in)
+	ok(t, err)
+	ok(t, follow(s.Store, files))
+	s.visitor().get("/sisters").holds(t, 200, "Open hour", "Assembly of the small councils", "four languages")
+	s.visitor().get("/meetings").holds(t, 200, "Open hour", "Councils Together", "(Europe/Dublin)")
+}
+
+// follow reads feeds that are due, from files and from nowhere else.
+func follow(hub *store.Store, files map[string]func() []byte) error {
+	return (&server.Followers{Store: hub, Client: &sister.Client{Own: files, Resolver: nowhere{}}, Log: slog.New(slog.DiscardHandler)}).Follow(ctx)
+}
+
+// nowhere knows no name.
+type nowhere struct{}
+
+func (nowhere) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return nil, errors.New("nobody is called")
 }

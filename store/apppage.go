@@ -162,6 +162,7 @@ type AppPage struct {
 	Actions     []ActionRow // open ones
 	Threads     []ThreadRow
 	Items       []AppItem // on an agenda that is not over
+	Help        AppHelp
 	MayKeep     bool
 	MayUse      bool       // the reader may say that their town runs it
 	Mine        *AppUse    // of the reader's town
@@ -200,7 +201,7 @@ func (s *Store) AppPage(ctx context.Context, by Actor, slug string) (AppPage, er
 		if err != nil {
 			return err
 		}
-		for _, fill := range []func(*tx, Member) error{p.fillNames, func(t *tx, _ Member) error { return p.fillUses(t, all) }, p.fillRegisters, p.fillThreads, p.fillItems, p.fillOwn} {
+		for _, fill := range []func(*tx, Member) error{p.fillNames, func(t *tx, _ Member) error { return p.fillUses(t, all) }, func(t *tx, _ Member) error { return p.fillHelp(t, all) }, p.fillRegisters, p.fillThreads, p.fillItems, p.fillOwn} {
 			if err := fill(t, reader); err != nil {
 				return err
 			}

@@ -242,7 +242,7 @@ func (s *Store) Sisters(ctx context.Context, by Actor, most int) ([]SisterRow, e
 					return err
 				}
 				if kind == SisterMeetings {
-					feed.Items = slices.DeleteFunc(feed.Items, func(i SisterItem) bool { return i.End.Before(t.now) && i.Start.Before(t.now) })
+					feed.Items = slices.DeleteFunc(feed.Items, func(i SisterItem) bool { return i.over(t.now) })
 				}
 				feed.Items = feed.Items[:min(len(feed.Items), most)]
 				if !may(reader, Steward) {

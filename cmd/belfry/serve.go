@@ -257,6 +257,9 @@ func (s *serveCommand) workers(hub *store.Store, catalogue *locales.Catalogue, p
 		}
 	}
 	followers := &server.Followers{Store: hub, Log: log, Client: &sister.Client{Agent: "Belfry (" + public + ")"}}
+	if s.Demo {
+		followers.Client.Own = demo.SisterFiles(time.Now)
+	}
 	var all []worker
 	for queue, work := range map[string]worker{"hourly": hourly, "minutely": minutely, "mail": s.post(hub, catalogue, public, log), "sisters": followers.Run} {
 		all = append(all, func(ctx context.Context) error { return hub.Alone(ctx, queue, work) })

@@ -37,6 +37,7 @@ type Client struct {
 	Resolver Resolver // the system's unless given
 	Dialer   Dialer
 	Agent    string
+	Own      map[string]func() []byte // files that this program holds itself, by address: nobody is called for them
 }
 
 // Known is what a site said about the file when it was fetched last; it asks only for what is newer.
@@ -54,6 +55,9 @@ func (c *Client) Get(ctx context.Context, address string, known Known) (Answer, 
 	u, err := check(address)
 	if err != nil {
 		return Answer{}, err
+	}
+	if own := c.Own[address]; own != nil {
+		return Answer{Body: own()}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -101,6 +101,9 @@ func (s *story) uses() error {
 	if err := s.wanted(); err != nil {
 		return err
 	}
+	if err := s.sister(); err != nil {
+		return err
+	}
 	return s.services()
 }
 
