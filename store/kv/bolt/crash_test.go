@@ -21,6 +21,9 @@ const childVariable = "BELFRY_TEST_CHILD"
 // compactVariable makes it compact the file all the time too.
 const compactVariable = "BELFRY_TEST_COMPACT"
 
+// carelessVariable makes it not wait for the disk.
+const carelessVariable = "BELFRY_TEST_CARELESS"
+
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childVariable); path != "" {
 		writeForEver(path)
@@ -35,6 +38,7 @@ func writeForEver(path string) {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
+	db.at.Load().bolt.NoSync = os.Getenv(carelessVariable) != ""
 	fmt.Println("ready")
 	if os.Getenv(compactVariable) != "" {
 		go func() {

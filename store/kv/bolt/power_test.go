@@ -1,0 +1,248 @@
+//go:build linux
+
+package bolt
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"belfry/store/kv"
+)
+
+// disk is a small file system of its own whose power can be cut.
+type disk struct {
+	t           *testing.T
+	image, path string
+}
+
+func newDisk(t *testing.T, kind string) *disk {
+	t.Helper()
+	d := &disk{t, filepath.Join(t.TempDir(), "image"), t.TempDir()}
+	file, err := os.Create(d.image)
+	want(t, err, nil)
+	want(t, file.Truncate(400<<20), nil) // of which little is ever written
+	want(t, file.Close(), nil)
+	force := map[string]string{"ext4": "-F", "xfs": "-f"}[kind]
+	out, err := exec.Command("mkfs."+kind, "-q", force, d.image).CombinedOutput()
+	if err == nil {
+		out, err = exec.Command("mount", "-o", "loop", d.image, d.path).CombinedOutput()
+	}
+	if err != nil {
+		t.Skipf("NOT RUN: a power cut on %s (needs root, a loop device and mkfs.%s): %v %s", kind, kind, err, bytes.TrimSpace(out))
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", d.path).Run() })
+	return d
+}
+
+// shutDown is EXT4_IOC_SHUTDOWN, which XFS has too, and noLogFlush its word for: what is not on the disk yet never will be.
+const (
+	shutDown   = 0x8004587d
+	noLogFlush = 2
+)
+
+// cutUnder takes the power away under a process after a while: nothing more is written, and what was not flushed is lost.
+func (d *disk) cutUnder(child *exec.Cmd, after time.Duration) <-chan error {
+	gone := make(chan error, 1)
+	go func() {
+		time.Sleep(after)
+		err := d.cut()
+		_ = child.Process.Kill()
+		gone <- err
+	}()
+	return gone
+}
+
+func (d *disk) cut() error {
+	root, err := os.Open(d.path)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	how := uint32(noLogFlush)
+	if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, root.Fd(), shutDown, uintptr(unsafe.Pointer(&how))); failed != 0 {
+		return failed
+	}
+	return nil
+}
+
+// back gives the power again.
+func (d *disk) back() {
+	d.t.Helper()
+	for _, step := range [][]string{{"umount", d.path}, {"mount", "-o", "loop", d.image, d.path}} {
+		if out, err := exec.Command(step[0], step[1:]...).CombinedOutput(); err != nil {
+			d.t.Fatalf("%v: %v %s", step, err, out)
+		}
+	}
+}
+
+// T02: the power goes under a process that writes, in every other round one that compacts its file too. What was
+// acknowledged is there, whole. A process that does not wait for its disk loses some, which the test sees.
+func TestTorturePowerCut(t *testing.T) {
+	for _, kind := range []string{"ext4", "xfs"} {
+		t.Run(kind, func(t *testing.T) { powerCut(t, newDisk(t, kind)) })
+	}
+}
+
+func powerCut(t *testing.T, d *disk) {
+	path := filepath.Join(d.path, "belfry.db")
+	acknowledged, cuts, compactions, unfinished := map[string]bool{}, 0, 0, 0
+	for round := range killRounds(10) {
+		var more []string
+		if round%2 == 1 {
+			more = append(more, compactVariable+"=1")
+		}
+		child, lines := startChild(t, path, more...)
+		gone := d.cutUnder(child, time.Duration(30+rand.IntN(120))*time.Millisecond)
+		for lines.Scan() {
+			switch line := lines.Text(); {
+			case line == "compacted":
+				compactions++
+			case strings.Count(line, "/") == 2 && !strings.Contains(line, " "): // else it says that the disk is gone
+				acknowledged[line] = true
+			}
+		}
+		_ = child.Wait()
+		if why := <-gone; why != nil {
+			t.Skipf("NOT RUN: a power cut (this kernel cannot shut the file system down): %v", why)
+		}
+		cuts++
+		d.back()
+		unfinished += leftovers(t, path)
+		db := openAt(t, path)
+		records, err := db.Verify(t.Context(), func(p kv.DamagedError) { t.Error(p) })
+		want(t, err, nil)
+		want(t, records%2, 0)
+		for name := range acknowledged {
+			if value, err := get(db, "b/"+name); value != name || err != nil {
+				t.Fatalf("round %d: %s was acknowledged and is lost: %q %v", round, name, value, err)
+			}
+		}
+		want(t, db.Close(), nil)
+		if len(acknowledged) > 20_000 { // else the disk is full one day
+			clear(acknowledged)
+			want(t, os.Remove(path), nil)
+		}
+	}
+	t.Logf("%d cuts, %d acknowledged, %d compactions, %d cut off in the middle", cuts, len(acknowledged), compactions, unfinished)
+	if cuts == 0 || compactions == 0 {
+		t.Error("the test shows nothing")
+	}
+	t.Run("control", func(t *testing.T) {
+		lost := 0
+		for range 3 {
+			child, lines := startChild(t, path, carelessVariable+"=1")
+			gone := d.cutUnder(child, 100*time.Millisecond)
+			var said []string
+			for lines.Scan() {
+				said = append(said, lines.Text())
+			}
+			_ = child.Wait()
+			<-gone
+			d.back()
+			if missing(path, said) > 0 {
+				lost++
+			}
+			_ = os.Remove(path)
+		}
+		if lost < 3 {
+			t.Errorf("without waiting for the disk something was lost in %d of 3 rounds only", lost)
+		}
+	})
+}
+
+// missing is how much of what was acknowledged cannot be read.
+func missing(path string, said []string) (lost int) {
+	db, err := Open(path, Options{})
+	if err != nil {
+		return len(said)
+	}
+	defer db.Close()
+	for _, name := range said {
+		if value, err := get(db, "b/"+name); value != name || err != nil {
+			lost++
+		}
+	}
+	return lost
+}
+
+// T03: of the two writes that a commit waits for, any part of the first may be on the disk when the power goes, in pieces
+// of 512 bytes, or all of it and any part of the second. The file then opens as it was before that commit, or after.
+func TestTortureTornWrites(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "belfry.db")
+	db := openAt(t, path)
+	rnd := rand.New(rand.NewPCG(3, 3))
+	commits, tears := 20, 6*max(1, killRounds(1)/10)
+	olds, news := 0, 0
+	for n := range commits {
+		for range rnd.IntN(4) {
+			put(t, db, fmt.Sprintf("key/%d", rnd.IntN(200)), strings.Repeat(fmt.Sprint(n), 1+rnd.IntN(400)))
+		}
+		before, err := os.ReadFile(path)
+		want(t, err, nil)
+		want(t, db.Update(t.Context(), "", func(tx kv.Tx) error {
+			tx.Put([]byte("n"), fmt.Append(nil, n))
+			for range 5 {
+				tx.Put(fmt.Appendf(nil, "key/%d", rnd.IntN(200)), bytes.Repeat([]byte("y"), rnd.IntN(3000)))
+			}
+			return nil
+		}), nil)
+		after, err := os.ReadFile(path)
+		want(t, err, nil)
+		for tear := range tears {
+			torn := tearing(rnd, before, after, int(db.at.Load().bolt.Info().PageSize), tear%2 == 0)
+			copied := filepath.Join(filepath.Dir(path), "torn.db")
+			want(t, os.WriteFile(copied, torn, 0o600), nil)
+			got := stateOf(t, copied)
+			switch got {
+			case fmt.Sprint(n):
+				news++
+			case fmt.Sprint(n - 1), "":
+				olds++
+			default:
+				t.Fatalf("commit %d: the file says %q", n, got)
+			}
+		}
+	}
+	t.Logf("%d commits torn %d times each: %d as before, %d as after", commits, tears, olds, news)
+	if olds == 0 || news == 0 {
+		t.Error("the test shows nothing")
+	}
+}
+
+// tearing is the file with a part of a commit's writes: of its data, or with all of its data of its entry page.
+func tearing(rnd *rand.Rand, before, after []byte, page int, ofData bool) []byte {
+	const sector = 512
+	torn := make([]byte, len(after))
+	copy(torn, before)
+	for at := 0; at < len(after); at += sector {
+		data := at >= 2*page
+		end := min(at+sector, len(after))
+		if data && (!ofData || rnd.IntN(2) == 0) || !data && !ofData && rnd.IntN(2) == 0 {
+			copy(torn[at:end], after[at:end])
+		}
+	}
+	return torn
+}
+
+func stateOf(t *testing.T, path string) string {
+	t.Helper()
+	db, err := Open(path, Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	_, err = db.Verify(t.Context(), func(p kv.DamagedError) { t.Error(p) })
+	want(t, err, nil)
+	value, err := get(db, "n")
+	want(t, err, nil)
+	return value
+}
