@@ -63,7 +63,7 @@ func (s *Server) pickTown(c *fiber.Ctx) (code string, found []gazetteer.Town) {
 func (s *Server) postJoin(c *fiber.Ctx) error {
 	v := visitOf(c)
 	in := store.JoinInput{OtherName: c.FormValue("other_name"), OtherLand: c.FormValue("other_land"), Name: c.FormValue("name"),
-		Email: c.FormValue("email"), Password: c.FormValue("password"), Language: c.FormValue("language", v.lang.Tag()), From: client(c)}
+		Email: c.FormValue("email"), Password: c.FormValue("password"), Language: c.FormValue("language", v.lang.Tag()), From: s.client(c)}
 	screen := pages.JoinPage{Other: in.OtherName != "" || c.FormValue("other_land") != ""}
 	if !screen.Other {
 		in.TownCode, screen.Found = s.pickTown(c)
@@ -105,7 +105,7 @@ func (s *Server) showSignIn(c *fiber.Ctx, err error, screen pages.SignInPage) er
 
 // postSignIn signs in by password.
 func (s *Server) postSignIn(c *fiber.Ctx) error {
-	in, err := s.Store.SignIn(c.UserContext(), c.FormValue("email"), c.FormValue("password"), client(c))
+	in, err := s.Store.SignIn(c.UserContext(), c.FormValue("email"), c.FormValue("password"), s.client(c))
 	if err == nil {
 		s.startSession(c, in)
 		return s.to(c, backOf(c))
@@ -118,7 +118,7 @@ func (s *Server) postSignIn(c *fiber.Ctx) error {
 
 // postSignInLink mails a link and a code.
 func (s *Server) postSignInLink(c *fiber.Ctx) error {
-	err := s.Store.RequestSignIn(c.UserContext(), c.FormValue("email"), visitOf(c).lang.Tag(), client(c))
+	err := s.Store.RequestSignIn(c.UserContext(), c.FormValue("email"), visitOf(c).lang.Tag(), s.client(c))
 	if err == nil {
 		return s.to(c, "/sign-in/code?email="+queryEscape(c.FormValue("email"))+"&back="+queryEscape(backOf(c)))
 	}
@@ -147,7 +147,7 @@ func (s *Server) showCode(c *fiber.Ctx, err error, form frontend.Form, joined bo
 // postSignInCode signs in by the code of the newest letter.
 func (s *Server) postSignInCode(c *fiber.Ctx) error {
 	code := strings.Join(strings.Fields(c.FormValue("code")), "")
-	in, err := s.Store.UseCode(c.UserContext(), c.FormValue("email"), code, s.cookie(c, nonceCookie), client(c))
+	in, err := s.Store.UseCode(c.UserContext(), c.FormValue("email"), code, s.cookie(c, nonceCookie), s.client(c))
 	if err == nil {
 		return s.arrive(c, in, backOf(c))
 	}
@@ -195,7 +195,7 @@ func (s *Server) postLink(c *fiber.Ctx) error {
 	if ticket.Kind == store.TicketFound {
 		return s.found(c, token)
 	}
-	in, err := s.Store.UseTicket(c.UserContext(), token, s.cookie(c, nonceCookie), client(c))
+	in, err := s.Store.UseTicket(c.UserContext(), token, s.cookie(c, nonceCookie), s.client(c))
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (s *Server) postLink(c *fiber.Ctx) error {
 // found makes the first administrator of an empty hub.
 func (s *Server) found(c *fiber.Ctx, token string) error {
 	in, err := s.Store.Found(c.UserContext(), token, store.JoinInput{Name: c.FormValue("name"), Email: c.FormValue("email"),
-		Password: c.FormValue("password"), Language: c.FormValue("language"), From: client(c)})
+		Password: c.FormValue("password"), Language: c.FormValue("language"), From: s.client(c)})
 	if err == nil {
 		return s.arrive(c, in, "/")
 	}
@@ -236,7 +236,7 @@ func (s *Server) demo(c *fiber.Ctx) error {
 
 // postDemo signs in as one of them. The store refuses outside a demo.
 func (s *Server) postDemo(c *fiber.Ctx) error {
-	in, err := s.Store.DemoSignIn(c.UserContext(), c.FormValue("handle"), client(c))
+	in, err := s.Store.DemoSignIn(c.UserContext(), c.FormValue("handle"), s.client(c))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"belfry/server/live"
@@ -53,4 +54,13 @@ func TellsOthers(s *Server) bool { return s.hub.Tell != nil }
 func Patience() (ctx context.Context, over func()) {
 	p := &patience{Context: context.Background(), until: time.Now().Add(time.Minute)}
 	return p, p.over
+}
+
+// Forwarded is who asks, of whom a connection from remote says so, through these proxies.
+func Forwarded(remote, said string, proxies ...string) string {
+	all, err := prefixes(proxies)
+	if err != nil {
+		return err.Error()
+	}
+	return forwarded(netip.MustParseAddr(remote), said, all).String()
 }

@@ -277,7 +277,7 @@ func (s *Server) postAskMentor(c *fiber.Ctx) error {
 	}
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce) // never fails (crypto/rand)
-	join := store.JoinInput{TownCode: search.Code, Name: c.FormValue("name"), Email: c.FormValue("email"), Language: visitOf(c).lang.Tag(), From: client(c),
+	join := store.JoinInput{TownCode: search.Code, Name: c.FormValue("name"), Email: c.FormValue("email"), Language: visitOf(c).lang.Tag(), From: s.client(c),
 		Nonce: hex.EncodeToString(nonce), Mentor: &in}
 	switch err := s.Store.Join(c.UserContext(), join); {
 	case err == nil:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -57,6 +58,7 @@ type Server struct {
 	fixed   [][2][]byte // headers of every answer
 	hub     *live.Hub
 	limit   time.Duration // of a request
+	proxies []netip.Prefix
 }
 
 // Limits of a request. Minutes of 200,000 characters, percent-encoded, stay below the body limit.
@@ -86,6 +88,9 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	if s.flash, err = opt.Store.Secret(ctx, "flash"); err != nil {
 		return nil, err
 	}
+	if s.proxies, err = prefixes(opt.Proxies); err != nil {
+		return nil, fmt.Errorf("the proxies %v: %w", opt.Proxies, err)
+	}
 	s.fixed = s.fixedHeaders()
 	s.app = fiber.New(fiber.Config{
 		AppName:      "Belfry",
@@ -99,8 +104,6 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		DisableStartupMessage:   true,
 		EnableTrustedProxyCheck: true,
 		TrustedProxies:          opt.Proxies,
-		ProxyHeader:             proxyHeader(opt.Proxies),
-		EnableIPValidation:      true,
 		ErrorHandler:            s.fail,
 		ReduceMemoryUsage:       false,
 	})
@@ -111,13 +114,6 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	}
 	s.routes()
 	return s, nil
-}
-
-func proxyHeader(proxies []string) string {
-	if len(proxies) == 0 {
-		return ""
-	}
-	return fiber.HeaderXForwardedFor
 }
 
 // Serve answers on a listener until Shutdown.

@@ -101,11 +101,6 @@ func visitOf(c *fiber.Ctx) *visit {
 // by is the acting member of a request.
 func by(c *fiber.Ctx) store.Actor { return visitOf(c).actor() }
 
-// client is where a request comes from; a proxy's word counts only when the proxy is configured.
-func client(c *fiber.Ctx) store.Client {
-	return store.Client{Address: c.IP(), Agent: c.Get(fiber.HeaderUserAgent)}
-}
-
 // Cookie names. Behind TLS they carry the __Host- prefix, which ties them to this host and path.
 const (
 	sessionCookie  = "belfry_session"
