@@ -133,7 +133,11 @@ func (s *Store) MentorshipPage(ctx context.Context, by Actor, id string) (Mentor
 			return err
 		}
 		p = MentorshipPage{Mentorship: m, Takes: m.of(reader), Leads: m.leads(reader) || by.system, Own: reader.TownID(), People: map[string][]Member{}}
-		if !p.Takes && !p.Leads {
+		reads, err := t.readBy(m, reader)
+		if err != nil {
+			return err
+		}
+		if !p.Takes && !p.Leads && !reads {
 			return notFound()
 		}
 		places, err := towns().many(t, []string{m.Mentor, m.Learner})
@@ -149,7 +153,7 @@ func (s *Store) MentorshipPage(ctx context.Context, by Actor, id string) (Mentor
 		}
 		if p.Takes {
 			p.Room = "mentorship-" + m.ID
-		} else {
+		} else if !reads {
 			for i := range p.CheckIns {
 				p.CheckIns[i].Notes, p.CheckIns[i].NotesBy, p.CheckIns[i].Where = "", "", ""
 			}
@@ -295,18 +299,21 @@ func (p *Mentoring) fillOwn(t *tx, reader Member) error {
 
 // ownMentorships are those of a member's town, open ones first.
 func (t *tx) ownMentorships(reader Member) ([]MentorshipRow, error) {
-	var found []Mentorship
-	for _, open := range []bool{true, false} {
-		for _, side := range []family{famMentorshipLearner, famMentorshipMentor} {
-			some, err := t.mentorshipsOf(side, reader.TownID(), open)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, some...)
+	found, err := t.everMentored(reader.TownID(), famMentorshipLearner, famMentorshipMentor)
+	if err != nil {
+		return nil, err
+	}
+	var own []Mentorship
+	for _, m := range found {
+		reads, err := t.readBy(m, reader)
+		if err != nil {
+			return nil, err
+		}
+		if reads {
+			own = append(own, m)
 		}
 	}
-	found = slices.DeleteFunc(found, func(m Mentorship) bool { return !m.of(reader) })
-	return t.mentorshipRows(found, true)
+	return t.mentorshipRows(own, true)
 }
 
 func (t *tx) mentorshipRows(found []Mentorship, concerned bool) ([]MentorshipRow, error) {

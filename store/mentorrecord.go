@@ -1,7 +1,5 @@
 package store
 
-import "slices"
-
 // TownMentoring is what everybody may know of a town's mentoring.
 type TownMentoring struct {
 	Rows     []MentorshipRow // open ones first, then the past with its thanks, newest first
@@ -12,18 +10,10 @@ type TownMentoring struct {
 
 func (t *tx) townMentoring(town Town) (TownMentoring, error) {
 	var all TownMentoring
-	var found []Mentorship
-	for _, open := range []bool{true, false} {
-		for _, side := range []family{famMentorshipMentor, famMentorshipLearner} {
-			some, err := t.mentorshipsOf(side, town.ID, open)
-			if err != nil {
-				return all, err
-			}
-			slices.Reverse(some)
-			found = append(found, some...)
-		}
+	found, err := t.everMentored(town.ID, famMentorshipMentor, famMentorshipLearner)
+	if err != nil {
+		return all, err
 	}
-	var err error
 	if all.Rows, err = t.mentorshipRows(found, false); err != nil {
 		return all, err
 	}

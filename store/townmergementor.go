@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -69,6 +70,50 @@ func (t *tx) moveMentorship(by Actor, one Mentorship, from, to Town) error {
 		}
 	}
 	return nil
+}
+
+// readBy says who may read a mentorship besides those who take part: the people of what its towns have become.
+func (t *tx) readBy(m Mentorship, who Member) (bool, error) {
+	var err error
+	if m.Mentor, err = t.townIDNow(m.Mentor); err != nil {
+		return false, err
+	}
+	m.Learner, err = t.townIDNow(m.Learner)
+	return m.of(who), err
+}
+
+// everMentored are a town's mentorships on both sides, those of the towns merged into it too: open ones first, then by side
+// in the order that is asked for, the newest first.
+func (t *tx) everMentored(townID string, sides ...family) ([]Mentorship, error) {
+	merged, err := t.mergedInto(townID)
+	if err != nil {
+		return nil, err
+	}
+	ids := []string{townID}
+	for _, town := range merged {
+		ids = append(ids, town.ID)
+	}
+	var found []Mentorship
+	seen := map[string]bool{}
+	twice := func(m Mentorship) bool { // between two towns that became one
+		had := seen[m.ID]
+		seen[m.ID] = true
+		return had
+	}
+	for _, open := range []bool{true, false} {
+		for _, side := range sides {
+			from := len(found)
+			for _, id := range ids {
+				some, err := t.mentorshipsOf(side, id, open)
+				if err != nil {
+					return nil, err
+				}
+				found = append(found, slices.DeleteFunc(some, twice)...)
+			}
+			slices.SortStableFunc(found[from:], func(a, b Mentorship) int { return cmp.Or(b.Began.Compare(a.Began), cmp.Compare(a.ID, b.ID)) })
+		}
+	}
+	return found, nil
 }
 
 // keepSteps makes another town the learner. What the hub saw the old one reach stays reached.

@@ -147,3 +147,38 @@ func TestBothMayHaveHadAMentor(t *testing.T) {
 	wantKind(t, err, store.Conflict, "mentor.has_one")
 	sound(t, h)
 }
+
+// TestWhatWasMentoredIsReadAfterAMerger: a mentorship that had ended keeps the names of then, its people still read it, and
+// the page of the town that remains tells of it.
+func TestWhatWasMentoredIsReadAfterAMerger(t *testing.T) {
+	both(t, func(t *testing.T, h *storetest.Hub) {
+		lena, nele := helper(t, h, "BE-92094", "Lena Exemple", 1), village(t, h, "BE-62063", "Nele Voorbeeld")[0]
+		zoe, stranger := village(t, h, "BE-56044", "Zoé Essai")[0], village(t, h, "BE-25014", "Oscar Autre")[0]
+		m := mentored(t, h, lena, zoe)
+		page, err := h.MentorshipPage(ctx, store.As(zoe.ID), m.ID)
+		ok(t, err)
+		_, err = h.NoteCheckIn(ctx, store.As(zoe.ID), m.ID, page.CheckIns[0].ID, "Tout est clair.")
+		ok(t, err)
+		_, err = h.CloseMentorship(ctx, store.As(zoe.ID), m.ID, store.ClosedDone)
+		ok(t, err)
+		from := lena.TownID()
+		merged(t, h, from, nele.TownID())
+		for _, who := range []store.Member{lena, nele, zoe} {
+			page, err := h.MentorshipPage(ctx, store.As(who.ID), m.ID)
+			ok(t, err)
+			want(t, page.Mentor.ID, from)
+			want(t, page.CheckIns[0].Notes, "Tout est clair.")
+		}
+		_, err = h.MentorshipPage(ctx, store.As(stranger.ID), m.ID)
+		wantKind(t, err, store.NotFound, "error.not_found")
+		own, err := h.Mentoring(ctx, store.As(lena.ID))
+		ok(t, err)
+		want(t, len(own.Own), 1)
+		town, err := h.TownByID(ctx, nele.TownID())
+		ok(t, err)
+		shown, err := h.TownPage(ctx, store.Visitor(), town.Slug)
+		ok(t, err)
+		want(t, len(shown.Mentoring.Rows), 1)
+		sound(t, h)
+	})
+}
