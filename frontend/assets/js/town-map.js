@@ -85,7 +85,8 @@ class TownMap extends HTMLElement {
   }
 
   #up(event) {
-    if (!this.#pointers.delete(event.pointerId) || this.#pointers.size) return;
+    if (!this.#pointers.delete(event.pointerId)) return;
+    this.#pointers.clear(); // of two fingers the first that is lifted ends it: the other alone would lead elsewhere
     const svg = this.#svg;
     if (!svg?.dataset.box) return;
     svg.setAttribute("viewBox", svg.dataset.box);
