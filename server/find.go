@@ -126,7 +126,7 @@ func (s *Server) results(c *fiber.Ctx, q search.Query, v *pages.SearchPage, exce
 	if err != nil {
 		return err
 	}
-	v.Total, v.Loose = found.Total, found.Loose
+	v.Total, v.Loose, v.Recent = found.Total, found.Loose, found.Recent
 	marker := s.Search.Highlighter(q.Words)
 	for _, record := range found.Records {
 		d, ok := documents[record]

@@ -37,12 +37,13 @@ import (
 )
 
 // version is of the way documents are indexed; an index of another one is made anew.
-const version = "5"
+const version = "6"
 
 // Index is open for searching and changing at once.
 type Index struct {
-	folder string
-	id     string // under which the store marks what it has to read again
+	folder  string
+	id      string // under which the store marks what it has to read again
+	recency recency
 
 	mu       sync.RWMutex // guards index, which is replaced when it is made anew
 	index    bleve.Index
@@ -53,7 +54,7 @@ type Index struct {
 
 // Open opens the index in a folder. One that is missing, damaged or of another version is begun anew; Building says so.
 func Open(folder string) (*Index, error) {
-	x := &Index{folder: folder, id: rand.Text()}
+	x := &Index{folder: folder, id: rand.Text(), recency: usualRecency()}
 	index, err := bleve.OpenUsing(folder, map[string]any{"bolt_timeout": "2s"})
 	if err == nil {
 		if have, readErr := index.GetInternal([]byte("version")); readErr == nil && string(have) == version {
@@ -218,7 +219,7 @@ func entry(d store.SearchDocument) map[string]any {
 	}
 	fields := map[string]any{"kind": d.Kind, "category": d.Category, "town": d.Town, "person": d.Person, "lang": d.Lang,
 		"title": d.Title, "text": body, "code": d.Number}
-	if !d.At.IsZero() {
+	if fields["month"] = undated; !d.At.IsZero() {
 		fields["at"], fields["month"] = d.At.UTC().Format(time.RFC3339), month(d.At)
 	}
 	if d.Lang != "" {

@@ -38,6 +38,7 @@ type Found struct {
 	Records []store.Stale
 	Total   int
 	Loose   bool // nothing fits exactly: words that are nearly the same were taken
+	Recent  bool // so much fits that only what is recent was looked through: Total is of that
 }
 
 // Bounds of what a query may ask.
@@ -77,6 +78,37 @@ func (x *Index) search(ctx context.Context, q Query, words []word, loose bool) (
 	if x.index == nil {
 		return Found{}, errClosed
 	}
+	ctx, cancel := context.WithTimeout(ctx, searchTime)
+	defer cancel()
+	all := x.query(q, words, loose)
+	if months := x.recentMonths(q); len(months) > 0 {
+		recent := bleve.NewBooleanQuery()
+		recent.AddMust(all, bleve.NewDisjunctionQuery(months...))
+		found, err := x.run(ctx, q, recent)
+		if found.Recent = true; err != nil || found.Total >= x.recency.plenty {
+			return found, err
+		}
+	}
+	return x.run(ctx, q, all)
+}
+
+// run asks the index for a page of results.
+func (x *Index) run(ctx context.Context, q Query, all query.Query) (Found, error) {
+	request := bleve.NewSearchRequestOptions(all, min(q.Limit, 100), min(q.Offset, maxOffset), false)
+	result, err := x.index.SearchInContext(ctx, request)
+	if err != nil {
+		return Found{}, err
+	}
+	found := Found{Total: int(result.Total)}
+	for _, hit := range result.Hits {
+		kind, id, _ := strings.Cut(hit.ID, "/")
+		found.Records = append(found.Records, store.Stale{Kind: kind, ID: id})
+	}
+	return found, nil
+}
+
+// query is what the index is asked.
+func (x *Index) query(q Query, words []word, loose bool) *query.BooleanQuery {
 	b := bleve.NewBooleanQuery()
 	positive, heavy := false, x.heavy(words)
 	for i, w := range words {
@@ -96,19 +128,7 @@ func (x *Index) search(ctx context.Context, q Query, words []word, loose bool) (
 	}
 	q.filter(b)
 	fresh(b, q.Now)
-	ctx, cancel := context.WithTimeout(ctx, searchTime)
-	defer cancel()
-	request := bleve.NewSearchRequestOptions(b, min(q.Limit, 100), min(q.Offset, maxOffset), false)
-	result, err := x.index.SearchInContext(ctx, request)
-	if err != nil {
-		return Found{}, err
-	}
-	found := Found{Total: int(result.Total)}
-	for _, hit := range result.Hits {
-		kind, id, _ := strings.Cut(hit.ID, "/")
-		found.Records = append(found.Records, store.Stale{Kind: kind, ID: id})
-	}
-	return found, nil
+	return b
 }
 
 // light says whether a word says so little that it need not be found: an article, or a letter by itself.

@@ -1,0 +1,53 @@
+package search
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/blevesearch/bleve/v2/search/query"
+)
+
+// A word that is in a good part of a million texts takes long to weigh in each of them, and nobody reads past the first
+// pages. In a large index what is recent is looked through first, and that is all when there is plenty in it.
+type recency struct {
+	large  uint64 // documents; a smaller index is looked through at once
+	part   uint64 // documents that are looked through first
+	plenty int    // results that are enough; more than anybody can turn pages to
+}
+
+func usualRecency() recency { return recency{large: 120_000, part: 60_000, plenty: maxOffset + 200} }
+
+// undated is the month of what has no time: towns, people, applications. It is always recent.
+const undated = "always"
+
+// recentMonths are the newest months with enough documents to look through first; none when the index is small, or when
+// the query says itself which time it is about.
+func (x *Index) recentMonths(q Query) []query.Query {
+	if n, err := x.index.DocCount(); err != nil || n < x.recency.large || !q.From.IsZero() || !q.To.IsZero() {
+		return nil
+	}
+	all, err := x.index.FieldDict("month")
+	if err != nil {
+		return nil
+	}
+	defer all.Close()
+	type part struct {
+		month string
+		count uint64
+	}
+	var parts []part
+	for one, err := all.Next(); one != nil && err == nil; one, err = all.Next() {
+		parts = append(parts, part{one.Term, one.Count})
+	}
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(b.month, a.month) }) // undated first
+	var months []query.Query
+	seen := uint64(0)
+	for _, one := range parts {
+		if seen >= x.recency.part {
+			return months
+		}
+		seen += one.count
+		months = append(months, exactly("month", one.month, 0))
+	}
+	return nil // it is all recent
+}
