@@ -353,3 +353,25 @@ func TestLivePresence(t *testing.T) {
 		continue
 	}
 }
+
+// Whoever said what they wrote writes no more, and is seen when they begin again.
+func TestLiveTypingEndsWithTheMessage(t *testing.T) {
+	h := newHall(t)
+	alma, basile := h.Join(t, "Alma Testeuse", "BE-92094"), h.Join(t, "Basile Essai", "BE-52011")
+	a, b := h.wire(t, h.session(t, alma)), h.wire(t, h.session(t, basile))
+	for _, w := range []*wire{a, b} {
+		w.say(`{"type":"subscribe","room":"lounge"}`)
+		w.next("subscribed")
+	}
+	for n, want := range []int{1, 0, 1, 0} {
+		if want == 1 {
+			a.say(`{"type":"typing","room":"lounge"}`)
+		} else {
+			a.say(fmt.Sprintf(`{"type":"send","room":"lounge","id":"a/%d","text":"Bonjour"}`, n))
+		}
+		began := time.Now()
+		if got := b.next("typing"); len(got["members"].([]any)) != want || time.Since(began) > 4*time.Second {
+			t.Errorf("step %d, after %v: %v", n, time.Since(began), got)
+		}
+	}
+}

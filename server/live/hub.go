@@ -261,6 +261,9 @@ func (h *Hub) take(s *Socket, f Frame) error {
 			h.readTo(s, f.Room, read)
 			return nil
 		}
+		if f.Type == "send" {
+			h.wrote(s, f.Room)
+		}
 		if answer != nil {
 			h.send(s, answer)
 		}

@@ -25,7 +25,7 @@ type Deed string
 // Deeds.
 const (
 	DeedPresent Deed = "present" // who is in a room at this hub
-	DeedTyping  Deed = "typing"  // somebody just wrote in a room
+	DeedTyping  Deed = "typing"  // somebody just wrote in a room; those in Away have said it
 	DeedRead    Deed = "read"    // somebody read a direct conversation so far
 	DeedAlive   Deed = "alive"   // what the hub told before still holds, and it was so many people
 	DeedAsk     Deed = "ask"     // the hub wants to be told everything anew
@@ -129,6 +129,9 @@ func (h *Hub) hearOf(w Word) {
 	} else {
 		if o.typing[id] == nil {
 			o.typing[id] = map[string]time.Time{}
+		}
+		for _, person := range w.Away {
+			delete(o.typing[id], person)
 		}
 		for _, person := range w.Here {
 			o.typing[id][person] = time.Now().Add(typingTime)

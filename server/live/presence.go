@@ -36,6 +36,24 @@ func (h *Hub) types(s *Socket, address string) {
 	h.stir(r)
 }
 
+// wrote notes that somebody said what they were writing.
+func (h *Hub) wrote(s *Socket, address string) {
+	r := s.rooms[address]
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	one, was := r.typing[s.ID]
+	delete(r.typing, s.ID)
+	if !one.told.IsZero() && len(r.stopped) < typingSaid {
+		r.stopped = append(r.stopped, s.ID)
+	}
+	r.mu.Unlock()
+	if was {
+		h.stir(r)
+	}
+}
+
 // looksAway notes that somebody looks elsewhere, or is back.
 func (h *Hub) looksAway(s *Socket, away bool) {
 	h.mu.Lock()
@@ -109,12 +127,13 @@ func (r *room) tellTyping(elsewhere map[string]string) bool {
 	return len(names) > 0
 }
 
-// typingToOthers tells other hubs who wrote here since they were told; mu is held.
+// typingToOthers tells other hubs who wrote here since they were told, and who said it; mu is held.
 func (r *room) typingToOthers(now time.Time) {
 	if r.hub.Tell == nil {
 		return
 	}
-	w := Word{Do: DeedTyping, From: r.hub.others.name, Room: r.id}
+	w := Word{Do: DeedTyping, From: r.hub.others.name, Room: r.id, Away: r.stopped}
+	r.stopped = nil
 	for id, one := range r.typing {
 		if one.fresh && now.Sub(one.told) >= typingPace && len(w.Here) < typingSaid {
 			one.fresh, one.told = false, now
@@ -122,7 +141,7 @@ func (r *room) typingToOthers(now time.Time) {
 			w.Here = append(w.Here, id)
 		}
 	}
-	if len(w.Here) > 0 {
+	if len(w.Here)+len(w.Away) > 0 {
 		r.hub.Tell(w)
 	}
 }

@@ -20,6 +20,7 @@ type room struct {
 	changes int // last change handed on
 	epoch   uint64
 	typing  map[string]typist // by member
+	stopped []string          // who said what they wrote, of which other hubs are to be told
 	told    string            // presence as it was told last
 	written string            // who types, as it was told last
 

@@ -7,7 +7,6 @@ const listEvery = 5000;
 
 export class Around {
   #seen = new Map();
-  #spoke = new Map(); // who spoke just now does not write
   #listed = 0;
 
   constructor(room) {
@@ -37,13 +36,12 @@ export class Around {
 
   spoke(messages) {
     if (messages.length === 0) return;
-    for (const m of messages) this.#spoke.set(m.author.name, Date.now());
-    this.#types(this.names ?? []);
+    const spoke = new Set(messages.map((m) => m.author.name)); // they do not write now
+    this.#types((this.names ?? []).filter((name) => !spoke.has(name)));
     this.#showRead();
   }
 
-  #types(names) {
-    const others = names.filter((name) => !(Date.now() - this.#spoke.get(name) < 3000));
+  #types(others) {
     this.names = others;
     clearTimeout(this.timer);
     if (others.length > 0) this.timer = setTimeout(() => this.#types([]), forget);
