@@ -150,7 +150,11 @@ func TestTownsMergeTheirApplications(t *testing.T) {
 		past, err := h.AppsOfTown(ctx, lena.TownID())
 		ok(t, err)
 		want(t, fmt.Sprint(len(past), past[0].Use.State, past[1].Use.State), "2formerformer")
-		want(t, fmt.Sprint(now[0].App.Running, now[0].App.Testing, now[1].App.Running), "1 0 1")
+		shared, err := h.AppByID(ctx, ids[0])
+		ok(t, err)
+		own, err := h.AppByID(ctx, ids[1])
+		ok(t, err)
+		want(t, fmt.Sprint(shared.Running, shared.Testing, own.Running), "1 0 1")
 		sound(t, h)
 	})
 }
