@@ -39,7 +39,7 @@ func (m *Map) SVG(title string, points []Point) string {
 		role = "group"
 	}
 	hash := fnv.New32a()
-	hash.Write([]byte(title))
+	_, _ = hash.Write([]byte(title))
 	id := "map-" + strconv.FormatUint(uint64(hash.Sum32()), 36)
 
 	var svg strings.Builder

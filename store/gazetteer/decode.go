@@ -21,6 +21,9 @@ var packed []byte
 // version is the first byte of the data that generate writes and this package reads.
 const version = 1
 
+// perDegree is how finely positions are kept.
+const perDegree = 10_000
+
 var errDamaged = errors.New("gazetteer: the data is damaged")
 
 // Load unpacks the embedded towns, some tens of milliseconds of work. Call it once.
@@ -77,6 +80,15 @@ func (c *columns) varint() int64 {
 	return v
 }
 
+// upTo is a number that must not be larger than most.
+func (c *columns) upTo(most uint64) uint64 {
+	v := c.uvarint()
+	if v > most {
+		c.failed, v = true, 0
+	}
+	return v
+}
+
 func (c *columns) bytes(n uint64) []byte {
 	if n > uint64(len(c.data)-c.at) {
 		c.failed = true
@@ -84,6 +96,16 @@ func (c *columns) bytes(n uint64) []byte {
 	}
 	c.at += int(n)
 	return c.data[c.at-int(n) : c.at]
+}
+
+// along is a step from at to a place that is at most so far from 0.
+func (c *columns) along(at, most int64) int64 {
+	step := c.varint()
+	if step < -most-at || step > most-at {
+		c.failed = true
+		return at
+	}
+	return at + step
 }
 
 func (c *columns) text() string { return string(c.bytes(c.uvarint())) }
@@ -156,26 +178,26 @@ func decodeNames(in *columns, towns []entry) {
 
 func decodeNumbers(in *columns, towns []entry) {
 	for i := range towns {
-		towns[i].region = uint8(in.uvarint())
+		towns[i].region = uint8(in.upTo(math.MaxUint8))
 	}
 	for i := range towns {
-		towns[i].area = uint8(in.uvarint())
+		towns[i].area = uint8(in.upTo(math.MaxUint8))
 	}
 	for i := range towns {
-		towns[i].language = uint8(in.uvarint())
+		towns[i].language = uint8(in.upTo(math.MaxUint8))
 	}
 	for i := range towns {
-		towns[i].population = uint32(in.uvarint())
+		towns[i].population = uint32(in.upTo(math.MaxUint32))
 	}
-	at := int32(0)
+	at := int64(0)
 	for i := range towns {
-		at += int32(in.varint())
-		towns[i].lat = at
+		at = in.along(at, 90*perDegree)
+		towns[i].lat = int32(at)
 	}
 	at = 0
 	for i := range towns {
-		at += int32(in.varint())
-		towns[i].lon = at
+		at = in.along(at, 180*perDegree)
+		towns[i].lon = int32(at)
 	}
 }
 

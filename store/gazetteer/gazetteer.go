@@ -143,8 +143,8 @@ func (g *Gazetteer) town(i uint16) Town {
 		NameDE:     g.text(e.other[2]),
 		Languages:  g.languages[e.language],
 		Population: int(e.population),
-		Lat:        float64(e.lat) / 10000,
-		Lon:        float64(e.lon) / 10000,
+		Lat:        float64(e.lat) / perDegree,
+		Lon:        float64(e.lon) / perDegree,
 	}
 	t.Country = t.Code[:2]
 	if e.region > 0 {

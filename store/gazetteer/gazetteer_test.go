@@ -2,6 +2,8 @@ package gazetteer
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"math"
 	"runtime"
 	"slices"
@@ -122,6 +124,38 @@ func TestDamagedData(t *testing.T) {
 	}
 	if _, err := load(nil); err == nil {
 		t.Error("no file was accepted")
+	}
+}
+
+// TestNumbersOutOfBounds: a number that does not fit is damage, not another number.
+func TestNumbersOutOfBounds(t *testing.T) {
+	town := func(change int, to int64) []byte {
+		numbers := []int64{0, 0, 0, 116_000, 504_667, 48_667} // region, area, language, population, position
+		if change >= 0 {
+			numbers[change] = to
+		}
+		data := []byte("\x01\x00\x02fr\x01BE-92094\x05Namur\x00\x00\x00")
+		for i, n := range numbers {
+			if i < 4 {
+				data = binary.AppendUvarint(data, uint64(n))
+			} else {
+				data = binary.AppendVarint(data, n)
+			}
+		}
+		return binary.AppendVarint(append(data, 1), 5000)
+	}
+	var g Gazetteer
+	if err := g.decode(town(-1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range []struct {
+		number int
+		to     int64
+	}{{0, 256}, {1, 256}, {2, 256}, {3, 1 << 32}, {3, -1}, {4, 900_001}, {4, 1<<32 + 504_667}, {4, math.MinInt64}, {5, -1_800_001}, {5, math.MaxInt64}} {
+		var g Gazetteer
+		if err := g.decode(town(wrong.number, wrong.to)); !errors.Is(err, errDamaged) {
+			t.Errorf("number %d is %d: %v", wrong.number, wrong.to, err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"math"
 )
 
 // bbolt trusts its pages: on damaged ones it panics, reads outside the file or asks for endless memory, some of it in
@@ -69,7 +70,7 @@ func (p *pages) readMeta(at int64) bool {
 		pageSize: int64(order.Uint32(b[8:])), root: order.Uint64(b[16:]),
 		freelist: order.Uint64(b[32:]), end: order.Uint64(b[40:]), tx: order.Uint64(b[48:]),
 	}
-	if m.pageSize < 1024 || m.pageSize&(m.pageSize-1) != 0 || m.end > 1<<40 || at != 0 && at != m.pageSize {
+	if m.pageSize < 1024 || m.pageSize&(m.pageSize-1) != 0 || m.end > uint64(math.MaxInt64/m.pageSize) || at != 0 && at != m.pageSize {
 		return false
 	}
 	if m.tx >= p.meta.tx {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -143,6 +144,35 @@ func endlessFreelist(b []byte) {
 	at := freelistAt(b)
 	order.PutUint16(b[at+10:], 0xFFFF)
 	order.PutUint64(b[at+16:], 1<<40)
+}
+
+// TestRefuseEndBeyondAllFiles opens a file with sound checksums whose end, in bytes, is more than a number holds.
+func TestRefuseEndBeyondAllFiles(t *testing.T) {
+	const size = 1 << 23
+	path := filepath.Join(t.TempDir(), "belfry.db")
+	made, err := bbolt.Open(path, 0o600, &bbolt.Options{PageSize: size, NoSync: true})
+	want(t, err, nil)
+	err = made.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucket(markBucket)
+		_, err2 := tx.CreateBucket(dataBucket)
+		return errors.Join(err, err2)
+	})
+	want(t, errors.Join(err, made.Close()), nil)
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	want(t, err, nil)
+	for _, at := range []int64{pageHeader, size + pageHeader} {
+		b := make([]byte, metaSize)
+		_, err := file.ReadAt(b, at)
+		want(t, err, nil)
+		order.PutUint64(b[40:], 1<<40)
+		sum := fnv.New64a()
+		_, _ = sum.Write(b[:metaSumAt])
+		order.PutUint64(b[metaSumAt:], sum.Sum64())
+		_, err = file.WriteAt(b, at)
+		want(t, err, nil)
+	}
+	want(t, file.Close(), nil)
+	refused(t, path, Options{}, ErrDamaged)
 }
 
 func TestRefuseWhatIsNoFile(t *testing.T) {

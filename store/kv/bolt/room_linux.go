@@ -1,6 +1,10 @@
 package bolt
 
-import "syscall"
+import (
+	"math"
+	"math/bits"
+	"syscall"
+)
 
 // freeBytes is how much this process may still write to the file system of a folder.
 func freeBytes(dir string) (free int64, known bool) {
@@ -8,5 +12,14 @@ func freeBytes(dir string) (free int64, known bool) {
 	if err := syscall.Statfs(dir, &room); err != nil {
 		return 0, false
 	}
-	return int64(room.Bavail) * room.Bsize, true
+	return roomOf(room.Bavail, uint64(room.Bsize)), true
+}
+
+// roomOf is so many blocks in bytes. File systems over a network may name more than a number holds.
+func roomOf(blocks, size uint64) int64 {
+	high, low := bits.Mul64(blocks, size)
+	if high > 0 || low > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(low)
 }

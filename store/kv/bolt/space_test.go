@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -69,4 +70,14 @@ func TestFullDisk(t *testing.T) {
 	}
 	want(t, records >= len(acknowledged), true)
 	want(t, db.Close(), nil)
+}
+
+// TestRoomBeyondCounting: a file system over a network may name more free bytes than a number holds. That is plenty,
+// and not nothing.
+func TestRoomBeyondCounting(t *testing.T) {
+	want(t, roomOf(0, 4096), int64(0))
+	want(t, roomOf(3, 4096), int64(12288))
+	for _, blocks := range []uint64{1 << 51, 1 << 52, 1 << 60, math.MaxUint64} {
+		want(t, roomOf(blocks, 4096), int64(math.MaxInt64))
+	}
 }
