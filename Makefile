@@ -2,8 +2,9 @@
 TEMPL       = github.com/a-h/templ/cmd/templ@v0.3.977
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GOSEC       = github.com/securego/gosec/v2/cmd/gosec@v2.22.10
 
-.PHONY: help run test lint build bench bench-parts generate torture
+.PHONY: help run test lint gosec build bench bench-parts generate torture
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -19,6 +20,9 @@ test: ## install what the tests need, run everything, say what could not run
 
 lint: ## formatting, vet, staticcheck, known vulnerabilities, generated files
 	@STATICCHECK=$(STATICCHECK) GOVULNCHECK=$(GOVULNCHECK) TEMPL=$(TEMPL) bash .ci/lint
+
+gosec: ## known patterns of risk in the code; what is excluded says why
+	@GOSEC=$(GOSEC) bash .ci/gosec
 
 bench: ## one table of ratios beside their limits: make bench ROUNDS=5 POSTS=1000000 DATA=folder to keep the grown hubs in
 	BELFRY_BENCH_ROUNDS=$(or $(ROUNDS),5) BELFRY_BENCH_POSTS=$(or $(POSTS),100000) BELFRY_BENCH_DATA=$(DATA) go test -tags bench -run TestLimits -v -timeout 60m ./server

@@ -61,6 +61,7 @@ func (p *Post) Run(ctx context.Context) error {
 	ended := make(chan struct{})
 	var worker *mail.Worker
 	if p.Sender != nil {
+		// #nosec G404 -- pauses are no secret
 		worker = mail.NewWorker(queue{p.Store}, p.Sender, p.clock(), rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)), p.Log)
 		go func() { defer close(ended); worker.Run(ctx) }()
 	} else {

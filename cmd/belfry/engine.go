@@ -250,7 +250,7 @@ func (e takenError) Error() string { return e.path + " is there already and was 
 func (e takenError) Unwrap() error { return fs.ErrExist }
 
 func syncDir(path string) error {
-	dir, err := os.Open(path)
+	dir, err := os.Open(path) // #nosec G304 -- a folder of the store
 	if err != nil {
 		return err
 	}

@@ -291,7 +291,7 @@ func full(err error) error {
 }
 
 func syncFolder(path string) error {
-	dir, err := os.Open(path)
+	dir, err := os.Open(path) // #nosec G304 -- a folder of the store
 	if err != nil {
 		return err
 	}

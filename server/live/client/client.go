@@ -202,7 +202,8 @@ func (c *Client) Run(ctx context.Context) error {
 		if time.Since(started) > time.Minute {
 			wait = 0
 		}
-		pause := min(time.Duration(rand.Int64N(int64(time.Second)<<wait)), c.MaxWait) // a thousand do not come back at once
+		// A thousand do not come back at once.
+		pause := min(time.Duration(rand.Int64N(int64(time.Second)<<wait)), c.MaxWait) // #nosec G404 -- a pause is no secret
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -229,5 +229,5 @@ func plain(err error) error {
 
 // jitter is a random pause that grows with the tries.
 func jitter(try int) time.Duration {
-	return time.Duration(1+rand.IntN(1<<min(try, 9))) * time.Millisecond
+	return time.Duration(1+rand.IntN(1<<min(try, 9))) * time.Millisecond // #nosec G404 -- a pause is no secret
 }
