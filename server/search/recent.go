@@ -12,10 +12,10 @@ import (
 type recency struct {
 	large  uint64 // documents; a smaller index is looked through at once
 	part   uint64 // documents that are looked through first
-	plenty int    // results that are enough; more than anybody can turn pages to
+	plenty int    // results that are enough: pages enough to see that another word is needed
 }
 
-func usualRecency() recency { return recency{large: 120_000, part: 60_000, plenty: maxOffset + 200} }
+func usualRecency() recency { return recency{large: 120_000, part: 60_000, plenty: 300} }
 
 // undated is the month of what has no time: towns, people, applications. It is always recent.
 const undated = "always"
