@@ -37,6 +37,8 @@ func TestBrowserTalk(t *testing.T) {
 	elise.WaitText(".msgs .msg:last-child", "qui est là")
 	hugo.WaitText("#msgs .msg:last-child em", "tous")
 	hugo.WaitGone(".msg--queued")
+	hugo.WaitGone(`.chat__head form[action$="/do/join"]`) // who speaks is in the room
+	hugo.Until(`/[1-9]\d* membre/.test(document.querySelector(".chat__head .meta").innerText)`)
 	if got := strings.TrimSpace(hugo.Value("#source")); got != "" {
 		t.Errorf("the composer still holds %q", got)
 	}
