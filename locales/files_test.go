@@ -169,3 +169,16 @@ func TestTextsAreTypesetAsTheLanguageAsks(t *testing.T) {
 		}
 	}
 }
+
+// Arguments begin with a capital wherever a text is filled; one that does not would stay empty.
+func TestArgumentsBeginWithACapital(t *testing.T) {
+	for _, tag := range []string{"fr", "nl", "de", "en"} {
+		for id, m := range entries(t, tag) {
+			for _, name := range names(m) {
+				if name[0] < 'A' || name[0] > 'Z' {
+					t.Errorf("%s: %s: {{.%s}}", tag, id, name)
+				}
+			}
+		}
+	}
+}

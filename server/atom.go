@@ -41,6 +41,14 @@ type atomEntry struct {
 	Published string    `xml:"published"`
 	Link      atomLink  `xml:"link"`
 	Summary   string    `xml:"summary"`
+
+	Categories []atomCategory `xml:"category"`
+}
+
+type atomCategory struct {
+	Term   string `xml:"term,attr"`
+	Scheme string `xml:"scheme,attr,omitempty"`
+	Label  string `xml:"label,attr,omitempty"`
 }
 
 type atomTitle struct {

@@ -37,7 +37,7 @@ func mentoring(*world) map[string]rule {
 	}
 	letter := []string{"message", "Bonjour, pouvez-vous nous aider ?", "lang", "fr", "name", "Neuve Personne", "email", "neuve@exemple.example"}
 	return map[string]rule{
-		"GET /mentors": pub(""), "GET /mentors/find": pub("", "?step=1", "?step=4"), "POST /mentors/find": does(everyone, "", "step", "1", "skills", "php").silent(),
+		"GET /mentors": pub(""), "GET /mentors.atom": pub(""), "GET /mentors/find": pub("", "?step=1", "?step=4"), "POST /mentors/find": does(everyone, "", "step", "1", "skills", "php").silent(),
 		"GET /mentors/find/ask/:slug": pub("town").except("joining", member|organisers), "POST /mentors/find/ask/:slug": does(everyone, "town", letter...),
 		"GET /mentors/weights": pub(""), "POST /mentors/weights": does(stewards, "", weights...), "GET /mentors/plan": only(stewards, ""),
 		"GET /mentors/requests/:id": only(member|author|stewards, "mentor request"), "POST /mentors/requests/:id": does(member|stewards, "mentor request", "do", "withdraw"),

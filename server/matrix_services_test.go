@@ -30,7 +30,8 @@ func (w *world) hosts() {
 	w.add("request", "of the author's town", author|stewards, "id", r.ID)
 	w.add("request", "missing", nobody, "id", "00000000-0000-7000-8000-000000000000")
 	_, err = w.SaveSister(ctx, w.by(steward), "", store.SisterInput{Name: "Communauté sœur", Home: "https://soeur.example/", Lang: "fr",
-		Calendar: "https://soeur.example/" + strings.ReplaceAll(strings.ToLower(w.secret("flux", stewards)), " ", "-") + ".ics"})
+		Calendar: "https://soeur.example/" + strings.ReplaceAll(strings.ToLower(w.secret("flux", stewards)), " ", "-") + ".ics",
+		Offers:   "https://soeur.example/" + strings.ReplaceAll(strings.ToLower(w.secret("fluxplaces", stewards)), " ", "-") + ".atom"})
 	ok(w.t, err)
 	w.ids["provider"], w.ids["app id"] = p.ID, app.ID
 }
@@ -38,7 +39,7 @@ func (w *world) hosts() {
 func serviceRules(w *world) map[string]rule {
 	provider := []string{"name", "Autre atelier", "kind", "company", "service_training", "1", "speaks_fr", "1", "lang", "fr", "contact", "par courriel"}
 	offer := []string{"title", "Autre offre", "lang", "fr", "app_" + w.ids["app id"], "1", "places", "3", "rule", "flat", "price", "18,50", "location", "Belgique", "backup", "oui", "exit", "export"}
-	sister := []string{"name", "Autre communauté", "home", "https://autre.example/", "calendar", "https://autre.example/meetings.ics", "lang", "fr"}
+	sister := []string{"name", "Autre communauté", "home", "https://autre.example/", "calendar", "https://autre.example/meetings.ics", "offers", "https://autre.example/mentors.atom", "lang", "fr"}
 	return map[string]rule{
 		"GET /sisters": pub(""), "POST /sisters": does(stewards, "", sister...),
 		"GET /services": pub("", "?q=atelier", "?service=hosting", "?near=1", "?app="+w.ids["app"]), "GET /services/:slug": pub("provider"),

@@ -18,6 +18,7 @@ func (s *Server) mentors(c *fiber.Ctx) error {
 	}
 	p := s.page(c, visitOf(c).lang.T("mentor.title"))
 	p.Section = frontend.Towns
+	p.Feeds = []frontend.Feed{{Title: visitOf(c).lang.T("mentor.feed.title"), Href: "/mentors.atom", Type: atomType}}
 	return s.render(c, p, pages.Mentors(p, page))
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"belfry/server/browsertest"
 	"belfry/store"
+	"belfry/store/demo"
 )
 
 // TestBrowserMentorJourney: a newcomer without an account sends a request, with scripts and without; the mentor answers by the
@@ -97,6 +98,7 @@ func TestBrowserMentorPages(t *testing.T) {
 	v.enter(t, tab, "thomas-lecocq")
 	steward, err := v.MemberByHandle(ctx, "thomas-lecocq")
 	ok(t, err)
+	ok(t, follow(v.Store, demo.SisterFiles(v.Now)))
 	own, err := v.Mentoring(ctx, store.As(steward.ID))
 	ok(t, err)
 	if len(own.Waiting) < 3 || len(own.Own) == 0 {
@@ -138,5 +140,6 @@ func TestBrowserMentorPages(t *testing.T) {
 	visitor.Click("[role=option]")
 	visitor.Until(`document.querySelector('[name=town_code]').value !== ''`)
 	visitor.Follow(`main form .btn--primary`)
+	visitor.WaitText("section[aria-labelledby=elsewhere]", "Exampleford Council")
 	look(visitor, "visitor", []string{"/mentors/find?step=3", "/mentors/find?step=4", strings.TrimPrefix(visitor.Attr(".match .btn--primary", "href"), v.address)})
 }

@@ -28,9 +28,12 @@ type mentorSearch struct {
 }
 
 const (
-	searchLife     = 30 * 24 * time.Hour
-	firstMentors   = 5
-	allMentors     = 30
+	searchLife   = 30 * 24 * time.Hour
+	firstMentors = 5
+	allMentors   = 30
+
+	mentorsElsewhere = 6 // of sister communities
+
 	maxSearchBytes = 3900 // browsers keep a cookie of 4096
 )
 
@@ -192,6 +195,9 @@ func (s *Server) foundMentors(c *fiber.Ctx, search mentorSearch) error {
 		limit = allMentors
 	}
 	if screen.Search, err = s.Store.FindMentors(c.UserContext(), wish, limit); err != nil {
+		return err
+	}
+	if screen.Elsewhere, err = s.Store.SisterOffers(c.UserContext(), wish.Need.Speaks, mentorsElsewhere); err != nil {
 		return err
 	}
 	screen.Map = s.mentorMap(c, screen)

@@ -43,6 +43,7 @@ func furnish(t testing.TB, s *site) (lena store.Member, organiser store.Member, 
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	s, lena, organiser, m := furnished(t)
 	slug := "/meetings/" + m.Slug
+	s.offeredElsewhere(t, organiser)
 	ok(t, s.EditTown(ctx, store.As(lena.ID), lena.TownID(), store.TownInput{About: "Une ville", Staff: store.StaffFew, Hosting: store.HostingShared, Teaches: []string{"plone", "gis"},
 		Needs: []string{"php"}, Speaks: []string{"fr", "de"}, Offers: true, Places: 2, PausedUntil: "2027-01-04", Way: "Une heure par semaine"}))
 	s.Clock.Set(m.Start.Add(1))
@@ -52,9 +53,9 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	ok(t, err)
 	visitor, member, admin := s.visitor(), s.as(lena), s.as(organiser)
 	public := []string{"/", "/about", "/meetings", "/meetings/past", "/meetings/years", "/meetings/attendance", slug, slug + "/minutes", "/series/reunion-mensuelle", "/subscribe",
-		"/towns", "/towns/namur", "/towns/namur/history", "/skills", "/mentors", "/mentors/find", "/mentors/weights", "/people/" + lena.Handle, "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/nowhere"}
+		"/towns", "/towns/namur", "/towns/namur/history", "/skills", "/mentors", "/mentors/find", "/mentors/weights", "/sisters", "/people/" + lena.Handle, "/join", "/join?other=1", "/sign-in", "/sign-in/code", "/nowhere"}
 	own := []string{"/", "/mentors", slug, "/settings", "/settings/leave", "/towns/namur", "/towns/namur/edit", "/towns/namur/confirm", "/towns/namur/hand-over", "/people/" + lena.Handle}
-	all := []string{"/", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", slug + "/minutes/edit",
+	all := []string{"/", "/sisters", slug, "/meetings/new", "/series/new", "/series/reunion-mensuelle/edit", slug + "/edit", slug + "/cancel", slug + "/minutes/edit",
 		"/skills", "/mentors", "/mentors/plan", "/mentors/weights", "/skills/php", "/people/" + lena.Handle + "/write", "/admin", "/admin/mail", "/admin/log", "/admin/diagnostics", "/people/" + lena.Handle, "/meetings"}
 	for _, tag := range []string{"fr", "nl", "de", "en"} {
 		for _, who := range []struct {

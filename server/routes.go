@@ -172,6 +172,7 @@ func (s *Server) routes() {
 	a.Post("/chat/:room/:number/mark", s.postMessageMark)
 	a.Post("/chat/:room/:number/unread", s.postMessageUnread)
 	a.Get("/mentors", s.visitorsShared(s.mentors))
+	a.Get("/mentors.atom", s.mentorsFeed)
 	a.Get("/mentors/find", s.findMentor)
 	a.Post("/mentors/find", s.postFindMentor)
 	a.Get("/mentors/find/ask/:slug", s.askMentor)

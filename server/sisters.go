@@ -58,14 +58,18 @@ func (f *Followers) read(ctx context.Context, feed store.SisterFeed) error {
 	}
 	if err == nil && !answer.Unchanged {
 		var items []sister.Item
-		if feed.Kind == store.SisterNews {
+		switch feed.Kind {
+		case store.SisterNews:
 			items, err = sister.News(answer.Body)
-		} else {
+		case store.SisterOffers:
+			items, err = sister.Offers(answer.Body)
+		default:
 			items, err = sister.Calendar(ctx, answer.Body, f.Store.Now())
 		}
 		feed.Items = nil
 		for _, one := range items {
-			feed.Items = append(feed.Items, store.SisterItem{ID: one.ID, Title: one.Title, Href: one.Href, Place: one.Place, Start: one.Start.UTC(), Zone: one.Start.Location().String(), End: one.End.UTC(), AllDay: one.AllDay})
+			feed.Items = append(feed.Items, store.SisterItem{ID: one.ID, Title: one.Title, Href: one.Href, Place: one.Place, Start: one.Start.UTC(), Zone: one.Start.Location().String(), End: one.End.UTC(), AllDay: one.AllDay,
+				Summary: one.Summary, Lang: one.Lang, Speaks: one.Speaks})
 		}
 		feed.ETag, feed.Modified = answer.Known.ETag, answer.Known.Modified
 	}
@@ -93,7 +97,7 @@ func (s *Server) showSisters(c *fiber.Ctx, err error, id string) error {
 	if err == nil {
 		return s.render(c, p, pages.Sisters(p, v))
 	}
-	v.Form = s.typed(c, err, "name", "home", "calendar", "news", "lang")
+	v.Form = s.typed(c, err, "name", "home", "calendar", "news", "offers", "lang")
 	return s.renderStatus(c, statusOf(err), p, pages.Sisters(p, v))
 }
 
@@ -106,7 +110,7 @@ func (s *Server) postSister(c *fiber.Ctx) error {
 		said = "sister.said.left"
 		err = s.Store.LeaveSister(c.UserContext(), by(c), id)
 	} else {
-		_, err = s.Store.SaveSister(c.UserContext(), by(c), id, store.SisterInput{Name: c.FormValue("name"), Home: c.FormValue("home"), Calendar: c.FormValue("calendar"), News: c.FormValue("news"), Lang: c.FormValue("lang")})
+		_, err = s.Store.SaveSister(c.UserContext(), by(c), id, store.SisterInput{Name: c.FormValue("name"), Home: c.FormValue("home"), Calendar: c.FormValue("calendar"), News: c.FormValue("news"), Offers: c.FormValue("offers"), Lang: c.FormValue("lang")})
 	}
 	switch {
 	case err == nil:

@@ -82,9 +82,12 @@ func TestTheSisterOfTheDemoNeedsNoNetwork(t *testing.T) {
 	files := demo.SisterFiles(s.Now)
 	in := store.SisterInput{Name: "Councils Together", Home: "https://councils-together.example/", Lang: "en"}
 	for address := range files {
-		if strings.HasSuffix(address, ".ics") {
+		switch {
+		case strings.HasSuffix(address, ".ics"):
 			in.Calendar = address
-		} else {
+		case strings.HasSuffix(address, "mentors.atom"):
+			in.Offers = address
+		default:
 			in.News = address
 		}
 	}
@@ -93,6 +96,7 @@ func TestTheSisterOfTheDemoNeedsNoNetwork(t *testing.T) {
 	ok(t, follow(s.Store, files))
 	s.visitor().get("/sisters").holds(t, 200, "Open hour", "Assembly of the small councils", "four languages")
 	s.visitor().get("/meetings").holds(t, 200, "Open hour", "Councils Together", "(Europe/Dublin)")
+	s.visitor().get("/mentors").holds(t, 200, "Exampleford Council", "aussi dans Councils Together", "https://councils-together.example/councils/exampleford")
 }
 
 // follow reads feeds that are due, from files and from nowhere else.

@@ -51,12 +51,18 @@ func newSite(t testing.TB) *site {
 
 func siteOver(t testing.TB, hub *storetest.Hub) *site {
 	t.Helper()
+	return siteAt(t, hub, "http://hub.example")
+}
+
+// siteAt is a site with an address of its own.
+func siteAt(t testing.TB, hub *storetest.Hub, address string) *site {
+	t.Helper()
 	parts, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s, err := server.New(ctx, server.Options{Store: hub.Store, Assets: parts.assets, Catalogue: parts.catalogue, Markdown: markdown.New(),
-		Map: parts.drawn, PublicURL: "http://hub.example", Version: "test"})
+		Map: parts.drawn, PublicURL: address, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +106,7 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	if form != nil {
 		body = strings.NewReader(form.Encode())
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://hub.example"+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, b.PublicURL+path, body)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -214,22 +214,20 @@ type RequestRow struct {
 
 // Mentoring is what the page about mentors shows.
 type Mentoring struct {
-	Numbers  MentorNumbers
-	Offers   []MentorOffer   // member towns with a free place, most places first
-	Own      []MentorshipRow // of the reader's town
-	Requests []RequestRow    // that the reader's town sent or is asked
-	Waiting  []RequestRow    // all that are open, oldest first: for stewards
-	Steward  bool
+	Numbers   MentorNumbers
+	Offers    []MentorOffer   // member towns with a free place, most places first
+	Elsewhere []SisterOffer   // of sister communities
+	Own       []MentorshipRow // of the reader's town
+	Requests  []RequestRow    // that the reader's town sent or is asked
+	Waiting   []RequestRow    // all that are open, oldest first: for stewards
+	Steward   bool
 }
 
-// MentorOffer is a town that helps, with its free places.
-type MentorOffer struct {
-	Town Town
-	Free int
-}
-
-// maxOffers is how many towns with a place the page lists.
-const maxOffers = 24
+// How many towns with a place the page lists, of this community and of others.
+const (
+	maxOffers          = 24
+	maxOffersElsewhere = 12
+)
 
 // Mentoring reads the page about mentors. What is the reader's own is left out for a class of readers.
 func (s *Store) Mentoring(ctx context.Context, by Actor) (Mentoring, error) {
@@ -248,6 +246,9 @@ func (s *Store) Mentoring(ctx context.Context, by Actor) (Mentoring, error) {
 			return err
 		}
 		p.offer(all, t.now)
+		if p.Elsewhere, err = t.sisterOffers(nil, maxOffersElsewhere); err != nil {
+			return err
+		}
 		if err := p.fillOwn(t, reader); err != nil || !p.Steward {
 			return err
 		}
@@ -262,14 +263,11 @@ func (s *Store) Mentoring(ctx context.Context, by Actor) (Mentoring, error) {
 }
 
 func (p *Mentoring) offer(all []Mentor, now time.Time) {
-	for _, m := range all {
-		if m.Town.Helps(now) && m.Free() > 0 {
-			p.Offers = append(p.Offers, MentorOffer{m.Town, m.Free()})
-			p.Numbers.Places += m.Free()
-		}
+	open := openOffers(all, now)
+	for _, one := range open {
+		p.Numbers.Places += one.Free
 	}
-	slices.SortStableFunc(p.Offers, func(a, b MentorOffer) int { return b.Free - a.Free })
-	p.Offers = p.Offers[:min(len(p.Offers), maxOffers)]
+	p.Offers = open[:min(len(open), maxOffers)]
 }
 
 func (p *Mentoring) fillOwn(t *tx, reader Member) error {

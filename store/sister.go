@@ -13,10 +13,13 @@ type SisterFeedKind string
 const (
 	SisterMeetings SisterFeedKind = "meetings" // its calendar feed
 	SisterNews     SisterFeedKind = "news"     // its Atom feed
+	SisterOffers   SisterFeedKind = "offers"   // the Atom feed of its towns that have a mentor's place free
 )
 
 // SisterFeedKinds are the kinds there are.
-func SisterFeedKinds() []SisterFeedKind { return []SisterFeedKind{SisterMeetings, SisterNews} }
+func SisterFeedKinds() []SisterFeedKind {
+	return []SisterFeedKind{SisterMeetings, SisterNews, SisterOffers}
+}
 
 // Sister is another community that this one follows by the feeds it publishes.
 type Sister struct {
@@ -25,6 +28,7 @@ type Sister struct {
 	Home     string    `json:"home"`              // its web site
 	Calendar string    `json:"calendar,omitzero"` // address of its iCalendar feed
 	News     string    `json:"news,omitzero"`     // address of its Atom feed
+	Offers   string    `json:"offers,omitzero"`   // address of the Atom feed of its mentor offers
 	Lang     string    `json:"lang"`              // of what it writes
 	By       string    `json:"by,omitzero"`
 	Created  time.Time `json:"created"`
@@ -32,13 +36,22 @@ type Sister struct {
 
 // address is where a feed of a kind is.
 func (s Sister) address(kind SisterFeedKind) string {
-	if kind == SisterNews {
+	switch kind {
+	case SisterNews:
 		return s.News
+	case SisterOffers:
+		return s.Offers
 	}
 	return s.Calendar
 }
 
-// SisterItem is a meeting or a piece of news of a sister.
+// public is the sister without the addresses of its feeds: one may hold a secret.
+func (s Sister) public() Sister {
+	s.Calendar, s.News, s.Offers = "", "", ""
+	return s
+}
+
+// SisterItem is a meeting, a piece of news or a mentor offer of a sister.
 type SisterItem struct {
 	ID     string    `json:"id"`
 	Title  string    `json:"title"` // plain
@@ -48,6 +61,10 @@ type SisterItem struct {
 	Zone   string    `json:"zone,omitzero"`
 	End    time.Time `json:"end,omitzero"`
 	AllDay bool      `json:"all_day,omitzero"`
+
+	Summary string   `json:"summary,omitzero"` // of an offer, plain
+	Lang    string   `json:"lang,omitzero"`    // of title and summary; "" for what the sister writes in
+	Speaks  []string `json:"speaks,omitzero"`  // languages an offer is for; none when it does not say
 }
 
 // SisterFeed is what a feed said when it was read last, and how the last look went.
@@ -72,7 +89,7 @@ func sisterFeeds() *table[SisterFeed] {
 }
 
 // SisterInput is what a steward says about a sister.
-type SisterInput struct{ Name, Home, Calendar, News, Lang string }
+type SisterInput struct{ Name, Home, Calendar, News, Offers, Lang string }
 
 // Limits of sisters.
 const (
@@ -85,13 +102,13 @@ const (
 func (s *Store) SaveSister(ctx context.Context, by Actor, id string, in SisterInput) (Sister, error) {
 	var c check
 	in.Name = c.required("name", in.Name, MaxName)
-	for field, value := range map[string]*string{"home": &in.Home, "calendar": &in.Calendar, "news": &in.News} {
+	for field, value := range map[string]*string{"home": &in.Home, "calendar": &in.Calendar, "news": &in.News, "offers": &in.Offers} {
 		*value = c.link(field, strings.TrimSpace(*value))
 	}
 	if in.Home == "" {
 		c.add("home", "invalid.required")
 	}
-	if in.Calendar == "" && in.News == "" {
+	if in.Calendar == "" && in.News == "" && in.Offers == "" {
 		c.add("calendar", "sister.feed_required")
 	}
 	in.Lang = oneOf(&c, "lang", in.Lang, Languages()...)
@@ -121,7 +138,7 @@ func (s *Store) SaveSister(ctx context.Context, by Actor, id string, in SisterIn
 				return err
 			}
 		}
-		one.Name, one.Home, one.Calendar, one.News, one.Lang = in.Name, in.Home, in.Calendar, in.News, in.Lang
+		one.Name, one.Home, one.Calendar, one.News, one.Offers, one.Lang = in.Name, in.Home, in.Calendar, in.News, in.Offers, in.Lang
 		for _, kind := range SisterFeedKinds() {
 			feed, ok, err := sisterFeeds().find(t, one.ID, string(kind))
 			if err != nil {
@@ -220,8 +237,18 @@ type SisterRow struct {
 	Feeds  map[SisterFeedKind]SisterFeed
 }
 
-// Sisters lists the sisters by name, with meetings that are not over and news, at most so many of each. It is public; how
-// the looks went is for stewards.
+// Silent says whether there is nothing of it to read.
+func (r SisterRow) Silent() bool {
+	for _, feed := range r.Feeds {
+		if len(feed.Items) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Sisters lists the sisters by name, with meetings that are not over, news and mentor offers, at most so many of each. It
+// is public; how the looks went is for stewards.
 func (s *Store) Sisters(ctx context.Context, by Actor, most int) ([]SisterRow, error) {
 	var rows []SisterRow
 	err := s.view(ctx, func(t *tx) error {
@@ -241,8 +268,11 @@ func (s *Store) Sisters(ctx context.Context, by Actor, most int) ([]SisterRow, e
 				if err != nil {
 					return err
 				}
-				if kind == SisterMeetings {
+				switch kind {
+				case SisterMeetings:
 					feed.Items = slices.DeleteFunc(feed.Items, func(i SisterItem) bool { return i.over(t.now) })
+				case SisterOffers:
+					feed.Items = feed.open(t.now)
 				}
 				feed.Items = feed.Items[:min(len(feed.Items), most)]
 				if !may(reader, Steward) {
@@ -251,7 +281,7 @@ func (s *Store) Sisters(ctx context.Context, by Actor, most int) ([]SisterRow, e
 				row.Feeds[kind] = feed
 			}
 			if !may(reader, Steward) {
-				row.Sister.Calendar, row.Sister.News = "", "" // an address may hold a secret
+				row.Sister = one.public()
 			}
 			rows = append(rows, row)
 		}

@@ -27,7 +27,7 @@ func (s *Store) SisterMeetings(ctx context.Context, before time.Time, most int) 
 			if err != nil {
 				return err
 			}
-			one.Calendar, one.News = "", "" // an address may hold a secret
+			one = one.public()
 			for _, item := range feed.Items {
 				if !item.over(t.now) && item.Start.Before(before) {
 					found = append(found, SisterMeeting{one, item})

@@ -249,6 +249,36 @@ func TestNewsIsRead(t *testing.T) {
 	}
 }
 
+// Offers keep their order, their language and the languages they are for; what is no language, or of another scheme, counts for
+// nothing, and what is written in them stays text.
+func TestOffersAreRead(t *testing.T) {
+	feed := `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en-IE"><title>x</title>
+<entry><id>1</id><title>Commune &lt;script&gt;un&lt;/script&gt;</title><link href="https://soeur.example/1"/><summary type="html">Une &lt;b onclick="x"&gt;heure&lt;/b&gt;‮` + strings.Repeat("x", 400) + `</summary>
+<category scheme="` + sister.Languages + `" term="FR-be"/><category scheme="` + sister.Languages + `" term="fr"/><category scheme="` + sister.Languages + `" term="../x"/><category scheme="https://soeur.example/skills" term="nl"/></entry>
+<entry xml:lang="nl"><id>2</id><title>Tweede</title><link href="javascript:alert(1)"/><updated>2026-11-25T10:00:00Z</updated></entry>
+<entry><id>3</id><title> </title></entry></feed>`
+	items, err := sister.Offers([]byte(feed))
+	if err != nil || len(items) != 2 {
+		t.Fatal(items, err)
+	}
+	if one := items[0]; one.Title != "Commune un" || one.Href != "https://soeur.example/1" || !strings.HasPrefix(one.Summary, "Une heure xxx") && !strings.HasPrefix(one.Summary, "Une heurexxx") ||
+		len([]rune(one.Summary)) > 300 || one.Lang != "en" || strings.Join(one.Speaks, " ") != "fr" {
+		t.Errorf("%+v", one)
+	}
+	if one := items[1]; one.Title != "Tweede" || one.Href != "" || one.Lang != "nl" || len(one.Speaks) > 0 {
+		t.Errorf("%+v", one)
+	}
+	many := `<feed xmlns="http://www.w3.org/2005/Atom">` + strings.Repeat("<entry><title>x</title></entry>", 900) + "</feed>"
+	if items, err := sister.Offers([]byte(many)); err != nil || len(items) != sister.MaxItems {
+		t.Error(len(items), err)
+	}
+	for _, other := range []string{`<!DOCTYPE x><feed xmlns="http://www.w3.org/2005/Atom"/>`, "[]", "", `<feed xmlns="http://www.w3.org/2005/Atom"><entry>`} {
+		if items, err := sister.Offers([]byte(other)); !errors.Is(err, sister.ErrForm) {
+			t.Errorf("%q: %v, %v", other, items, err)
+		}
+	}
+}
+
 // TestRealCalendars reads the collected calendars, when they are there: none stops the reader, and what can be dated is.
 func TestRealCalendars(t *testing.T) {
 	files, _ := filepath.Glob("../../../shared/data/ics/*.ics")

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Item is a meeting or a piece of news of another community: plain text and a web address.
+// Item is a meeting, a piece of news or a mentor offer of another community: plain text and a web address.
 type Item struct {
 	ID     string
 	Title  string
@@ -20,14 +20,20 @@ type Item struct {
 	Start  time.Time
 	End    time.Time // zero when it is not said
 	AllDay bool
+
+	Summary string   // of an offer
+	Lang    string   // of an offer's title and summary, "" when it is not said
+	Speaks  []string // languages an offer is for
 }
 
 // Limits of what is kept.
 const (
-	MaxItems = 200
-	maxTitle = 160
-	maxPlace = 160
-	maxID    = 300
+	MaxItems   = 200
+	maxTitle   = 160
+	maxPlace   = 160
+	maxID      = 300
+	maxSummary = 300
+	maxSpeaks  = 10
 )
 
 var tag = regexp.MustCompile(`<[^<>]{0,900}>`)

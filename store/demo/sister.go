@@ -13,6 +13,7 @@ const (
 	sisterHome     = "https://councils-together.example/"
 	sisterCalendar = sisterHome + "meetings.ics"
 	sisterNews     = sisterHome + "news.atom"
+	sisterOffers   = sisterHome + "mentors.atom"
 )
 
 // SisterFiles are the feeds of the demo's sister community by address, as they are at the moment they are asked for, so
@@ -55,11 +56,28 @@ END:VCALENDAR
 			feed.WriteString("</feed>\n")
 			return []byte(feed.String())
 		},
+		sisterOffers: func() []byte {
+			var feed strings.Builder
+			fmt.Fprintf(&feed, `<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><id>%s</id><title>Councils with a place</title><updated>%s</updated>`, sisterOffers, now().UTC().Format(time.RFC3339))
+			for _, one := range [][]string{
+				{"exampleford", "Exampleford Council", "2 free places · Teaches: planning permissions online, document templates · An hour by video every week", "en", "fr"},
+				{"samplebridge", "Samplebridge Council", "1 free place · Teaches: open data · We come to see you once", "en"},
+				{"mustertal", "Mustertal District", "1 free place · Teaches: registers, electronic seals", "en", "de", "nl"},
+			} {
+				fmt.Fprintf(&feed, `<entry><id>%[1]scouncils/%[2]s</id><title>%[3]s</title><link href="%[1]scouncils/%[2]s"/><updated>%[4]s</updated><summary>%[5]s</summary>`, sisterHome, one[0], one[1], now().UTC().AddDate(0, 0, -5).Format(time.RFC3339), one[2])
+				for _, tag := range one[3:] {
+					fmt.Fprintf(&feed, `<category scheme="https://www.rfc-editor.org/info/bcp47" term="%s"/>`, tag)
+				}
+				feed.WriteString("</entry>")
+			}
+			feed.WriteString("</feed>\n")
+			return []byte(feed.String())
+		},
 	}
 }
 
 // sister follows a community elsewhere.
 func (s *story) sister() error {
-	_, err := s.hub.SaveSister(s.ctx, s.steward, "", store.SisterInput{Name: "Councils Together", Home: sisterHome, Calendar: sisterCalendar, News: sisterNews, Lang: "en"})
+	_, err := s.hub.SaveSister(s.ctx, s.steward, "", store.SisterInput{Name: "Councils Together", Home: sisterHome, Calendar: sisterCalendar, News: sisterNews, Offers: sisterOffers, Lang: "en"})
 	return err
 }
