@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,12 +97,14 @@ func (s *Server) showFind(c *fiber.Ctx, err error, step int, search mentorSearch
 	}
 	screen.Step = step
 	if step == 1 {
-		var missing error
-		if screen.Apps, missing = s.Store.AppNames(c.UserContext()); missing != nil {
+		list, missing := s.Store.Apps(c.UserContext(), store.AppQuery{Limit: appsToChoose}) // those that most towns run, with their counts
+		if missing != nil {
 			return missing
 		}
-		slices.SortStableFunc(screen.Apps, func(a, b store.App) int { return b.Running - a.Running })
-		screen.Apps = screen.Apps[:min(len(screen.Apps), appsToChoose)]
+		screen.Apps = nil
+		for _, row := range list.Rows {
+			screen.Apps = append(screen.Apps, row.App)
+		}
 		if screen.Skills, missing = s.Store.Skills(c.UserContext(), lang.Tag()); missing != nil {
 			return missing
 		}
@@ -233,7 +234,8 @@ func (s *Server) showAsk(c *fiber.Ctx, err error, form frontend.Form) error {
 	if missing != nil {
 		return missing
 	}
-	wish, ok, missing := s.wishOf(c, s.searchOf(c))
+	search := s.searchOf(c)
+	wish, ok, missing := s.wishOf(c, search)
 	if missing != nil {
 		return missing
 	}
@@ -245,7 +247,7 @@ func (s *Server) showAsk(c *fiber.Ctx, err error, form frontend.Form) error {
 	if missing != nil {
 		return missing
 	}
-	screen := pages.AskMentor{Search: found, To: page.Town, Town: wish.Town, Form: form, Joins: !visitOf(c).signedIn()}
+	screen := pages.AskMentor{Search: found, To: page.Town, Town: wish.Town, Form: form, Joins: !visitOf(c).signedIn(), Answered: search.Done}
 	if len(found.Best) == 0 {
 		if err == nil {
 			s.say(c, frontend.Wait, "mentor.said.cannot", "Town", page.Town.NameIn(visitOf(c).lang.Tag()))

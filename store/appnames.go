@@ -90,7 +90,7 @@ func (s *Store) appNames(ctx context.Context) (*appNames, error) {
 }
 
 // AppNames lists the applications that are looked after, by name; for choices. They have an id, an address and a name, and
-// nothing else.
+// nothing else: who shows how many towns run them asks Apps.
 func (s *Store) AppNames(ctx context.Context) ([]App, error) {
 	names, err := s.appNames(ctx)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -74,15 +75,20 @@ type AppUseInput struct {
 
 var sincePattern = regexp.MustCompile(`^\d{4}(-\d{2}(-\d{2})?)?$`)
 
-func (in *AppUseInput) check() error {
+// firstUseYear is the earliest year in which a town can have begun to run an application.
+const firstUseYear = 1990
+
+func (in *AppUseInput) check(now time.Time) error {
 	var c check
 	in.State = oneOf(&c, "state", in.State, UseRunning, UseTesting, UseFormer)
 	in.Version = c.line("version", in.Version, 40)
 	in.Hosting = oneOf(&c, "hosting", in.Hosting, HostingUnknown, HostingOwn, HostingShared, HostingCompany)
 	in.Note = c.line("note", in.Note, MaxLine)
 	if in.Since = strings.TrimSpace(in.Since); in.Since != "" {
-		if day, err := time.Parse("2006-01-02"[:min(len(in.Since), 10)], in.Since); err != nil || !sincePattern.MatchString(in.Since) || day.Year() < 1970 || day.Year() > 2200 {
+		if day, err := time.Parse("2006-01-02"[:min(len(in.Since), 10)], in.Since); err != nil || !sincePattern.MatchString(in.Since) {
 			c.add("since", "app.since_form")
+		} else if day.Year() < firstUseYear || in.Since > now.Add(14 * time.Hour).Format("2006-01-02")[:len(in.Since)] { // the day that has begun somewhere
+			c.add("since", "app.since_when", "Year", strconv.Itoa(firstUseYear))
 		}
 	}
 	return c.err()
@@ -91,11 +97,11 @@ func (in *AppUseInput) check() error {
 // RunApp says that a town runs an application, tries it, or did once: by the town's coordinators and stewards. Saying it
 // again changes what was said.
 func (s *Store) RunApp(ctx context.Context, by Actor, townID, appID string, in AppUseInput) (AppUse, error) {
-	if err := in.check(); err != nil {
-		return AppUse{}, err
-	}
 	var use AppUse
 	err := s.update(ctx, "app/"+appID, func(t *tx) error {
+		if err := in.check(t.now); err != nil {
+			return err
+		}
 		if err := t.requireTown(by, townID, mayEditTown); err != nil {
 			return err
 		}
