@@ -38,9 +38,11 @@ func (s *Server) showMinutes(c *fiber.Ctx, wrong error, erratum *frontend.Form) 
 	}
 	text, _ := store.Notation(page.Published.Source, page.Meeting.Date)
 	if page.Minutes.Published == 0 {
-		if text, screen.Pieces, err = s.pieces(c, page.Meeting.ID, page.Newest.Source); err != nil {
+		var read store.MarkedText
+		if read, screen.Pieces, err = s.pieces(c, page.Meeting.ID, page.Newest.Source); err != nil {
 			return err
 		}
+		text = read.Text
 	} else {
 		screen.Pieces = s.cards(c, page.Minutes.HTML, page.Marks, &page)
 	}
@@ -198,7 +200,9 @@ func (s *Server) saveMinutes(c *fiber.Ctx) error {
 	}
 	screen := pages.MinutesForm{Page: page, Form: s.typed(c, nil, "source", "lang", "summary", "base", "section")}
 	if c.FormValue("preview") != "" {
-		_, screen.Preview, err = s.pieces(c, page.Meeting.ID, c.FormValue("source"))
+		if screen.Preview, screen.Gone, err = s.previewOf(c, page); err != nil && s.markdownProblems(c, err) == nil {
+			return err
+		}
 		screen.Form.Problems = s.markdownProblems(c, err)
 		return s.showMinutesForm(c, nil, screen)
 	}
@@ -222,11 +226,15 @@ func (s *Server) saveMinutes(c *fiber.Ctx) error {
 	case err == nil:
 		return s.done(c, base+"/edit", "minutes.said.saved")
 	case errors.As(err, &clash):
-		screen.Other = clash.Newest.Source
+		screen.Other, screen.Form.Values["source"] = clash.Newest.Source, clash.Mine
 		if alone {
 			s.clashedSection(clash, &screen)
 		}
 		screen.Form.Values["base"] = strconv.Itoa(clash.Newest.Number)
+		var failed error
+		if screen.Gone, failed = s.wouldGo(c, page.Meeting.ID, clash.Newest, screen.Form); failed != nil {
+			return failed
+		}
 	}
 	if problems := s.markdownProblems(c, err); problems != nil {
 		screen.Form.Problems = problems
@@ -291,16 +299,44 @@ func (s *Server) publishMinutes(c *fiber.Ctx) error {
 }
 
 // pieces is a text as it would be published for a meeting.
-func (s *Server) pieces(c *fiber.Ctx, meetingID, source string) (text string, all []pages.Piece, err error) {
-	text, marks, err := s.Store.ReadMarks(c.UserContext(), meetingID, source)
-	if err != nil {
-		return text, nil, err
+func (s *Server) pieces(c *fiber.Ctx, meetingID, source string) (read store.MarkedText, all []pages.Piece, err error) {
+	if read, err = s.Store.ReadMarks(c.UserContext(), meetingID, source); err != nil {
+		return read, nil, err
 	}
-	html, err := s.Store.Preview(c.UserContext(), by(c), text)
+	html, err := s.Store.Preview(c.UserContext(), by(c), read.Text)
 	if err != nil {
-		return text, nil, err
+		return read, nil, err
 	}
-	return text, s.cards(c, html, marks, nil), nil
+	return read, s.cards(c, html, read.Marks, nil), nil
+}
+
+// previewOf is the text of the form as it would be published, and the numbers that its publication would close.
+func (s *Server) previewOf(c *fiber.Ctx, page store.MinutesPage) ([]pages.Piece, []string, error) {
+	read, all, err := s.pieces(c, page.Meeting.ID, c.FormValue("source"))
+	if err != nil || c.FormValue("section") == "" {
+		return all, read.Gone, err
+	}
+	if number(c, "base", 0) != page.Newest.Number { // which text it comes into is not known before it is saved
+		return all, nil, nil
+	}
+	gone, err := s.wouldGo(c, page.Meeting.ID, page.Newest, s.typed(c, nil, "source", "section"))
+	return all, gone, err
+}
+
+// wouldGo are the numbers that publishing a form would close, when it is saved over the newest revision.
+func (s *Server) wouldGo(c *fiber.Ctx, meetingID string, newest store.MinutesRevision, form frontend.Form) ([]string, error) {
+	whole := form.Value("source")
+	if section := form.Value("section"); section != "" {
+		n, err := strconv.Atoi(section)
+		if err == nil {
+			whole, err = store.WithSection(newest.Source, n, whole)
+		}
+		if err != nil {
+			return nil, nil // no such section: saving says so
+		}
+	}
+	read, err := s.Store.ReadMarks(c.UserContext(), meetingID, whole)
+	return read.Gone, err
 }
 
 // previewMinutes answers a text with what it would become, for the live preview.
@@ -309,7 +345,7 @@ func (s *Server) previewMinutes(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	_, all, err := s.pieces(c, page.Meeting.ID, c.FormValue("source"))
+	all, gone, err := s.previewOf(c, page)
 	if problems := s.markdownProblems(c, err); problems != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return c.SendString(problems["source"])
@@ -318,7 +354,7 @@ func (s *Server) previewMinutes(c *fiber.Ctx) error {
 		return err
 	}
 	p := s.page(c, "")
-	return s.renderStatus(c, fiber.StatusOK, p, pages.Preview(p, all))
+	return s.renderStatus(c, fiber.StatusOK, p, pages.Preview(p, all, gone))
 }
 
 // preview answers a text with its HTML, for the live preview.

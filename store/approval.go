@@ -222,7 +222,11 @@ func (s *Store) DecideCorrection(ctx context.Context, by Actor, meetingID, id st
 			if err != nil {
 				return err
 			}
-			text, err := t.mergeInto(newest, MinutesDraft{Base: one.Base, Source: one.Source})
+			keep, err := t.keeper(have)
+			if err != nil {
+				return err
+			}
+			text, err := t.mergeInto(newest, MinutesDraft{Base: one.Base, Source: one.Source}, keep)
 			if err != nil {
 				return err
 			}

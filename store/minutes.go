@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -122,6 +123,7 @@ type MinutesDraft struct {
 // from.
 type ClashError struct {
 	Newest   MinutesRevision
+	Mine     string // what was not stored, with the numbers that it keeps: the text, or the one section that was saved
 	Sections []SectionClash
 }
 
@@ -131,7 +133,8 @@ func (e *ClashError) Error() string {
 
 // SaveMinutes stores a new revision: by organisers, of a meeting that has begun. Saving the newest text again changes
 // nothing. When others saved since Base, sections that only one side changed are brought together; a ClashError inside
-// a Conflict carries both texts of sections that both changed. Text over
+// a Conflict carries both texts of sections that both changed. Blocks that lost the numbers that they were published
+// with get them back. Text over
 // 200,000 characters, or that cannot be rendered in bounded time, is Invalid and is not stored.
 func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d MinutesDraft) (Minutes, error) {
 	var c check
@@ -146,7 +149,7 @@ func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d M
 	}
 	var kept Minutes
 	err := s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
-		text := d.Source
+		text := d.Source // a transaction may be tried again: d stays as it is
 		if _, err := t.require(by, Organise); err != nil {
 			return err
 		}
@@ -165,16 +168,21 @@ func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d M
 			return conflict("minutes.approved")
 		}
 		if have.Revision > 0 {
-			newest, err := revisions().get(t, meetingID, fmt.Sprintf("%06d", have.Revision))
+			newest, err := t.revision(meetingID, have.Revision)
 			if err != nil {
 				return err
 			}
-			if newest.Source == d.Source && have.Lang == d.Lang {
+			keep, err := t.keeper(have)
+			if err != nil {
+				return err
+			}
+			text = keep(text)
+			if (newest.Source == d.Source || newest.Source == text) && have.Lang == d.Lang {
 				kept = have
 				return nil
 			}
 			if have.Revision != d.Base {
-				if text, err = t.mergeInto(newest, d); err != nil {
+				if text, err = t.mergeInto(newest, d, keep); err != nil {
 					return err
 				}
 			}
@@ -191,15 +199,17 @@ func (s *Store) SaveMinutes(ctx context.Context, by Actor, meetingID string, d M
 	return kept, err
 }
 
-// mergeInto brings a draft together with what was saved since it was begun.
-func (t *tx) mergeInto(newest MinutesRevision, d MinutesDraft) (string, error) {
+// mergeInto brings a draft together with what was saved since it was begun. All sides are compared with the numbers
+// that they keep, so that numbers given meanwhile are no change of anybody's.
+func (t *tx) mergeInto(newest MinutesRevision, d MinutesDraft, keep func(string) string) (string, error) {
 	base, _, err := revisions().find(t, newest.Meeting, fmt.Sprintf("%06d", d.Base))
 	if err != nil {
 		return "", err
 	}
-	text, clashes := merge(base.Source, newest.Source, d.Source)
+	mine := keep(d.Source)
+	text, clashes := merge(keep(base.Source), keep(newest.Source), mine)
 	if len(clashes) > 0 {
-		return "", &Error{Kind: Conflict, Problems: []Problem{{Field: "source", Key: "minutes.clash"}}, cause: &ClashError{Newest: newest, Sections: clashes}}
+		return "", &Error{Kind: Conflict, Problems: []Problem{{Field: "source", Key: "minutes.clash"}}, cause: &ClashError{Newest: newest, Mine: mine, Sections: clashes}}
 	}
 	if n := utf8.RuneCountInString(text); n > MaxMinutes {
 		return "", invalid("source", "invalid.too_long", "Max", MaxMinutes, "Have", n)
@@ -209,28 +219,35 @@ func (t *tx) mergeInto(newest MinutesRevision, d MinutesDraft) (string, error) {
 
 // SaveSection stores one section of the text as it was in revision Base, counted from 0; the rest is what it was.
 func (s *Store) SaveSection(ctx context.Context, by Actor, meetingID string, section int, d MinutesDraft) (Minutes, error) {
-	whole := ""
+	whole, before := "", 0
 	err := s.view(ctx, func(t *tx) error {
 		if _, err := t.require(by, Organise); err != nil {
 			return err
 		}
-		base, err := revisions().get(t, meetingID, fmt.Sprintf("%06d", d.Base))
+		base, err := t.revision(meetingID, d.Base)
 		if err != nil {
 			return err
 		}
-		all := Sections(base.Source)
-		if section < 0 || section >= len(all) {
-			return notFound()
+		if whole, err = WithSection(base.Source, section, d.Source); err == nil && section > 0 {
+			before = strings.Count(joinSections(Sections(base.Source)[:section]), "\n") + 1
 		}
-		all[section].Text = strings.TrimRight(strings.ReplaceAll(d.Source, "\r\n", "\n"), "\n ") + "\n"
-		whole = joinSections(all)
-		return nil
+		return err
 	})
 	if err != nil {
 		return Minutes{}, err
 	}
+	alone := strings.TrimRight(strings.ReplaceAll(d.Source, "\r\n", "\n"), "\n ")
+	if section == 0 {
+		alone = strings.TrimSpace(alone)
+	}
 	d.Source = whole
-	return s.SaveMinutes(ctx, by, meetingID, d)
+	kept, err := s.SaveMinutes(ctx, by, meetingID, d)
+	if clash := (*ClashError)(nil); errors.As(err, &clash) { // numbers make no new lines
+		lines := strings.Split(clash.Mine, "\n")
+		before = min(before, len(lines))
+		clash.Mine = strings.Join(lines[before:min(before+strings.Count(alone, "\n")+1, len(lines))], "\n")
+	}
+	return kept, err
 }
 
 // Preview renders Markdown as it would be published: for signed-in members, and for pages that all of them share.

@@ -10,8 +10,8 @@ import (
 )
 
 // PublishMinutes shows the newest revision to everybody and turns its notation into records, with their numbers written
-// into the text as a revision of its own: by organisers, until the minutes are approved. Those who took part are told
-// the first time. What is wrong with the notation is Invalid, with its line, and publishes nothing. Publishing what is
+// into the text as a revision of its own: by organisers, until the minutes are approved. A block that says what a
+// published one said keeps its number though the text lost it. Those who took part are told the first time. What is wrong with the notation is Invalid, with its line, and publishes nothing. Publishing what is
 // published changes nothing.
 func (s *Store) PublishMinutes(ctx context.Context, by Actor, meetingID string) (Minutes, error) {
 	meeting, revision, err := s.newestMinutes(ctx, by, meetingID)
@@ -111,7 +111,8 @@ type publication struct {
 	meeting   Meeting
 	lang      string
 	agenda    map[string]AgendaItem
-	before    map[string]Mark        // the blocks that were published last, by number
+	published []Mark                 // the blocks that were published last
+	before    map[string]Mark        // the same, by number
 	said      map[string]ItemOutcome // the results that were published last, by item
 	decisions map[string]Decision    // of this meeting, by number; taken out when met in the text
 	actions   map[string]Action
@@ -127,6 +128,7 @@ func (t *tx) record(by Actor, m Meeting, have Minutes, source string) (string, e
 	if err := p.load(have); err != nil {
 		return "", err
 	}
+	p.numbers = p.keep(marks)
 	if err := p.examine(marks); err != nil {
 		return "", err
 	}
@@ -181,8 +183,8 @@ func (p *publication) load(have Minutes) error {
 		if err != nil {
 			return err
 		}
-		_, marks := Notation(published.Source, p.meeting.Date)
-		for _, mark := range marks {
+		_, p.published = Notation(published.Source, p.meeting.Date)
+		for _, mark := range p.published {
 			p.before[mark.Number] = mark
 			if item := underItem(mark.Section, all); mark.Kind == MarkResult && item != "" {
 				p.said[item] = mark.Outcome

@@ -9,27 +9,29 @@ import (
 )
 
 // ReadMarks reads the notation of a text as it would be published for a meeting: what each block becomes, who and
-// which town it names, and what is wrong with it.
-func (s *Store) ReadMarks(ctx context.Context, meetingID, source string) (text string, marks []Mark, err error) {
+// which town it names, what is wrong with it, and which records its publication would close.
+func (s *Store) ReadMarks(ctx context.Context, meetingID, source string) (r MarkedText, err error) {
 	err = s.view(ctx, func(t *tx) error {
 		m, err := meetings().get(t, meetingID)
 		if err != nil {
 			return err
 		}
-		if text, marks = Notation(source, m.Date); len(marks) == 0 {
-			return nil
-		}
 		have, _, err := minutes().find(t, meetingID)
 		if err != nil {
 			return err
+		}
+		if r.Text, r.Marks = Notation(source, m.Date); len(r.Marks) == 0 && have.Published == 0 {
+			return nil
 		}
 		p := publication{tx: t, meeting: m, lang: have.Lang}
 		if err := p.load(have); err != nil {
 			return err
 		}
-		return p.examine(marks)
+		p.keep(r.Marks)
+		r.Gone = p.gone(r.Marks)
+		return p.examine(r.Marks)
 	})
-	return text, marks, err
+	return r, err
 }
 
 // resolve finds the people and towns that marks name, exactly: what is unknown or could be two is a problem.
