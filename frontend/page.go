@@ -24,12 +24,21 @@ type Page struct {
 	Section     Section // current tab of the navigation
 	Path        string  // path and query of this page: where the language and theme switches return
 	Theme       Theme
-	Notices     []Notice // once only, from the request before
-	Now         time.Time
-	Demo        bool // shows the ribbon that leads to signing in with one click
+	Notices     []Notice       // once only, from the request before
+	Now         time.Time      // by the reader's clock
+	Zone        *time.Location // the reader's
+	Demo        bool           // shows the ribbon that leads to signing in with one click
 	Description string
 	Feeds       []Feed
 	Styles      []string // more stylesheets, by their names among the assets
+}
+
+// Local is an instant by the reader's clock. The day of a date without an hour stays what it is, in Europe.
+func (p *Page) Local(at time.Time) time.Time {
+	if p.Zone == nil {
+		return at
+	}
+	return at.In(p.Zone)
 }
 
 // Viewer is the member who looks at the page, as the frame of the page needs them.

@@ -19,8 +19,9 @@ import (
 // page prepares what every screen is given.
 func (s *Server) page(c *fiber.Ctx, title string) *frontend.Page {
 	v := visitOf(c)
+	zone := s.zone(v)
 	p := &frontend.Page{Lang: v.lang, Languages: s.Catalogue.Languages(), Assets: s.Assets, Title: title,
-		Path: c.OriginalURL(), Theme: v.theme, Now: s.Store.Now(), Demo: s.Demo}
+		Path: c.OriginalURL(), Theme: v.theme, Now: s.Store.Now().In(zone), Zone: zone, Demo: s.Demo}
 	if c.Method() != fiber.MethodGet {
 		p.Path = backOf(c)
 	}

@@ -1890,9 +1890,9 @@ func ago(p *frontend.Page, at time.Time) string {
 	case passed < 12*time.Hour:
 		return p.Lang.N("date.hours_ago", int(passed/time.Hour))
 	case passed < 60*24*time.Hour:
-		return p.Lang.When(at, p.Now)
+		return p.Lang.When(p.Local(at), p.Now)
 	}
-	return p.Lang.DateShort(at)
+	return p.Lang.DateShort(p.Local(at))
 }
 
 // CategoriesPage is where stewards arrange the categories.

@@ -547,9 +547,9 @@ func firstStepWords(p *frontend.Page, row store.StepRow) string {
 	case row.At.IsZero():
 		return p.T("mentorship.step_open")
 	case row.Seen:
-		return p.T("mentorship.step_seen", "Date", p.Lang.DateShort(row.At))
+		return p.T("mentorship.step_seen", "Date", p.Lang.DateShort(p.Local(row.At)))
 	}
-	return p.T("mentorship.step_ticked", "Date", p.Lang.DateShort(row.At))
+	return p.T("mentorship.step_ticked", "Date", p.Lang.DateShort(p.Local(row.At)))
 }
 
 func goalSection(p *frontend.Page, v MentorshipScreen) templ.Component {
@@ -628,9 +628,9 @@ func goalSection(p *frontend.Page, v MentorshipScreen) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var23 string
-				templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("mentorship.goal_done", "Date", p.Lang.DateShort(g.Done)))
+				templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("mentorship.goal_done", "Date", p.Lang.DateShort(p.Local(g.Done))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mentorship.templ`, Line: 170, Col: 90}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mentorship.templ`, Line: 170, Col: 99}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 				if templ_7745c5c3_Err != nil {
@@ -1049,9 +1049,9 @@ func checkInRow(p *frontend.Page, v MentorshipScreen, k store.CheckIn) templ.Com
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var36 string
-			templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("mentorship.notes_by", "Name", v.Page.Names[k.NotesBy].Name, "Date", p.Lang.DateShort(k.NotesAt)))
+			templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("mentorship.notes_by", "Name", v.Page.Names[k.NotesBy].Name, "Date", p.Lang.DateShort(p.Local(k.NotesAt))))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mentorship.templ`, Line: 264, Col: 127}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mentorship.templ`, Line: 264, Col: 136}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
 			if templ_7745c5c3_Err != nil {
@@ -1343,9 +1343,9 @@ func mentorshipCare(p *frontend.Page, v MentorshipScreen) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var47 string
-				templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("mentorship.paused_since", "Date", p.Lang.DateShort(v.Page.Mentorship.Paused)))
+				templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("mentorship.paused_since", "Date", p.Lang.DateShort(p.Local(v.Page.Mentorship.Paused))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mentorship.templ`, Line: 314, Col: 108}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mentorship.templ`, Line: 314, Col: 117}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
 				if templ_7745c5c3_Err != nil {

@@ -1040,9 +1040,9 @@ func changeTitle(p *frontend.Page, v store.TownHistory, change store.TownChange)
 		by = p.T("role.by_operator")
 	}
 	if len(change.Fields) == 0 {
-		return p.T("town.history_confirmed", "Date", p.Lang.DateShort(change.At), "By", by)
+		return p.T("town.history_confirmed", "Date", p.Lang.DateShort(p.Local(change.At)), "By", by)
 	}
-	return p.T("town.history_changed", "Date", p.Lang.DateShort(change.At), "By", by)
+	return p.T("town.history_changed", "Date", p.Lang.DateShort(p.Local(change.At)), "By", by)
 }
 
 // fieldChange is what a field lost and got; long texts are folded away.
@@ -1946,9 +1946,9 @@ func profileAge(p *frontend.Page, t store.Town) templ.Component {
 		}
 		if !t.Profile.Confirmed.IsZero() {
 			var templ_7745c5c3_Var85 string
-			templ_7745c5c3_Var85, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.confirmed_on", "Date", p.Lang.DateShort(t.Profile.Confirmed)))
+			templ_7745c5c3_Var85, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.confirmed_on", "Date", p.Lang.DateShort(p.Local(t.Profile.Confirmed))))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/profile.templ`, Line: 448, Col: 76}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/profile.templ`, Line: 448, Col: 85}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
 			if templ_7745c5c3_Err != nil {
@@ -2361,9 +2361,9 @@ func townThreads(p *frontend.Page, opened []store.Thread) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var105 string
-				templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinStringErrs(p.Lang.DateShort(d.Opened))
+				templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinStringErrs(p.Lang.DateShort(p.Local(d.Opened)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/profile.templ`, Line: 519, Col: 55}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/profile.templ`, Line: 519, Col: 64}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
 				if templ_7745c5c3_Err != nil {

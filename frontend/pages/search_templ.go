@@ -730,7 +730,7 @@ func searchResult(p *frontend.Page, one SearchResult) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.Time(one.Document.At, p.Lang.DateShort(one.Document.At)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.Time(one.Document.At, p.Lang.DateShort(p.Local(one.Document.At))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -964,9 +964,9 @@ func sisterCare(p *frontend.Page, v SistersPage, row store.SisterRow) templ.Comp
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var42 string
-				templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinStringErrs(": " + p.T(feed.Problem) + " " + p.T("sister.tried", "Date", p.Lang.DateTime(feed.Tried)))
+				templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinStringErrs(": " + p.T(feed.Problem) + " " + p.T("sister.tried", "Date", p.Lang.DateTime(p.Local(feed.Tried))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sisters.templ`, Line: 242, Col: 96}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sisters.templ`, Line: 242, Col: 105}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
 				if templ_7745c5c3_Err != nil {

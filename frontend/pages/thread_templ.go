@@ -165,9 +165,9 @@ func threadBody(p *frontend.Page, v ThreadScreen) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("thread.opened_on", "Date", p.Lang.Date(v.Thread.Opened)))
+		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("thread.opened_on", "Date", p.Lang.Date(p.Local(v.Thread.Opened))))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/thread.templ`, Line: 38, Col: 73}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/thread.templ`, Line: 38, Col: 82}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {
@@ -1224,7 +1224,7 @@ func postTime(p *frontend.Page, one store.Post) string {
 	if sameDay(one.At, p.Now) {
 		return ago(p, one.At)
 	}
-	return p.Lang.DateTime(one.At)
+	return p.Lang.DateTime(p.Local(one.At))
 }
 
 func hiddenWords(p *frontend.Page, v ThreadScreen, one store.Post) string {
@@ -1307,9 +1307,9 @@ func translation(p *frontend.Page, v ThreadScreen, one store.Post, tr store.Tran
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var63 string
-		templ_7745c5c3_Var63, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("translation.by", "Name", v.Names[tr.By].Name, "Date", p.Lang.Date(tr.At)))
+		templ_7745c5c3_Var63, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("translation.by", "Name", v.Names[tr.By].Name, "Date", p.Lang.Date(p.Local(tr.At))))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/thread.templ`, Line: 247, Col: 103}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/thread.templ`, Line: 247, Col: 112}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
 		if templ_7745c5c3_Err != nil {

@@ -1170,7 +1170,7 @@ func roleWords(p *frontend.Page, c store.RoleChange, names map[string]store.Memb
 	if by == "" {
 		by = p.T("role.by_operator")
 	}
-	return p.T(key, "Name", names[c.Member].Name, "Role", p.T("role."+string(c.Role)), "By", by, "Date", p.Lang.DateShort(c.At))
+	return p.T(key, "Name", names[c.Member].Name, "Role", p.T("role."+string(c.Role)), "By", by, "Date", p.Lang.DateShort(p.Local(c.At)))
 }
 
 // HandOverForm moves one person's duties to another.

@@ -225,9 +225,9 @@ func mergedTowns(p *frontend.Page, v TownScreen) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var9 string
-				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.merged_since", "Town", town.NameIn(p.Lang.Tag()), "Date", p.Lang.DateShort(town.Merged)))
+				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("town.merged_since", "Town", town.NameIn(p.Lang.Tag()), "Date", p.Lang.DateShort(p.Local(town.Merged))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/townmerge.templ`, Line: 63, Col: 106}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/townmerge.templ`, Line: 63, Col: 115}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {

@@ -812,9 +812,9 @@ func postHistoryBody(p *frontend.Page, v PostHistoryPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(v.Names[v.Post.Author].Name + ", " + p.Lang.DateTime(v.Post.At))
+		templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(v.Names[v.Post.Author].Name + ", " + p.Lang.DateTime(p.Local(v.Post.At)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/writing.templ`, Line: 191, Col: 84}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/writing.templ`, Line: 191, Col: 93}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 		if templ_7745c5c3_Err != nil {
@@ -911,7 +911,7 @@ func changeWords(p *frontend.Page, v PostHistoryPage, i int) string {
 		next := v.Revisions[i+1]
 		by, at, note = next.By, next.At, next.Note
 	}
-	words := v.Names[by].Name + ", " + p.Lang.DateTime(at)
+	words := v.Names[by].Name + ", " + p.Lang.DateTime(p.Local(at))
 	if note != "" {
 		words += " – " + note
 	}

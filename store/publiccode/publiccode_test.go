@@ -157,7 +157,7 @@ func TestHostileFilesCostNothing(t *testing.T) {
 		if publiccode.Good(problems) {
 			t.Errorf("%s: taken for a good file", name)
 		}
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > time.Minute { // the square of what is there would take longer, on any machine
 			t.Errorf("%s: took %s", name, took)
 		}
 		if regexp.MustCompile(`[\x00-\x1f\x{202e}]`).MatchString(s.Name) {
