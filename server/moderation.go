@@ -87,7 +87,7 @@ func (s *Server) hidePost(c *fiber.Ctx) error {
 
 // reportPost asks why a moderator should look.
 func (s *Server) reportPost(c *fiber.Ctx) error {
-	return s.showPostAct(c, nil, frontend.Form{Values: map[string]string{"reason": string(store.ReportOffTopic)}}, false)
+	return s.showPostAct(c, nil, frontend.Form{}, false)
 }
 
 func (s *Server) showPostAct(c *fiber.Ctx, wrong error, f frontend.Form, hide bool) error {

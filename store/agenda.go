@@ -153,7 +153,7 @@ func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in 
 		if !visible(m, who) && !by.system {
 			return notFound()
 		}
-		if !organiser && !m.Open(t.now) || m.State == MeetingCancelled || m.State == MeetingApproved {
+		if !m.takesItems(organiser, t.now) {
 			return conflict("agenda.closed")
 		}
 		all, err := t.agenda(meetingID)

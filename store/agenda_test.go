@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"belfry/store"
 	"belfry/store/storetest"
@@ -108,4 +109,23 @@ func TestAFullAgendaStillKnowsARepeatedProposal(t *testing.T) {
 	ok(t, h.CancelMeeting(ctx, store.System(), m.ID, ""))
 	_, err = h.ProposeItem(ctx, lena, m.ID, point("Trop tard", 1))
 	wantKind(t, err, store.Conflict, "agenda.closed")
+}
+
+// Once the minutes are published the agenda is what it was, for organisers too.
+func TestPublishedMinutesCloseTheAgenda(t *testing.T) {
+	h := storetest.Open(t)
+	boss := h.With(t, h.Join(t, "Olga Beispiel", "BE-92094"), store.RoleOrganiser)
+	m := h.Meeting(t, 10)
+	h.Clock.Add(m.Start.Sub(h.Clock.Now()) + time.Hour)
+	_, err := h.ProposeItem(ctx, boss, m.ID, point("Pendant la séance", 10))
+	ok(t, err)
+	_, err = h.SaveMinutes(ctx, boss, m.ID, store.MinutesDraft{Source: "# Accueil\n\nBonjour.", Lang: "fr"})
+	ok(t, err)
+	_, err = h.PublishMinutes(ctx, boss, m.ID)
+	ok(t, err)
+	_, err = h.ProposeItem(ctx, boss, m.ID, point("Après coup", 10))
+	wantKind(t, err, store.Conflict, "agenda.closed")
+	page, err := h.MeetingPage(ctx, boss, m.Slug)
+	ok(t, err)
+	want(t, page.Propose, false)
 }

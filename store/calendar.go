@@ -188,7 +188,7 @@ func (s *Store) MeetingPage(ctx context.Context, by Actor, slug string) (Meeting
 		}
 		p = MeetingPage{Meeting: m, Moved: m.Slug != slug, Organise: may(reader, Organise)}
 		p.Answer = may(reader, Take) && m.Open(t.now)
-		p.Propose = p.Answer
+		p.Propose = may(reader, Take) && m.takesItems(p.Organise, t.now)
 		if reader.ID == "" {
 			p.Meeting.Link = ""
 		}

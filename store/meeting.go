@@ -113,6 +113,14 @@ func (m Meeting) Late(now time.Time) bool {
 	return m.Phase(now) == MeetingFrozen || m.Propose > 0 && !m.Before(m.Propose).After(now)
 }
 
+// takesItems says whether the agenda takes items: from organisers until the minutes are published, from others until it is over.
+func (m Meeting) takesItems(organiser bool, now time.Time) bool {
+	if organiser {
+		return m.State != MeetingCancelled && m.State != MeetingMinuted && m.State != MeetingApproved
+	}
+	return m.Open(now)
+}
+
 // Open says whether answers are still taken.
 func (m Meeting) Open(now time.Time) bool {
 	return (m.State == MeetingScheduled || m.State == MeetingFrozen) && !m.Over(now)

@@ -985,7 +985,7 @@ func agendaSection(p *frontend.Page, v MeetingScreen) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if v.Page.Propose || v.Page.Organise {
+		if v.Page.Propose {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<details class=\"more mt-5\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
