@@ -133,7 +133,9 @@ func stateBadge(p *frontend.Page, m store.Meeting) (parts.Badge, bool) {
 }
 
 // sameDay compares days by the clock of the second instant.
-func sameDay(a, b time.Time) bool { return a.In(b.Location()).Format("20060102") == b.Format("20060102") }
+func sameDay(a, b time.Time) bool {
+	return a.In(b.Location()).Format("20060102") == b.Format("20060102")
+}
 
 // raw writes HTML that the renderer made and cleaned.
 // parseDay reads a civil date.
