@@ -46,3 +46,20 @@ func TestSinceIsNeitherTheFutureNorBeforeThereWereSuchPrograms(t *testing.T) {
 	}
 	b.post(at, url.Values{"state": {"running"}, "since": {"2026"}}).holds(t, 303)
 }
+
+// TestAHeldRequestSaysWhereItGoesAndWhoWelcomes to who sent it; the stewards' list names the chosen town.
+func TestAHeldRequestSaysWhereItGoesAndWhoWelcomes(t *testing.T) {
+	s := newSite(t)
+	lena := s.mentorTown(t, "Lena Exemple", "BE-92094", 1)
+	s.mentorTown(t, "Oscar Autre", "BE-25014", 1)
+	in := store.RequestInput{Need: store.MentorNeed{Speaks: []string{"fr"}, Near: 50}, Town: lena.TownID(), Message: "Bonjour", Lang: "fr"}
+	ok(t, s.Store.Join(ctx, store.JoinInput{Name: "Karl Essai", Email: "karl@exemple.example", TownCode: "BE-25014", Language: "fr", Mentor: &in}))
+	karl, err := s.UseTicket(ctx, s.Token(t, store.EventConfirmAddress, "karl@exemple.example"), "", store.Client{})
+	ok(t, err)
+	mine, err := s.Mentoring(ctx, store.As(karl.Member.ID))
+	ok(t, err)
+	s.as(karl.Member).get("/mentors/requests/"+mine.Requests[0].Request.ID).holds(t, 200, "elle va à Namur", "Oscar Autre", "Envoyée", "sept jours de silence")
+	stef := s.Join(t, "Stef Voorbeeld", "BE-34022")
+	s.With(t, stef, store.RoleSteward)
+	s.as(stef).get("/mentors").holds(t, 200, "s’adresse à Namur")
+}

@@ -19,6 +19,7 @@ type RequestPage struct {
 	Steward bool
 	Free    int         // places of the asked town
 	Others  []Candidate // who can be asked, for stewards
+	Welcome []Member    // coordinators who can welcome who asks, as the reader may see them; while it is held
 }
 
 // RequestPage reads a request: for those who sent it, their town, the towns that were asked, and stewards.
@@ -48,6 +49,13 @@ func (s *Store) RequestPage(ctx context.Context, by Actor, id string) (RequestPa
 			return err
 		}
 		p.Town = p.Towns[q.Town]
+		if q.State == RequestHeld {
+			people, err := t.contacts(q.Town)
+			if err != nil {
+				return err
+			}
+			p.Welcome = slices.DeleteFunc(people, func(m Member) bool { return !by.system && !seesPerson(reader, m) })
+		}
 		if try := p.Request.Asked(); try != nil {
 			if p.Free, err = t.freePlaces(p.Towns[try.Town]); err != nil {
 				return err
@@ -348,7 +356,7 @@ func (t *tx) mentorshipRows(found []Mentorship, concerned bool) ([]MentorshipRow
 func (t *tx) requestRows(found []MentorRequest, reader Member) ([]RequestRow, error) {
 	var ids []string
 	for _, q := range found {
-		ids = append(ids, q.Town)
+		ids = append(ids, q.Town, q.First)
 		for _, try := range q.Tries {
 			ids = append(ids, try.Town)
 		}
@@ -359,6 +367,8 @@ func (t *tx) requestRows(found []MentorRequest, reader Member) ([]RequestRow, er
 		rows[i] = RequestRow{Request: q, Town: places[q.Town], Mine: q.sentBy(reader)}
 		if try := q.Asked(); try != nil {
 			rows[i].Asked = places[try.Town]
+		} else if q.State == RequestHeld {
+			rows[i].Asked = places[q.First]
 		}
 	}
 	return rows, err
