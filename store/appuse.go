@@ -244,7 +244,7 @@ func (t *tx) useRows(uses []AppUse, all *roll, names *appNames) ([]AppUseRow, er
 	for _, use := range uses {
 		appIDs, townIDs, hosts, people = append(appIDs, use.App), append(townIDs, use.Town), append(hosts, use.Host), append(people, use.Experts...)
 	}
-	programs := map[string]App{}
+	var programs map[string]App
 	if names != nil {
 		programs = names.byID
 	} else {

@@ -253,7 +253,7 @@ func TestNewsIsRead(t *testing.T) {
 // nothing, and what is written in them stays text.
 func TestOffersAreRead(t *testing.T) {
 	feed := `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en-IE"><title>x</title>
-<entry><id>1</id><title>Commune &lt;script&gt;un&lt;/script&gt;</title><link href="https://soeur.example/1"/><summary type="html">Une &lt;b onclick="x"&gt;heure&lt;/b&gt;‮` + strings.Repeat("x", 400) + `</summary>
+<entry><id>1</id><title>Commune &lt;script&gt;un&lt;/script&gt;</title><link href="https://soeur.example/1"/><summary type="html">Une &lt;b onclick="x"&gt;heure&lt;/b&gt;` + "\u202e" + strings.Repeat("x", 400) + `</summary>
 <category scheme="` + sister.Languages + `" term="FR-be"/><category scheme="` + sister.Languages + `" term="fr"/><category scheme="` + sister.Languages + `" term="../x"/><category scheme="https://soeur.example/skills" term="nl"/></entry>
 <entry xml:lang="nl"><id>2</id><title>Tweede</title><link href="javascript:alert(1)"/><updated>2026-11-25T10:00:00Z</updated></entry>
 <entry><id>3</id><title> </title></entry></feed>`
