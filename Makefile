@@ -35,5 +35,6 @@ generate: ## make the page components anew, and towns and map when DATA=folder o
 	$(if $(DATA),TOWN_DATA=$(abspath $(DATA)) MAP_DATA=$(abspath $(DATA)) go generate ./store/gazetteer ./frontend/townmap)
 
 torture: ## the long form of the safety tests: make torture ROUNDS=100
-	BELFRY_TORTURE_ROUNDS=$(or $(ROUNDS),100) go test -race -timeout 60m -run 'Torture|Kill|Random|Property' ./cmd/... ./server ./store/...
+	go test -race -timeout 60m ./frontend/... ./locales ./server/ical ./store/demo ./store/gazetteer ./store/publiccode
+	BELFRY_TORTURE_ROUNDS=$(or $(ROUNDS),100) go test -race -timeout 60m -run 'Torture|Kill|Random|Property|BrowserAccessibility' ./cmd/... ./server ./store/...
 	BELFRY_TEST_STORE=postgres BELFRY_TORTURE_ROUNDS=$(or $(ROUNDS),100) go test -timeout 60m -run 'Random|Property|Linear|LeaveNoGap' ./store
