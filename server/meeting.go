@@ -69,16 +69,20 @@ const (
 	sisterMeetings = 20
 )
 
-// zone is the clock a reader's calendar month is drawn by.
+// zone is the reader's clock. Each is read once: every page asks for one.
 func (s *Server) zone(v *visit) *time.Location {
 	name := v.member.Zone
 	if name == "" {
 		name = "Europe/Brussels"
 	}
+	if had, ok := s.zones.Load(name); ok {
+		return had.(*time.Location)
+	}
 	loc, err := time.LoadLocation(name)
 	if err != nil {
 		return time.UTC
 	}
+	s.zones.Store(name, loc)
 	return loc
 }
 

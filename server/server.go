@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"belfry/frontend"
@@ -58,6 +59,7 @@ type Server struct {
 	fixed   [][2][]byte // headers of every answer
 	hub     *live.Hub
 	limit   time.Duration // of a request
+	zones   sync.Map      // *time.Location by name; members name only what exists
 	proxies []netip.Prefix
 }
 
