@@ -46,11 +46,32 @@ func (b *balancer) dial(ctx context.Context, first int) (conn net.Conn, err erro
 	return nil, err
 }
 
-// listener is somebody of the test, and what they heard.
+// listener is somebody of the test, and what they heard: all after a number, which is that of the beginning, until they
+// were away for more than a page and told to begin anew with the last one (PROTOCOL.md, resync).
 type listener struct {
 	*client.Client
-	mu    sync.Mutex // guards heard
+	mu    sync.Mutex // guards what follows
+	after int
 	heard []int
+	anew  int
+}
+
+// begin takes the place of what was heard when it cannot be gone on from.
+func (l *listener) begin(latest []client.Message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(latest) == 0 {
+		return
+	}
+	l.anew++
+	if l.after+len(l.heard) < latest[0].Number-1 { // what is between is asked for when somebody looks at it
+		l.after, l.heard = latest[0].Number-1, nil
+	}
+	for _, m := range latest {
+		if m.Number > l.after+len(l.heard) {
+			l.heard = append(l.heard, m.Number)
+		}
+	}
 }
 
 func (l *listener) take(m client.Message) {
@@ -59,17 +80,17 @@ func (l *listener) take(m client.Message) {
 	l.heard = append(l.heard, m.Number)
 }
 
-// wrong says what is wrong with what was heard, of the messages after first up to last.
-func (l *listener) wrong(first, last int) string {
+// wrong says what is wrong with what was heard, up to the last message.
+func (l *listener) wrong(last int) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for k, n := range l.heard {
-		if n != first+1+k {
-			return fmt.Sprintf("message %d at place %d", n, k+1)
+		if n != l.after+1+k {
+			return fmt.Sprintf("message %d at place %d", n, l.after+1+k)
 		}
 	}
-	if len(l.heard) != last-first {
-		return fmt.Sprintf("%d of %d messages", len(l.heard), last-first)
+	if len(l.heard) != last-l.after {
+		return fmt.Sprintf("%d of %d messages", len(l.heard), last-l.after)
 	}
 	return ""
 }
@@ -94,7 +115,7 @@ func (c *chatter) connect(member, at int, l *listener, from int) *client.Client 
 	l.Client = client.New(client.Options{URL: "ws://" + c.lines.nodes[0] + "/live", Name: fmt.Sprintf("m%d-%d", member, c.lines.next.Add(1)), MaxWait: 100 * time.Millisecond,
 		Header: http.Header{"Cookie": {"belfry_session=" + c.sessions[member]}},
 		Dial:   func(ctx context.Context, _, _ string) (net.Conn, error) { return c.lines.dial(ctx, at) }})
-	l.Follow(store.LoungeID, from, 0, client.Handlers{Message: l.take})
+	l.Follow(store.LoungeID, from, 0, client.Handlers{Message: l.take, Reset: l.begin})
 	return l.Client
 }
 
@@ -168,7 +189,7 @@ func TestKilledNodeWhileTalking(t *testing.T) {
 		running, stop := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		for i := range people {
-			l := &listener{}
+			l := &listener{after: talk.first}
 			talk.listeners = append(talk.listeners, l)
 			one := talk.connect(i, i, l, talk.first)
 			all.Go(func() { _ = one.Run(running) })
@@ -176,7 +197,7 @@ func TestKilledNodeWhileTalking(t *testing.T) {
 		control := make([]*listener, forgetful)
 		var entering sync.WaitGroup
 		for i := range control {
-			control[i] = &listener{}
+			control[i] = &listener{after: talk.first}
 			entering.Add(1)
 			all.Go(func() { talk.forgetful(running, people+i, 2, control[i], sync.OnceFunc(entering.Done)) })
 		}
@@ -200,12 +221,12 @@ func TestKilledNodeWhileTalking(t *testing.T) {
 		stop()
 		all.Wait()
 		for i, l := range talk.listeners {
-			if wrong := l.wrong(talk.first, last); wrong != "" {
+			if wrong := l.wrong(last); wrong != "" {
 				t.Errorf("round %d, client %d heard %s", round, i, wrong)
 			}
 		}
 		for i, l := range control {
-			if wrong := l.wrong(talk.first, last); wrong == "" || strings.HasSuffix(wrong, " at place 1") {
+			if wrong := l.wrong(last); wrong == "" || strings.HasSuffix(wrong, fmt.Sprintf(" at place %d", talk.first+1)) {
 				t.Errorf("client %d says nothing of what it has, was there from the beginning and lost its node: it heard %q", i, wrong)
 			}
 		}
@@ -224,8 +245,12 @@ func (c *chatter) end(address string) {
 			c.t.Errorf("exit code %d: %s", code, h.log)
 		}
 	}
+	anew := 0
+	for _, l := range c.listeners {
+		anew += l.anew
+	}
 	unheard, resets, moved := c.proxy.Unheard.Load(), c.proxy.Resets.Load(), c.lines.moved.Load()
-	c.t.Logf("%d messages, %d hints unheard, %d connections to the database broken, %d clients came back at another node", c.acknowledged.Load(), unheard, resets, moved)
+	c.t.Logf("%d messages, %d hints unheard, %d connections to the database broken, %d clients came back at another node, %d times after more than a page", c.acknowledged.Load(), unheard, resets, moved, anew)
 	if unheard == 0 || resets == 0 || moved < int64(len(c.listeners)/3) {
 		c.t.Error("a fault did not happen")
 	}
