@@ -8,13 +8,13 @@ import (
 	"belfry/server/live"
 )
 
-// forgetful is a source that never finds what somebody missed who comes back: it is asked for a page then, and for more by
-// a room that hands on what is new.
+// forgetful is a source that never finds what somebody missed who comes back: it is asked for more then than by a room that
+// hands on what is new.
 type forgetful struct{ live.Source }
 
 func (f forgetful) Missed(ctx context.Context, room string, after, changes, limit int) (live.Missed, error) {
 	found, err := f.Source.Missed(ctx, room, after, changes, limit)
-	if limit <= 50 {
+	if limit > 200 {
 		found.Fresh, found.Changed, found.More = nil, nil, false
 	}
 	return found, err

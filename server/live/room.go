@@ -247,8 +247,8 @@ func (r *room) resume(after, changes int) (pageFrame, error) {
 		}
 		r.sent, r.changes = now.Last, now.Changes
 	}
-	if after >= 0 && after <= r.sent && changes <= r.changes {
-		missed, err := h.Source.Missed(h.ctx, r.id, after, changes, h.Page)
+	if after >= 0 && after <= r.sent && r.sent-after <= h.Page && changes <= r.changes {
+		missed, err := h.Source.Missed(h.ctx, r.id, after, changes, h.Page+readAtOnce) // with what is being said meanwhile
 		if err != nil {
 			return pageFrame{}, err
 		}
