@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -117,15 +118,25 @@ func (c *community) answers(t *testing.T, dir string) map[chair]store.RSVP {
 // read is answers of an opened store.
 func (c *community) read(t *testing.T, hub *store.Store) map[chair]store.RSVP {
 	t.Helper()
+	all, err := c.seated(hub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// seated is read, with an error for a room that is over its seats.
+func (c *community) seated(hub *store.Store) (map[chair]store.RSVP, error) {
 	number := map[string]int{}
 	for i, m := range c.members {
 		number[m.ID] = i
 	}
 	all := map[chair]store.RSVP{}
+	var wrong []error
 	for n, m := range c.meetings {
 		page, err := hub.MeetingPage(context.Background(), c.organiser, m.Slug)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		seated := 0
 		for _, town := range page.Attendance.Towns {
@@ -137,10 +148,10 @@ func (c *community) read(t *testing.T, hub *store.Store) map[chair]store.RSVP {
 			}
 		}
 		if seated > seats || seated != page.Attendance.Tally.OnSite {
-			t.Errorf("%s: %d seated on %d seats, %d counted", m.Title, seated, seats, page.Attendance.Tally.OnSite)
+			wrong = append(wrong, fmt.Errorf("%s: %d seated on %d seats, %d counted", m.Title, seated, seats, page.Attendance.Tally.OnSite))
 		}
 	}
-	return all
+	return all, errors.Join(wrong...)
 }
 
 // sound runs belfry check.

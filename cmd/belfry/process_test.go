@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/url"
@@ -25,6 +26,7 @@ const asProgram = "BELFRY_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		spoilDisk()
 		main()
 	}
 	os.Exit(m.Run())
@@ -107,8 +109,15 @@ var greeted = regexp.MustCompile(`Belfry is at (\S+) \(listening on (\S+)\)`)
 // serve starts a server on a free port of this machine and waits until it says where it listens.
 func serve(t *testing.T, dir string, more ...string) *hub {
 	t.Helper()
+	return serveWith(t, nil, dir, more...)
+}
+
+// serveWith is serve with some settings of the environment.
+func serveWith(t *testing.T, settings []string, dir string, more ...string) *hub {
+	t.Helper()
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", dir}, more...)
 	h := &hub{t: t, cmd: program(context.Background(), args...), log: newTranscript(), ended: make(chan struct{})}
+	h.cmd.Env = append(h.cmd.Env, settings...)
 	h.client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 300},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	out, err := h.cmd.StdoutPipe()
@@ -178,13 +187,32 @@ func (h *hub) post(path, session string, form url.Values) (int, string, error) {
 	return h.send(http.MethodPost, path, session, form)
 }
 
+// upload sends a paper as a browser does.
+func (h *hub) upload(path, session, token string, content []byte) (int, string, error) {
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part, err := w.CreateFormFile("doc_file", "note.pdf")
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	err = errors.Join(err, w.WriteField("csrf", token), w.WriteField("doc_lang", "fr"), w.Close())
+	if err != nil {
+		return 0, "", err
+	}
+	return h.do(http.MethodPost, path, session, w.FormDataContentType(), &body)
+}
+
 func (h *hub) send(method, path, session string, form url.Values) (int, string, error) {
-	req, err := http.NewRequest(method, h.url+path, strings.NewReader(form.Encode()))
+	return h.do(method, path, session, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+}
+
+func (h *hub) do(method, path, session, kind string, content io.Reader) (int, string, error) {
+	req, err := http.NewRequest(method, h.url+path, content)
 	if err != nil {
 		return 0, "", err
 	}
 	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Content-Type", kind)
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
 	if session != "" {

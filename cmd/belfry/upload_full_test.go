@@ -4,9 +4,6 @@ package main
 
 import (
 	"bytes"
-	"io"
-	"mime/multipart"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,26 +28,9 @@ func TestFullDiskDuringAnUpload(t *testing.T) {
 	token, path := c.tokens(h)[0], "/meetings/"+c.meetings[0].Slug
 	send := func(n int) (int, string) {
 		t.Helper()
-		var body bytes.Buffer
-		w := multipart.NewWriter(&body)
-		ok(t, w.WriteField("csrf", token))
-		ok(t, w.WriteField("doc_lang", "fr"))
-		part, err := w.CreateFormFile("doc_file", "note.pdf")
+		status, page, err := h.upload(path+"/documents", c.sessions[0], token, append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte{byte('a' + n)}, 1_500_000)...))
 		ok(t, err)
-		_, err = part.Write(append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte{byte('a' + n)}, 1_500_000)...))
-		ok(t, err)
-		ok(t, w.Close())
-		req, err := http.NewRequest(http.MethodPost, h.url+path+"/documents", &body)
-		ok(t, err)
-		req.Header.Set("Content-Type", w.FormDataContentType())
-		req.Header.Set("Sec-Fetch-Site", "same-origin")
-		req.AddCookie(&http.Cookie{Name: "belfry_session", Value: c.sessions[0]})
-		res, err := h.client.Do(req)
-		ok(t, err)
-		defer res.Body.Close()
-		page, err := io.ReadAll(res.Body)
-		ok(t, err)
-		return res.StatusCode, string(page)
+		return status, page
 	}
 	kept := 0
 	for status := 303; ; kept++ {
