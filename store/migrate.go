@@ -10,7 +10,7 @@ import (
 )
 
 // Schema is the version this program writes. Steps lead from each older one to the next.
-const Schema = 2
+const Schema = 3
 
 // ErrNewer says the data was written by a newer program.
 var ErrNewer = errors.New("the data was written by a newer version of Belfry")
@@ -62,7 +62,7 @@ func schemaIn(r kv.Reader) (int, error) {
 }
 
 // migrations[i] leads from schema i+1 to i+2. A step is never changed once released.
-func migrations() []func(*tx) error { return []func(*tx) error{countInside} }
+func migrations() []func(*tx) error { return []func(*tx) error{countInside, listAnew} }
 
 // countInside counts anew who comes to each meeting: since schema 2 a tally knows how many of each town have a seat.
 func countInside(t *tx) error {
@@ -77,6 +77,12 @@ func countInside(t *tx) error {
 		}
 		return tallies().put(t, fresh)
 	})
+}
+
+// listAnew makes the indexes of decisions and actions anew: programs of schema 2 listed them without their outcome and
+// their year at first, and by year alone later.
+func listAnew(t *tx) error {
+	return errors.Join(decisions().relist(t), actions().relist(t))
 }
 
 func (s *Store) migrate(ctx context.Context) error {

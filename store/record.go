@@ -136,6 +136,39 @@ func (ix *index[T]) entry(parts []string, primary string) []byte {
 	return append(ix.family.prefix(parts...), primary...)
 }
 
+// relist makes the indexes anew: entries of another time go, those that are missing come.
+func (tb *table[T]) relist(t *tx) error {
+	for i := range tb.indexes {
+		if err := t.clear(tb.indexes[i].family); err != nil {
+			return err
+		}
+	}
+	return tb.each(t, func(record T) error {
+		primary := strings.Join(tb.key(&record), partEnd)
+		for i := range tb.indexes {
+			ix := &tb.indexes[i]
+			if err := ix.move(t, primary, nil, ix.parts(&record)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// clear drops all that a family holds.
+func (t *tx) clear(f family) error {
+	r := kv.Prefix(f.prefix())
+	for {
+		pairs, err := t.Scan(r, scanBatch)
+		if err != nil || len(pairs) == 0 {
+			return err
+		}
+		for _, p := range pairs {
+			t.drop(f, slices.Clone(p.Key))
+		}
+	}
+}
+
 // remove deletes a record and its index entries; a missing one is no error.
 func (tb *table[T]) remove(t *tx, parts ...string) error {
 	old, had, err := tb.find(t, parts...)

@@ -13,18 +13,35 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"belfry/store"
 )
 
-// TestTwoProcessesOneFile starts a second server over the same data: it is told why it may not, the first goes on, and
-// the other commands reach the data through it.
-func TestTwoProcessesOneFile(t *testing.T) {
+// TestT10TwoProcessesOneFile starts a second server over the same data: it is told why it may not, the first goes on, and
+// the other commands reach the data through it. While something that does not serve has the file, a nightly backup is told
+// so too; when it is done, which is the control, the same backup works.
+func TestT10TwoProcessesOneFile(t *testing.T) {
 	c := newCommunity(t, 1, 1)
+	start := belfry(t, "version").took
+	held := func(what string, s said) {
+		t.Helper()
+		s.refused(t, "is in use by another belfry process")
+		t.Logf("%s refused after %v", what, s.took)
+		if s.took > 2*time.Second+start {
+			t.Errorf("%s: that is late", what)
+		}
+	}
+	hub, _, err := openStore(t.Context(), c.dir, change, store.Options{Demo: true})
+	ok(t, err)
+	nightly := []string{"backup", "--data", c.dir, filepath.Join(t.TempDir(), "nightly.zip")}
+	held("a backup", belfry(t, nightly...))
+	held("a server", belfry(t, "serve", "--listen", "127.0.0.1:0", "--data", c.dir))
+	ok(t, hub.Close())
+	belfry(t, nightly...).ends(t, 0, "Backup written")
 	h := serve(t, c.dir, "--demo")
-	second := belfry(t, "serve", "--listen", "127.0.0.1:0", "--data", c.dir)
-	second.refused(t, "is in use by another belfry process")
-	t.Logf("refused after %v", second.took)
+	held("a second server", belfry(t, "serve", "--listen", "127.0.0.1:0", "--data", c.dir))
+	belfry(t, "backup", "--data", c.dir, filepath.Join(t.TempDir(), "served.zip")).ends(t, 0, "Backup written")
 	belfry(t, "restore", "--force", "--data", c.dir, filepath.Join(c.dir, "belfry.db")).refused(t, "a server is running")
 	sound(t, c.dir)
 	if status, _, err := h.get("/meetings", ""); status != 200 || err != nil {
