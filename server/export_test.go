@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"belfry/server/live"
+
+	"github.com/valyala/fasthttp"
 )
 
 // forgetful is a source that never finds what somebody missed who comes back: it is asked for more then than by a room that
@@ -40,6 +42,9 @@ func KeptPages(s *Server) (places, pinned int) {
 	}
 	return len(s.pages.kept), pinned
 }
+
+// Front answers as the server does before its routes are asked, which next stands for.
+func Front(s *Server, next fasthttp.RequestHandler) fasthttp.RequestHandler { return s.front(next) }
 
 // Hurry lets requests take a moment only, and readers let go of pages at once.
 func Hurry(s *Server) { s.limit, s.pages.every = 300*time.Millisecond, 0 }

@@ -2,7 +2,8 @@ package server
 
 import "github.com/gofiber/fiber/v2"
 
-// routes is every address there is. Rights are asked in the store; the middle column only says what is read first.
+// routes is every address there is. Rights are asked in the store; the middle column only says what is read first. Some
+// requests are answered before, see front.
 func (s *Server) routes() {
 	a := s.app
 	a.Use(s.guard, s.headers)

@@ -115,6 +115,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		return nil, err
 	}
 	s.routes()
+	s.app.Server().Handler = s.front(s.app.Handler())
 	return s, nil
 }
 

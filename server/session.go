@@ -297,6 +297,13 @@ type spoken struct {
 
 const maxSpoken = 500
 
+// heard is the language that fits a header that was matched before, else nil.
+func (k *spoken) heard(header []byte) *locales.Language {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.known[string(header)]
+}
+
 func (k *spoken) match(catalogue *locales.Catalogue, header string) *locales.Language {
 	k.mu.RLock()
 	lang := k.known[header]

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"hash/maphash"
 	"strconv"
@@ -15,22 +14,29 @@ import (
 	"belfry/store"
 
 	"github.com/a-h/templ"
-	"github.com/andybalholm/brotli"
 	"github.com/gofiber/fiber/v2"
-	"github.com/klauspost/compress/gzip"
 )
 
 // sharedPages keeps pages rendered once for everybody of a class, in one language, theme and time zone; each request
 // puts the reader's own parts into them (frontend.Own). A page counts until a commit changes something public, and at
 // most until the minute ends, because pages name days and hours to go.
 type sharedPages struct {
-	mu    sync.Mutex // guards kept, size and swept
-	kept  map[string]*sharedPage
+	mu    sync.RWMutex // guards kept, size and swept
+	kept  map[pageKey]*sharedPage
 	size  int
 	swept time.Time
 	every time.Duration // is swept at most so often
 	seed  maphash.Seed
 	sweep func(is func(*made) bool) // lets readers go of pages that are not kept any more
+}
+
+// pageKey says for whom a page is made and what was asked for, word by word: what differs only in its spelling is another
+// page, so that no page can be put where another belongs.
+type pageKey struct {
+	class      store.Class
+	zone, lang string
+	theme      frontend.Theme
+	uri        string
 }
 
 // sharedPage is the place of a page. One request makes it, the others wait for that.
@@ -58,14 +64,20 @@ type ownReader func(ctx context.Context, who store.Actor, own *pages.Own) error
 const maxShared = 12 << 20
 
 func newSharedPages(sweep func(is func(*made) bool)) *sharedPages {
-	return &sharedPages{kept: map[string]*sharedPage{}, seed: maphash.MakeSeed(), every: time.Second, sweep: sweep}
+	return &sharedPages{kept: map[pageKey]*sharedPage{}, seed: maphash.MakeSeed(), every: time.Second, sweep: sweep}
 }
 
 // at is the place of a page.
-func (k *sharedPages) at(key string) *sharedPage {
+func (k *sharedPages) at(key pageKey) *sharedPage {
+	k.mu.RLock()
+	place := k.kept[key]
+	k.mu.RUnlock()
+	if place != nil {
+		return place
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	place := k.kept[key]
+	place = k.kept[key]
 	if place == nil {
 		if len(k.kept) >= maxSharedKeys {
 			k.clear()
@@ -77,7 +89,7 @@ func (k *sharedPages) at(key string) *sharedPage {
 }
 
 // keep puts a page in its place, and forgets all others when they would take too much.
-func (k *sharedPages) keep(key string, place *sharedPage, fresh *made) {
+func (k *sharedPages) keep(key pageKey, place *sharedPage, fresh *made) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	grown, old := fresh.shared.Size(), place.made.Load()
@@ -108,7 +120,7 @@ func (k *sharedPages) clear() {
 }
 
 // leave gives up the place of a page that could not be kept.
-func (k *sharedPages) leave(key string, place *sharedPage) {
+func (k *sharedPages) leave(key pageKey, place *sharedPage) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.kept[key] == place && place.made.Load() == nil {
@@ -125,7 +137,7 @@ const maxSharedKeys = 4000
 func (s *Server) shared(handler fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		v := visitOf(c)
-		key := strings.Join([]string{string(v.class), v.member.Zone, v.lang.Tag(), string(v.theme), string(c.Request().URI().RequestURI())}, "|")
+		key := pageKey{v.class, v.member.Zone, v.lang.Tag(), v.theme, c.OriginalURL()}
 		place := s.pages.at(key)
 		generation, minute := s.Store.Generation(), s.Store.Now().Unix()/60
 		page := place.fresh(generation, minute)
@@ -164,6 +176,9 @@ func (s *Server) visitorsShared(handler fiber.Handler) fiber.Handler {
 }
 
 func (p *sharedPage) fresh(generation uint64, minute int64) *made {
+	if p == nil {
+		return nil
+	}
 	if page := p.made.Load(); page != nil && page.generation == generation && page.minute == minute {
 		return page
 	}
@@ -194,7 +209,7 @@ func (s *Server) make(c *fiber.Ctx, v *visit, page *made, handler fiber.Handler)
 	}
 	plain := make([]byte, 0, page.shared.Size())
 	joined.Plain(func(b []byte) { plain = append(plain, b...) })
-	page.whole = &wholePage{plain: plain, etag: etagOf(plain)}
+	page.whole = s.newWholePage(plain)
 	return nil
 }
 
@@ -276,50 +291,10 @@ func (s *Server) joined(ctx context.Context, v *visit, page *made) (*joined, err
 func sendHead(c *fiber.Ctx, etag string) (answered bool) {
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	c.Set(fiber.HeaderETag, etag)
-	c.Set(fiber.HeaderVary, "Accept-Encoding, Accept-Language, Cookie")
+	c.Set(fiber.HeaderVary, pageVaries)
 	if unchanged(c, strings.TrimPrefix(etag, "W/")) {
 		c.Status(fiber.StatusNotModified)
 		return true
 	}
 	return false
-}
-
-// wholePage is a page as visitors see it, packed when somebody first wants it packed.
-type wholePage struct {
-	etag     string
-	plain    []byte
-	packing  sync.Once
-	gzip, br []byte
-}
-
-func (p *wholePage) pack() {
-	var b bytes.Buffer
-	zw, _ := gzip.NewWriterLevel(&b, 6)
-	_, _ = zw.Write(p.plain) // into memory
-	_ = zw.Close()
-	p.gzip = b.Bytes()
-	var c bytes.Buffer
-	bw := brotli.NewWriterLevel(&c, 5)
-	_, _ = bw.Write(p.plain) // into memory
-	_ = bw.Close()
-	p.br = c.Bytes()
-}
-
-func (p *wholePage) send(c *fiber.Ctx) error {
-	if sendHead(c, p.etag) {
-		return nil
-	}
-	switch {
-	case accepts(c, "br"):
-		p.packing.Do(p.pack)
-		c.Set(fiber.HeaderContentEncoding, "br")
-		c.Response().SetBodyRaw(p.br)
-	case accepts(c, "gzip"):
-		p.packing.Do(p.pack)
-		c.Set(fiber.HeaderContentEncoding, "gzip")
-		c.Response().SetBodyRaw(p.gzip)
-	default:
-		c.Response().SetBodyRaw(p.plain)
-	}
-	return nil
 }

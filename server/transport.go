@@ -38,7 +38,15 @@ func (s *Server) send(c *fiber.Ctx, body []byte) error {
 
 // accepts says whether the browser takes an encoding. A quality of 0 refuses it.
 func accepts(c *fiber.Ctx, encoding string) bool {
-	for _, one := range strings.Split(c.Get(fiber.HeaderAcceptEncoding), ",") {
+	return names(c.Get(fiber.HeaderAcceptEncoding), encoding)
+}
+
+// names says whether an Accept-Encoding header names an encoding.
+func names(header, encoding string) bool {
+	if header == "" {
+		return false
+	}
+	for one := range strings.SplitSeq(header, ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(one), ";")
 		if strings.EqualFold(strings.TrimSpace(name), encoding) {
 			quality = strings.TrimSpace(quality)
@@ -54,8 +62,11 @@ func etagOf(body []byte) string {
 }
 
 // unchanged answers 304 when the browser has this very body.
-func unchanged(c *fiber.Ctx, etag string) bool {
-	for _, have := range strings.Split(c.Get(fiber.HeaderIfNoneMatch), ",") {
+func unchanged(c *fiber.Ctx, etag string) bool { return hasTag(c.Get(fiber.HeaderIfNoneMatch), etag) }
+
+// hasTag says whether an If-None-Match header names a tag.
+func hasTag(header, etag string) bool {
+	for have := range strings.SplitSeq(header, ",") {
 		have = strings.TrimPrefix(strings.TrimSpace(have), "W/")
 		if have == etag || have == "*" {
 			return true
