@@ -42,6 +42,8 @@ func sentence(path string, err error) error {
 		return fmt.Errorf("--store must look like postgres://user@host/database (%w)", err)
 	case errors.Is(err, store.ErrNotDemo):
 		return fmt.Errorf("%s is a community that is not a demo, and was left as it is; choose another --data folder for --demo", path)
+	case errors.Is(err, bolt.ErrDisk):
+		return fmt.Errorf("the disk failed under %s, so the hub ended; what was confirmed before is kept, and nothing was confirmed since: look at the disk, then start again (%w)", path, err)
 	case errors.Is(err, kv.ErrNoSpace):
 		return fmt.Errorf("there is no room left on the disk for %s", path)
 	case errors.As(err, new(*kv.DamagedError)):

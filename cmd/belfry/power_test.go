@@ -37,7 +37,7 @@ func powerCutsUnder(t *testing.T, d *disktest.Disk, of community, numbers []int)
 		if round%20 == 19 { // else the disk is full one day
 			s.forget(begin())
 		}
-		s.underCut(t, d, serve(t, c.dir, "--demo"))
+		s.underCut(t, d, serve(t, c.dir, "--demo"), (round+len(d.Kind))%2 == 1)
 		cuts++
 		kept, err := look(t, c)
 		if err != nil {
@@ -62,7 +62,7 @@ func powerCutsUnder(t *testing.T, d *disktest.Disk, of community, numbers []int)
 			if try > 0 {
 				s = begin()
 			}
-			s.underCut(t, d, serveWith(t, []string{lyingDisk}, c.dir, "--demo"))
+			s.underCut(t, d, serveWith(t, []string{lyingDisk}, c.dir, "--demo"), false)
 			if kept, err := look(t, c); err != nil || len(s.lost(kept)) > 0 {
 				lost++
 			}
@@ -74,8 +74,9 @@ func powerCutsUnder(t *testing.T, d *disktest.Disk, of community, numbers []int)
 	})
 }
 
-// underCut asks the search for the last word of the round before, lets everybody do everything at once, takes the power away at a random moment, and gives it back.
-func (s *surge) underCut(t *testing.T, d *disktest.Disk, h *hub) {
+// underCut asks the search for the last word of the round before, lets everybody do everything at once, takes the power away
+// at a random moment, and gives it back. A hub that is left alone meanwhile ends because its disk fails (T06).
+func (s *surge) underCut(t *testing.T, d *disktest.Disk, h *hub, alone bool) {
 	t.Helper()
 	if s.lastWord != "" {
 		h.shows(s.lastWord)
@@ -86,8 +87,12 @@ func (s *surge) underCut(t *testing.T, d *disktest.Disk, h *hub) {
 	if err := d.Cut(); err != nil {
 		t.Skipf("NOT RUN: a power cut under a serving hub: %v", err)
 	}
-	time.Sleep(time.Duration(rand.IntN(30)) * time.Millisecond) // what is acknowledged now has to be there too
-	h.kill()
+	if alone {
+		h.endsOfItself(t)
+	} else {
+		time.Sleep(time.Duration(rand.IntN(30)) * time.Millisecond) // what is acknowledged now has to be there too
+		h.kill()
+	}
 	stop()
 	d.Back()
 }

@@ -25,6 +25,7 @@ import (
 	"belfry/store"
 	"belfry/store/demo"
 	"belfry/store/kv"
+	"belfry/store/kv/bolt"
 )
 
 // grace is how long requests under way may take after the order to stop.
@@ -37,7 +38,7 @@ func (s *serveCommand) Run(t *terminal) error {
 	if t.ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
 	}
-	if errors.As(err, new(*kv.DamagedError)) {
+	if errors.As(err, new(*kv.DamagedError)) || errors.Is(err, bolt.ErrDisk) {
 		return sentence(home{s.Data, s.Store}.String(), err)
 	}
 	return err
@@ -116,7 +117,7 @@ func (s *serveCommand) run(t *terminal) error {
 	settle := time.AfterFunc(settled, debug.FreeOSMemory)
 	defer settle.Stop()
 	nightly := func(ctx context.Context) error { return hub.Alone(ctx, "scrub", scrub.Run) }
-	workers := append(s.workers(hub, with.catalogue, public, log), follower.Run, hub.Run, watch.vitals.Run, nightly, compacting(db, log))
+	workers := append(s.workers(hub, with.catalogue, public, log), follower.Run, hub.Run, watch.vitals.Run, nightly, compacting(db, log), failing(db))
 	return s.serve(t.ctx, site, listener, workers, log)
 }
 
@@ -191,6 +192,14 @@ func (s *serveCommand) site(ctx context.Context, hub *store.Store, with loaded, 
 	}
 	site, err := server.New(ctx, options)
 	return site, public, err
+}
+
+// failing ends the hub when its disk fails: what it would show then may be more than is kept.
+func failing(db engine) worker {
+	if file, ok := db.(*bolt.DB); ok {
+		return file.Watch
+	}
+	return func(context.Context) error { return nil }
 }
 
 // greet says where the hub is and, when nobody has joined yet, how its first administrator enters.

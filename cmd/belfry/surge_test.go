@@ -49,6 +49,8 @@ func (n tally) since(o tally) tally {
 	return tally{n.answers - o.answers, n.letters - o.letters, n.posts - o.posts, n.messages - o.messages, n.papers - o.papers}
 }
 
+func (n tally) plus(o tally) tally { return n.since(tally{}.since(o)) }
+
 func (n tally) least() int { return min(n.answers, n.letters, n.posts, n.messages, n.papers) }
 
 func newSurge(c *community, threads []int) *surge {

@@ -108,6 +108,9 @@ func (f *Follower) community(ctx context.Context) ([]byte, error) {
 // CatchUp indexes all that changed, and everything when the index is not whole. What was indexed but not yet noted when
 // the process ended is indexed again, which changes nothing.
 func (f *Follower) CatchUp(ctx context.Context) error {
+	if err := f.Index.mend(); err != nil {
+		return err
+	}
 	if err := f.follow(ctx); err != nil {
 		return err
 	}

@@ -45,9 +45,10 @@ type Index struct {
 	id      string // under which the store marks what it has to read again
 	recency recency
 
-	mu       sync.RWMutex // guards index, which is replaced when it is made anew
+	mu       sync.RWMutex // guards what follows; the index is replaced when it is made anew
 	index    bleve.Index
 	building bool
+	spoiled  bool // something failed since it was opened
 
 	done, all atomic.Int64 // how far the making is
 }
@@ -55,7 +56,7 @@ type Index struct {
 // Open opens the index in a folder. One that is missing, damaged or of another version is begun anew; Building says so.
 func Open(folder string) (*Index, error) {
 	x := &Index{folder: folder, id: rand.Text(), recency: usualRecency()}
-	index, err := bleve.OpenUsing(folder, map[string]any{"bolt_timeout": "2s"})
+	index, err := open(folder)
 	if err == nil {
 		if have, readErr := index.GetInternal([]byte("version")); readErr == nil && string(have) == version {
 			if id, _ := index.GetInternal([]byte("searcher")); len(id) > 0 { // versions with a single index had none
@@ -77,6 +78,11 @@ func Open(folder string) (*Index, error) {
 func (x *Index) Clear() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	return x.clear()
+}
+
+// clear is Clear, by who holds the lock.
+func (x *Index) clear() error {
 	if x.index != nil {
 		if err := x.index.Close(); err != nil {
 			return err
@@ -139,7 +145,7 @@ func (x *Index) of(community []byte) bool {
 func (x *Index) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.index == nil {
+	if x.spoiled = false; x.index == nil {
 		return nil
 	}
 	index := x.index
@@ -246,13 +252,26 @@ func entry(d store.SearchDocument) map[string]any {
 // name is a document's name in the index.
 func name(one store.Stale) string { return one.Kind + "/" + one.ID }
 
-// Put brings documents up to date: those in found are indexed, the others of wanted are taken out.
+// Put brings documents up to date: those in found are indexed, the others of wanted are taken out. After an error it opens
+// the index again: the library goes on with parts that it has closed when a disk was full, and panics on them.
 func (x *Index) Put(_ context.Context, wanted []store.Stale, found map[store.Stale]store.SearchDocument) error {
+	err := x.put(wanted, found)
+	if err == nil || errors.Is(err, errClosed) {
+		return err
+	}
+	x.mu.Lock()
+	x.spoiled = true
+	x.mu.Unlock()
+	return errors.Join(err, x.mend())
+}
+
+func (x *Index) put(wanted []store.Stale, found map[store.Stale]store.SearchDocument) (err error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if x.index == nil {
 		return errClosed
 	}
+	defer recovered(&err)
 	batch := x.index.NewBatch()
 	for _, one := range wanted {
 		d, ok := found[store.Stale{Kind: one.Kind, ID: one.ID}]
@@ -265,4 +284,41 @@ func (x *Index) Put(_ context.Context, wanted []store.Stale, found map[store.Sta
 		}
 	}
 	return x.index.Batch(batch)
+}
+
+// recovered makes an error of a panic of the library: the index is not the truth, and must not end the hub.
+func recovered(err *error) {
+	if fault := recover(); fault != nil {
+		*err = fmt.Errorf("the search index failed: %v", fault)
+	}
+}
+
+// mend opens an index anew in which something failed, as a start does; one that cannot be opened is begun anew.
+func (x *Index) mend() (err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.spoiled {
+		return nil
+	}
+	defer recovered(&err)
+	if old := x.index; old != nil {
+		x.index = nil
+		if err := old.Close(); err != nil {
+			return err
+		}
+	}
+	if index, err := open(x.folder); err == nil {
+		x.index, x.spoiled = index, false
+		return nil
+	}
+	if err := x.clear(); err != nil {
+		return err
+	}
+	x.spoiled = false
+	return nil
+}
+
+// open opens what is in a folder.
+func open(folder string) (bleve.Index, error) {
+	return bleve.OpenUsing(folder, map[string]any{"bolt_timeout": "2s"})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ type DB struct {
 	broken atomic.Bool
 
 	failed     atomic.Pointer[error]   // why nothing may be written any more
+	disk       chan error              // gets why, once, when nothing can be written for the disk's fault, or nothing read
 	compacting sync.Mutex              // held by Compact
 	changed    atomic.Pointer[written] // what was written since the copy began; whoever may write owns the map
 	swapping   sync.Mutex              // held by the exchange of the file and by Close
@@ -85,11 +87,28 @@ func (db *DB) rollback(tx *bbolt.Tx) {
 		return
 	}
 	defer func() {
-		if recover() != nil {
-			db.broken.Store(true)
+		if fault := recover(); fault != nil {
+			_ = db.breaks(fault)
 		}
 	}()
 	_ = tx.Rollback()
+}
+
+// breaks leaves bbolt alone from now on, see broken.
+func (db *DB) breaks(fault any) error {
+	err := &kv.DamagedError{Reason: fmt.Sprint(fault)}
+	if db.broken.CompareAndSwap(false, true) {
+		db.report(err)
+	}
+	return err
+}
+
+// report tells Watch, once, that the file is of no more use.
+func (db *DB) report(because error) {
+	select {
+	case db.disk <- fmt.Errorf("%w: %w", ErrDisk, because):
+	default:
+	}
 }
 
 // begin starts a bbolt transaction.
@@ -99,8 +118,7 @@ func (db *DB) begin(writable bool) (tx *bbolt.Tx, err error) {
 	}
 	defer func() {
 		if fault := recover(); fault != nil {
-			db.broken.Store(true)
-			err = &kv.DamagedError{Reason: fmt.Sprint(fault)}
+			err = db.breaks(fault)
 		}
 	}()
 	for {
@@ -215,9 +233,13 @@ func plain(err error) error {
 	return err
 }
 
-// noSpace recognises a full disk, a used-up quota and a file as large as it may get. bbolt flattens some errors to
-// text while it grows the file, hence the second look.
+// noSpace recognises a full disk, a used-up quota and a file as large as it may get, as long as writing says so. When only
+// the sync does, what was written is lost and nobody knows how much of it: that is a disk that fails. bbolt flattens some
+// errors to text while it grows the file, hence the second look.
 func noSpace(err error) bool {
+	if errors.As(err, new(syscall.Errno)) && !errors.As(err, new(*fs.PathError)) || strings.HasPrefix(err.Error(), "file sync error") {
+		return false
+	}
 	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
 		if errors.Is(err, full) || strings.HasSuffix(err.Error(), full.Error()) {
 			return true

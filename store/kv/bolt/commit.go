@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -41,7 +42,8 @@ func (a answer) failed() bool { return a.err != nil || a.panicked != nil || a.go
 
 // Update runs fn in the next commit. A lone caller never waits for company. The scope is not needed here, there is
 // one writer. After a commit that failed for another reason than lack of space every later Update fails: what
-// the disk holds is then unknown until the file is opened again.
+// the disk holds is then unknown until the file is opened again. When it was the disk that failed, those in that commit
+// get kv.ErrUnknown, later ones kv.ErrAway, and Watch says so.
 func (db *DB) Update(ctx context.Context, _ string, fn func(kv.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -112,8 +114,7 @@ func (db *DB) serve() {
 			b.err = b.base.err // what its functions saw is not true
 		default:
 			if b.err = db.flush(b.writes); b.err != nil && !errors.Is(b.err, kv.ErrNoSpace) {
-				why := fmt.Errorf("kv: an earlier commit failed, open the file again to write: %w", b.err)
-				db.failed.Store(&why)
+				db.stopWriting(b.err)
 			}
 		}
 		b.base = nil
@@ -127,6 +128,29 @@ func (db *DB) serve() {
 			}
 			r.answer <- r.result
 		}
+	}
+}
+
+// stopWriting lets no more be written after a commit that failed. A sync that failed is never tried again: the kernel may
+// then say that all is well and have dropped what it could not write.
+func (db *DB) stopWriting(because error) {
+	why := fmt.Errorf("kv: an earlier commit failed, open the file again to write: %w", because)
+	if errors.Is(because, kv.ErrUnknown) || errors.Is(because, kv.ErrAway) {
+		why = fmt.Errorf("%w: an earlier commit failed: %v", kv.ErrAway, because)
+	}
+	if db.failed.CompareAndSwap(nil, &why) && !errors.As(because, new(*kv.DamagedError)) {
+		db.report(because)
+	}
+}
+
+// Watch returns nil when ctx ends, and ErrDisk with the cause as soon as the disk has failed: nothing more is written then,
+// and what is read may be more than the disk has kept, or nothing. Whoever holds the file should close it and end.
+func (db *DB) Watch(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-db.disk:
+		return err
 	}
 }
 
@@ -170,11 +194,16 @@ func (db *DB) flush(writes *overlay) (err error) {
 		return err
 	}
 	at := db.at.Load() // nobody else exchanges it: this transaction may write
-	if err := checkCommit(at.file, at.bolt.Info().PageSize); err != nil {
+	if err := checkCommit(at.file, at.bolt.Info().PageSize); errors.As(err, new(*fs.PathError)) {
+		return fmt.Errorf("%w: %w", kv.ErrAway, err)
+	} else if err != nil {
 		return &kv.DamagedError{Reason: err.Error()}
 	}
 	if err := tx.Commit(); err != nil {
-		return plain(err)
+		if err = plain(err); !errors.Is(err, kv.ErrNoSpace) {
+			err = fmt.Errorf("%w: %w", kv.ErrUnknown, err)
+		}
+		return err
 	}
 	db.commits.Add(1)
 	db.puts.Add(uint64(writes.len()))

@@ -332,8 +332,7 @@ func (db *DB) exchange(ctx context.Context, fresh *bbolt.DB) (taken bool, err er
 		return false, errors.Join(err, file.Close())
 	}
 	if err := syncDir(filepath.Dir(db.path)); err != nil {
-		err = fmt.Errorf("kv: the compacted file may not be kept by the disk: %w", err)
-		db.failed.Store(&err)
+		db.stopWriting(fmt.Errorf("%w: the compacted file may not be kept: %w", kv.ErrUnknown, err))
 	}
 	old := db.at.Swap(&opened{fresh, file})
 	db.leaving.Go(func() { _ = old.close() }) // when its last reader has ended

@@ -21,6 +21,9 @@ var (
 	ErrEmptyNotNew = errors.New("something that is not a database is already there")
 )
 
+// ErrDisk says that the disk did not take what was written to it, or that nothing can be read from it.
+var ErrDisk = errors.New("the disk has failed")
+
 // Names in the file: one bucket holds everything, another marks the file as ours.
 var (
 	dataBucket = []byte("belfry.kv.1")
@@ -54,7 +57,7 @@ func Open(path string, opt Options) (*DB, error) {
 	}
 	db := &DB{
 		path: path, options: opt, readOnly: opt.ReadOnly,
-		queue: make(chan *request, maxBatch), work: make(chan *batch), closing: make(chan struct{}), stopped: make(chan struct{}),
+		queue: make(chan *request, maxBatch), work: make(chan *batch), closing: make(chan struct{}), stopped: make(chan struct{}), disk: make(chan error, 1),
 	}
 	db.at.Store(&opened{engine, file})
 	if opt.ReadOnly {
@@ -94,7 +97,29 @@ func openOrCreate(path string, opt Options) (*bbolt.DB, error) {
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	return openFile(path, opt, false)
+	if file, err = openFile(path, opt, false); err != nil {
+		return nil, err
+	}
+	return closeOn(file, settle(path, file.Info().PageSize))
+}
+
+// settle makes what will be read durable before anybody sees it. A process that ended in the middle of a commit, or whose
+// sync failed, may have left in the kernel's memory what the disk has not: a beginning of the file that the kernel takes
+// for written is written again, and the rest synced.
+func settle(path string, pageSize int) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) // #nosec G304 -- the store's own file
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	metas := make([]byte, 2*pageSize)
+	if _, err := f.ReadAt(metas, 0); err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(metas, 0); err != nil && !noSpace(err) {
+		return err
+	}
+	return f.Sync()
 }
 
 // closeOn closes the file when there is an error.

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -31,9 +32,10 @@ type meta struct {
 
 // pages reads the newest state of a file. It must not be written to meanwhile.
 type pages struct {
-	file io.ReaderAt
-	meta meta
-	used []bool // pages met so far
+	failed error // of the last try to read a meta page
+	file   io.ReaderAt
+	meta   meta
+	used   []bool // pages met so far
 }
 
 // errNoMeta says that neither entry page is one of bbolt's.
@@ -59,6 +61,7 @@ func openPages(file io.ReaderAt) (*pages, error) {
 func (p *pages) readMeta(at int64) bool {
 	b := make([]byte, metaSize)
 	if _, err := p.file.ReadAt(b, at+pageHeader); err != nil {
+		p.failed = err
 		return false
 	}
 	sum := fnv.New64a()
@@ -151,12 +154,12 @@ func (p *pages) checkFreelist() error {
 }
 
 // checkCommit looks at what bbolt takes for granted in each commit: its meta page, and the header of the old free
-// list, whose length it would follow to the end of all memory.
+// list, whose length it would follow to the end of all memory. A *fs.PathError says that it could not look.
 func checkCommit(file io.ReaderAt, pageSize int) error {
 	p := &pages{file: file}
 	first, second := p.readMeta(0), p.readMeta(int64(pageSize))
 	if !first && !second {
-		return errNoMeta
+		return cmp.Or(p.failed, errNoMeta)
 	}
 	list, err := p.head(p.meta.freelist)
 	if err == nil && list.flags != isFree {

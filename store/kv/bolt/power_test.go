@@ -192,3 +192,34 @@ func stateOf(t *testing.T, path string) string {
 	want(t, err, nil)
 	return value
 }
+
+// TestT02WhatAStartHasShownIsKept ends a process whose last commits are in the kernel's memory only. What the next one reads
+// is on the disk from then on, though it writes nothing itself and the power goes.
+func TestT02WhatAStartHasShownIsKept(t *testing.T) {
+	for _, kind := range disktest.Kinds() {
+		t.Run(kind, func(t *testing.T) {
+			d := disktest.New(t, kind, "")
+			path := filepath.Join(d.Path, "belfry.db")
+			for _, starts := range []bool{false, true} { // the first is the control
+				child, lines := startChild(t, path, carelessVariable+"=1")
+				var said []string
+				for len(said) < 50 && lines.Scan() {
+					said = append(said, lines.Text())
+				}
+				want(t, child.Process.Kill(), nil)
+				_ = child.Wait()
+				if starts {
+					want(t, missing(path, said), 0) // opens the file and reads it
+				}
+				if err := d.Cut(); err != nil {
+					t.Skipf("NOT RUN: a power cut: %v", err)
+				}
+				d.Back()
+				if lost := missing(path, said); (lost == 0) != starts {
+					t.Errorf("read before: %v, lost: %d", starts, lost)
+				}
+				_ = os.Remove(path)
+			}
+		})
+	}
+}

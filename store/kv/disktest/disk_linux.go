@@ -20,9 +20,9 @@ func Kinds() []string { return []string{"ext4", "xfs"} }
 
 // Disk is a small file system in a file, mounted at Path for as long as the test runs.
 type Disk struct {
-	Path  string
-	t     testing.TB
-	image string
+	Path, Kind string
+	t          testing.TB
+	image      string
 }
 
 // size is how large a disk is; XFS takes no smaller one. Little of it is ever written.
@@ -38,7 +38,7 @@ func New(t testing.TB, kind, within string) *Disk {
 	own, err := os.MkdirTemp("", fmt.Sprint(folder, os.Getpid(), "-"))
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(own) })
-	d := &Disk{Path: filepath.Join(own, mounted), t: t, image: filepath.Join(own, "image")}
+	d := &Disk{Path: filepath.Join(own, mounted), Kind: kind, t: t, image: filepath.Join(own, "image")}
 	if within != "" {
 		d.image = filepath.Join(within, "image")
 	}
