@@ -61,14 +61,17 @@ func build(tag string, file []byte) (*Language, error) {
 	}
 	parsed := language.Make(tag)
 	bundle := i18n.NewBundle(parsed)
-	if err := bundle.AddMessages(parsed, messages...); err != nil {
-		return nil, err
-	}
-	l := &Language{tag: tag, names: namesOf(tag), localizer: i18n.NewLocalizer(bundle, tag), printer: message.NewPrinter(parsed), plain: map[string]string{}}
+	l := &Language{tag: tag, names: namesOf(tag), localizer: i18n.NewLocalizer(bundle, tag), printer: message.NewPrinter(parsed), plain: make(map[string]string, len(messages))}
+	var filled []*i18n.Message
 	for _, m := range messages {
 		if m.One == "" && !strings.Contains(m.Other, opening) {
 			l.plain[m.ID] = m.Other
+		} else {
+			filled = append(filled, m)
 		}
+	}
+	if err := bundle.AddMessages(parsed, filled...); err != nil {
+		return nil, err
 	}
 	return l, nil
 }

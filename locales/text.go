@@ -1,11 +1,11 @@
 package locales
 
 import (
+	"errors"
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -15,20 +15,35 @@ import (
 // opening and closing surround what a caller fills in.
 const opening, closing = "{{.", "}}"
 
-// bareKey is a key at the start of its line.
-var bareKey = regexp.MustCompile(`(?m)^([a-z0-9_.]+) = `)
-
-// parse reads a file into its texts. Keys are taken whole, one a line: as a tree, "name" and "name.hint" could not both
-// be, and the library's own reader takes words such as "description" or "id" at the end of a key for its own.
+// parse reads a file into its texts, sorted by key. Keys are taken whole, one a line: as a tree, "name" and "name.hint"
+// could not both be, and the library's own reader takes words such as "description" or "id" at the end of a key for its
+// own. Nearly all lines are a key and a text in quotes: those are read here, and TOML's reader is asked about the others.
 func parse(file []byte) ([]*i18n.Message, error) {
-	var flat map[string]any
-	if err := toml.Unmarshal(bareKey.ReplaceAll(file, []byte(`"$1" = `)), &flat); err != nil {
-		return nil, err
+	if !utf8.Valid(file) {
+		return nil, errors.New("is not UTF-8")
 	}
 	var messages []*i18n.Message
-	for _, key := range slices.Sorted(maps.Keys(flat)) {
+	var others strings.Builder
+	for line := range strings.Lines(string(file)) { // texts are parts of it
+		line = strings.TrimSuffix(line, "\n")
+		key, value, found := strings.Cut(line, " = ")
+		if !found || !bare(key) {
+			others.WriteString(line + "\n")
+			continue
+		}
+		if text, ok := quoted(value); ok {
+			messages = append(messages, &i18n.Message{ID: key, Other: text})
+		} else {
+			others.WriteString(`"` + key + `" = ` + value + "\n")
+		}
+	}
+	var flat map[string]any
+	if err := toml.Unmarshal([]byte(others.String()), &flat); err != nil {
+		return nil, err
+	}
+	for key, value := range flat {
 		m := &i18n.Message{}
-		switch value := flat[key].(type) {
+		switch value := value.(type) {
 		case string:
 			m.Other = value
 		case map[string]any:
@@ -41,14 +56,53 @@ func parse(file []byte) ([]*i18n.Message, error) {
 			return nil, fmt.Errorf("%s: is neither a text nor its plural forms", key)
 		}
 		m.ID = key
-		for _, text := range []string{m.One, m.Many, m.Other} {
-			if _, err := (fields{}).Parse(text, "", ""); err != nil {
-				return nil, fmt.Errorf("%s: %w", key, err)
-			}
-		}
 		messages = append(messages, m)
 	}
+	slices.SortFunc(messages, func(a, b *i18n.Message) int { return strings.Compare(a.ID, b.ID) })
+	for i, m := range messages {
+		if i > 0 && messages[i-1].ID == m.ID {
+			return nil, fmt.Errorf("%s: stands there twice", m.ID)
+		}
+		for _, text := range []string{m.One, m.Many, m.Other} {
+			if err := readable(text); err != nil {
+				return nil, fmt.Errorf("%s: %w", m.ID, err)
+			}
+		}
+	}
 	return messages, nil
+}
+
+// bare says whether a key may stand without quotes; dots are part of it.
+func bare(key string) bool {
+	for i := range len(key) {
+		if c := key[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return key != ""
+}
+
+// quoted is the text of a basic string of TOML in which nothing is escaped.
+func quoted(value string) (string, bool) {
+	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
+		return "", false
+	}
+	text := value[1 : len(value)-1]
+	for i := range len(text) {
+		if c := text[i]; c == '"' || c == '\\' || c < ' ' || c == 0x7f {
+			return "", false
+		}
+	}
+	return text, true
+}
+
+// readable says whether what is to be filled into a text can be told.
+func readable(text string) error {
+	if !strings.Contains(text, "{{") {
+		return nil
+	}
+	_, err := (fields{}).Parse(text, "", "")
+	return err
 }
 
 // plural reads { one = "…", many = "…", other = "…" }, all that four languages of western Europe need. "many", of
@@ -86,6 +140,9 @@ func (l *Language) T(key string, args ...any) string {
 
 // N is a text that depends on a number, {{.N}}, by the language's plural rule.
 func (l *Language) N(key string, count int, args ...any) string {
+	if text, ok := l.plain[key]; ok {
+		return text
+	}
 	return l.localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: count, TemplateData: &values{language: l, args: args, count: l.Number(count)}})
 }
 

@@ -12,6 +12,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unsafe"
 )
 
@@ -51,7 +52,7 @@ func load(packed []byte) (*Gazetteer, error) {
 	if err := g.decode(data); err != nil {
 		return nil, err
 	}
-	g.index = newIndex(g)
+	g.index = sync.OnceValue(func() *index { return newIndex(g) })
 	return g, nil
 }
 

@@ -62,8 +62,8 @@ type Gazetteer struct {
 	postal    []postalTown // the same by postal code, then by town
 	languages [][]string
 	areas     []area
-	raw       string // the decompressed file, which holds the names
-	index     index
+	raw       string        // the decompressed file, which holds the names
+	index     func() *index // made when somebody searches first
 }
 
 // entry is a town without any memory of its own: the names are parts of the decompressed file.

@@ -36,8 +36,8 @@ func (x *index) rest(w word) string {
 	return x.folded[w.at : k.at+uint32(k.length)]
 }
 
-func newIndex(g *Gazetteer) index {
-	x := index{keys: make([]key, 0, len(g.towns)+len(g.towns)/16)}
+func newIndex(g *Gazetteer) *index {
+	x := &index{keys: make([]key, 0, len(g.towns)+len(g.towns)/16)}
 	folded := make([]byte, 0, len(g.raw)/2)
 	for i := range g.towns {
 		first := len(x.keys)

@@ -177,7 +177,7 @@ func spellOut(name, saint string) string {
 }
 
 func (g *Gazetteer) asTyped(name string, best *matches) {
-	x := &g.index
+	x := g.index()
 	for _, w := range x.withPrefix(name) {
 		k := &x.keys[w.key]
 		class := wordBeginning
@@ -204,7 +204,7 @@ func (g *Gazetteer) withMistakes(name string, best *matches) {
 	if most == 0 {
 		return
 	}
-	x := &g.index
+	x := g.index()
 	p, mine := newPattern(name), letters(name)
 	for i := range x.keys {
 		k := &x.keys[i]

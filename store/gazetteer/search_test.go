@@ -174,8 +174,8 @@ func TestAnswersAgree(t *testing.T) {
 func TestDifferences(t *testing.T) {
 	g := load1(t)
 	words := []string{"a", "ab", "ba", "tournai", "tuornai", "abcdef", "bacdfe"}
-	for i := 0; i < len(g.index.keys); i += 97 {
-		words = append(words, g.index.name(&g.index.keys[i]))
+	for i := 0; i < len(g.index().keys); i += 97 {
+		words = append(words, g.index().name(&g.index().keys[i]))
 	}
 	for i, query := range words {
 		for _, name := range words[i:min(i+40, len(words))] {
