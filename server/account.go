@@ -107,9 +107,10 @@ func (s *Server) showSignIn(c *fiber.Ctx, err error, screen pages.SignInPage) er
 func (s *Server) postSignIn(c *fiber.Ctx) error {
 	in, err := s.Store.SignIn(c.UserContext(), c.FormValue("email"), c.FormValue("password"), s.client(c))
 	if err == nil {
-		s.startSession(c, in)
+		s.startSession(c, in, "password")
 		return s.to(c, backOf(c))
 	}
+	s.noteSignIn(c, "password", err)
 	if !mayTypeAgain(err) {
 		return err
 	}
@@ -149,8 +150,9 @@ func (s *Server) postSignInCode(c *fiber.Ctx) error {
 	code := strings.Join(strings.Fields(c.FormValue("code")), "")
 	in, err := s.Store.UseCode(c.UserContext(), c.FormValue("email"), code, s.cookie(c, nonceCookie), s.client(c))
 	if err == nil {
-		return s.arrive(c, in, backOf(c))
+		return s.arrive(c, in, "code", backOf(c))
 	}
+	s.noteSignIn(c, "code", err)
 	if !mayTypeAgain(err) {
 		return err
 	}
@@ -158,8 +160,8 @@ func (s *Server) postSignInCode(c *fiber.Ctx) error {
 }
 
 // arrive starts a session and says welcome to somebody new.
-func (s *Server) arrive(c *fiber.Ctx, in store.SignedIn, back string) error {
-	s.startSession(c, in)
+func (s *Server) arrive(c *fiber.Ctx, in store.SignedIn, way, back string) error {
+	s.startSession(c, in, way)
 	if in.Asks {
 		s.forgetSearch(c)
 		return s.done(c, "/mentors", "mentor.said.joined", "Name", in.Member.Name)
@@ -190,6 +192,7 @@ func (s *Server) postLink(c *fiber.Ctx) error {
 	token := c.Params("token")
 	ticket, err := s.Store.TicketFor(c.UserContext(), token)
 	if err != nil {
+		s.noteSignIn(c, "link", err)
 		return err
 	}
 	if ticket.Kind == store.TicketFound {
@@ -197,12 +200,14 @@ func (s *Server) postLink(c *fiber.Ctx) error {
 	}
 	in, err := s.Store.UseTicket(c.UserContext(), token, s.cookie(c, nonceCookie), s.client(c))
 	if err != nil {
+		s.noteSignIn(c, "link", err)
 		return err
 	}
 	if in.Token == "" {
+		s.note(c, "account changed", "what", "link.email_confirmed")
 		return s.done(c, "/", "link.email_confirmed")
 	}
-	return s.arrive(c, in, "/")
+	return s.arrive(c, in, "link", "/")
 }
 
 // found makes the first administrator of an empty hub.
@@ -210,7 +215,7 @@ func (s *Server) found(c *fiber.Ctx, token string) error {
 	in, err := s.Store.Found(c.UserContext(), token, store.JoinInput{Name: c.FormValue("name"), Email: c.FormValue("email"),
 		Password: c.FormValue("password"), Language: c.FormValue("language"), From: s.client(c)})
 	if err == nil {
-		return s.arrive(c, in, "/")
+		return s.arrive(c, in, "founding link", "/")
 	}
 	if !mayTypeAgain(err) {
 		return err
@@ -223,6 +228,7 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 	if err := s.Store.SignOut(c.UserContext(), s.cookie(c, sessionCookie)); err != nil {
 		return err
 	}
+	s.note(c, "signed out")
 	s.setCookie(c, sessionCookie, "", -1)
 	c.Set("Clear-Site-Data", `"cache"`)
 	return s.done(c, "/", "sign_in.out")
@@ -240,6 +246,6 @@ func (s *Server) postDemo(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	s.startSession(c, in)
+	s.startSession(c, in, "demo")
 	return s.to(c, "/")
 }

@@ -20,7 +20,15 @@ func (s *Server) client(c *fiber.Ctx) store.Client {
 	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
 		said = append(said, string(line))
 	}
-	return store.Client{Address: forwarded(remote.Unmap(), strings.Join(said, ","), s.proxies).String(), Agent: agent}
+	return store.Client{Address: network(forwarded(remote.Unmap(), strings.Join(said, ","), s.proxies)), Agent: agent}
+}
+
+// network is what tries are counted by. Whoever has one IPv6 address has the 2^64 of their network, so those count as one.
+func network(address netip.Addr) string {
+	if address.Is6() {
+		return netip.PrefixFrom(address.WithZone(""), 64).Masked().String()
+	}
+	return address.String()
 }
 
 // forwarded is who stands behind the proxies: each adds at the end who spoke to it, so what stands before the first

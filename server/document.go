@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"mime"
 	"mime/multipart"
@@ -17,19 +18,30 @@ import (
 )
 
 // roomForPapers lets a form with a file be as large as a paper may be, and gives both directions time on a slow line;
-// every other request keeps the common limits. It is asked when the head of a request has arrived, before its body is
-// read.
-func roomForPapers(head *fasthttp.RequestHeader) (limits fasthttp.RequestConfig) {
+// every other request keeps the common limits, and so does one whose session does not count. It is asked when the head of a
+// request has arrived, before its body is read.
+func (s *Server) roomForPapers(head *fasthttp.RequestHeader) (limits fasthttp.RequestConfig) {
 	where, _, _ := strings.Cut(string(head.RequestURI()), "?")
 	if strings.Contains(where, "/documents/") {
 		limits.WriteTimeout = paperTimeout
 	}
 	if string(head.Method()) == fiber.MethodPost && (strings.HasPrefix(where, "/meetings/") || strings.HasPrefix(where, "/agenda/")) && path.Base(where) == "documents" &&
-		strings.HasPrefix(string(head.ContentType()), fiber.MIMEMultipartForm) && len(head.Cookie(sessionCookie)) > 0 {
+		strings.HasPrefix(string(head.ContentType()), fiber.MIMEMultipartForm) && s.mayBring(string(head.Cookie(s.cookieName(sessionCookie)))) {
 		limits.MaxRequestBodySize = store.MaxFile + 1<<20
 		limits.ReadTimeout = paperTimeout
 	}
 	return limits
+}
+
+// mayBring says whether a session cookie is one of a member. When the store cannot be asked, the handler says so.
+func (s *Server) mayBring(cookie string) bool {
+	if cookie == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
+	defer cancel()
+	_, err := s.known(ctx, cookie)
+	return store.KindOf(err) != store.NotFound
 }
 
 // upload is the file of a form; nil when none was chosen.

@@ -79,12 +79,9 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	} else {
 		s.Log.Debug("request refused", "id", v.id(), "status", code, "path", logPath(c.Path()), "error", err)
 	}
-	var own *store.Error
-	switch {
-	case errors.As(err, &own) && own.RetryAfter > 0:
-		c.Set(fiber.HeaderRetryAfter, fmt.Sprint(int(own.RetryAfter.Seconds())+1))
-	case errors.Is(err, context.DeadlineExceeded):
-		c.Set(fiber.HeaderRetryAfter, "5")
+	sayWhen(c, err)
+	if len(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy)) == 0 { // refused before the headers were written
+		s.writeHeaders(c)
 	}
 	c.Response().Header.Del(fiber.HeaderETag)
 	c.Set(fiber.HeaderCacheControl, "no-store")
@@ -100,6 +97,17 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	}
 	p := screen.Titled(*s.page(c, ""))
 	return s.renderStatus(c, code, p, pages.Error(p, screen))
+}
+
+// sayWhen tells programs when to come back.
+func sayWhen(c *fiber.Ctx, err error) {
+	var own *store.Error
+	switch {
+	case errors.As(err, &own) && own.RetryAfter > 0:
+		c.Set(fiber.HeaderRetryAfter, fmt.Sprint(int(own.RetryAfter.Seconds())+1))
+	case errors.Is(err, context.DeadlineExceeded):
+		c.Set(fiber.HeaderRetryAfter, "5")
+	}
 }
 
 // sentences are the problems of a store error in the reader's language.

@@ -16,6 +16,7 @@ func (s *Server) typed(c *fiber.Ctx, err error, fields ...string) frontend.Form 
 		f.Values[name] = strings.ToValidUTF8(c.FormValue(name), "\uFFFD")
 	}
 	if err != nil {
+		sayWhen(c, err)
 		f.Problems = s.problems(c, err)
 	}
 	return f

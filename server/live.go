@@ -98,7 +98,13 @@ func (s *Server) sameOrigin(origin string) bool {
 		return true
 	}
 	from, err := url.Parse(origin)
-	if err != nil || from.Host == "" {
+	return err == nil && s.fromHere(from)
+}
+
+// fromHere says whether an address is one of ours: of the public host by its own scheme, or on a loopback listener of
+// this machine's own names.
+func (s *Server) fromHere(from *url.URL) bool {
+	if from.Host == "" {
 		return false
 	}
 	if from.Scheme == s.public.Scheme && strings.EqualFold(from.Host, s.public.Host) {

@@ -31,7 +31,9 @@ func (k community) Do(ctx context.Context, who live.Person, f live.Frame) (any, 
 	}
 	answer, err := k.do(ctx, by, r, f)
 	if err != nil {
-		return nil, k.problem(who, err)
+		err = k.problem(who, err)
+		k.noteFrame(who, r, f, err)
+		return nil, err
 	}
 	return answer, nil
 }

@@ -212,6 +212,9 @@ func (w *world) keepsSecrets(what, asked string, who audience, got answer) {
 			w.t.Errorf("%s: %d may be kept for others: %q", what, got.StatusCode, kept)
 		}
 	}
+	for _, fault := range badHeaders(got) {
+		w.t.Errorf("%s: %d: %s", what, got.StatusCode, fault)
+	}
 	for words, readers := range w.secrets {
 		if who&readers != 0 {
 			continue

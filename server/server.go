@@ -109,7 +109,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		ErrorHandler:            s.fail,
 		ReduceMemoryUsage:       false,
 	})
-	s.app.Server().HeaderReceived = roomForPapers
+	s.app.Server().HeaderReceived = s.roomForPapers
 	s.app.Server().KeepHijackedConns = true // else closing a live connection waits for its reader
 	if s.hub, err = s.newHub(); err != nil {
 		return nil, err

@@ -176,8 +176,14 @@ func (s *Server) choose(c *fiber.Ctx, v *visit) {
 	}
 }
 
-// startSession gives the browser a new session cookie.
-func (s *Server) startSession(c *fiber.Ctx, in store.SignedIn) {
+// startSession gives the browser a new session cookie, and ends the session it had.
+func (s *Server) startSession(c *fiber.Ctx, in store.SignedIn, way string) {
+	if before := s.cookie(c, sessionCookie); before != "" {
+		if err := s.Store.SignOut(c.UserContext(), before); err != nil {
+			s.Log.Warn("session not ended", "error", err)
+		}
+	}
+	s.note(c, "signed in", "way", way, "as", in.Member.ID, "session", in.Session.ID)
 	s.setCookie(c, sessionCookie, in.Token, in.Session.Expires.Sub(s.Store.Now()))
 	s.setCookie(c, nonceCookie, "", -1)
 }
@@ -244,7 +250,7 @@ func (s *Server) sameSite(c *fiber.Ctx) bool {
 		from = c.Get(fiber.HeaderReferer)
 	}
 	origin, err := url.Parse(from)
-	return err == nil && from != "" && origin.Host == c.Hostname()
+	return err == nil && s.fromHere(origin)
 }
 
 // guard is first: it knows the request by an id, bounds its time, refuses hosts that are not ours, and survives a panic.
@@ -258,6 +264,7 @@ func (s *Server) guard(c *fiber.Ctx) (err error) {
 		if err != nil {
 			code, _ = status(err)
 		}
+		s.noteRefused(c, code)
 		s.Vitals.Answered(c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead, code, time.Since(began))
 	}()
 	c.SetUserContext(&v.patience)

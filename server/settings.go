@@ -76,6 +76,7 @@ func ticked(on bool) string {
 func (s *Server) settled(c *fiber.Ctx, err error, key, anchor string, again func(*pages.SettingsPage)) error {
 	switch {
 	case err == nil:
+		s.note(c, "account changed", "what", key)
 		return s.done(c, "/settings"+anchor, key)
 	case mayTypeAgain(err) || store.KindOf(err) == store.Denied && visitOf(c).signedIn():
 		return s.showSettings(c, err, again)
@@ -165,6 +166,7 @@ func (s *Server) showLeave(c *fiber.Ctx, err error) error {
 func (s *Server) postLeave(c *fiber.Ctx) error {
 	err := s.Store.Leave(c.UserContext(), by(c), c.FormValue("current"), visitOf(c).session)
 	if err == nil {
+		s.note(c, "account changed", "what", "settings.left")
 		s.setCookie(c, sessionCookie, "", -1)
 		return s.done(c, "/", "settings.left")
 	}

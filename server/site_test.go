@@ -26,7 +26,8 @@ var ctx = context.Background()
 type site struct {
 	*storetest.Hub
 	*server.Server
-	t testing.TB
+	t   testing.TB
+	log *transcript
 }
 
 var shared = sync.OnceValues(func() (parts struct {
@@ -57,16 +58,25 @@ func siteOver(t testing.TB, hub *storetest.Hub) *site {
 // siteAt is a site with an address of its own.
 func siteAt(t testing.TB, hub *storetest.Hub, address string) *site {
 	t.Helper()
+	return siteWith(t, hub, func(o *server.Options) { o.PublicURL = address })
+}
+
+// siteWith is a site with settings of its own. What it logs is looked through at the end.
+func siteWith(t testing.TB, hub *storetest.Hub, change func(*server.Options)) *site {
+	t.Helper()
 	parts, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := server.New(ctx, server.Options{Store: hub.Store, Assets: parts.assets, Catalogue: parts.catalogue, Markdown: markdown.New(),
-		Map: parts.drawn, PublicURL: address, Version: "test"})
+	log := newTranscript(t)
+	opt := server.Options{Store: hub.Store, Assets: parts.assets, Catalogue: parts.catalogue, Markdown: markdown.New(),
+		Map: parts.drawn, PublicURL: "http://hub.example", Version: "test", Log: log.logger()}
+	change(&opt)
+	s, err := server.New(ctx, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &site{Hub: hub, Server: s, t: t}
+	return &site{Hub: hub, Server: s, t: t, log: log}
 }
 
 // answer is what came back.
@@ -112,6 +122,7 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		b.log.keepForm(form)
 	}
 	return b.ask(req)
 }
@@ -125,8 +136,10 @@ func (b *browser) ask(req *http.Request) answer {
 	if req.Method == http.MethodPost && req.Header.Get("Sec-Fetch-Site") == "" && req.Header.Get("Origin") == "" {
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
+	b.log.keepPath(req.URL.Path)
 	for name, value := range b.cookies {
 		req.AddCookie(&http.Cookie{Name: name, Value: value})
+		b.log.keep("cookie "+name, value)
 	}
 	res, err := b.App().Test(req, 20_000)
 	if err != nil {

@@ -77,11 +77,15 @@ func hasTag(header, etag string) bool {
 
 // headers are the same for every answer. Scripts, styles, fonts and images come from here only and nothing is inline.
 func (s *Server) headers(c *fiber.Ctx) error {
+	s.writeHeaders(c)
+	return c.Next()
+}
+
+func (s *Server) writeHeaders(c *fiber.Ctx) {
 	h := &c.Response().Header
 	for _, one := range s.fixed {
 		h.SetCanonical(one[0], one[1])
 	}
-	return c.Next()
 }
 
 // fixedHeaders are prepared once and sent with every answer. Pages are a person's own unless a handler says otherwise.

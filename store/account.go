@@ -236,8 +236,8 @@ func (s *Store) MakeAdministrator(ctx context.Context, email, name, lang string)
 	return token, err
 }
 
-// ResetPassword takes a member's password away from the command line, ends all sessions, and returns a one-time
-// sign-in link.
+// ResetPassword takes a member's password away from the command line, ends all sessions and personal calendar addresses,
+// since whoever was in the account may have read those, and returns a one-time sign-in link.
 func (s *Store) ResetPassword(ctx context.Context, email string) (token string, err error) {
 	err = s.update(ctx, "account/"+foldEmail(email), func(t *tx) error {
 		m, err := members().lookup(t, famMemberEmail, foldEmail(email))
@@ -248,6 +248,9 @@ func (s *Store) ResetPassword(ctx context.Context, email string) (token string, 
 			return err
 		}
 		if err := t.endSessions(m.ID, func(Session) bool { return true }); err != nil {
+			return err
+		}
+		if err := t.dropFeeds(m.ID); err != nil {
 			return err
 		}
 		if err := t.audit(System(), "audit.password_reset", m.ID, nil); err != nil {
