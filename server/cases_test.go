@@ -10,9 +10,8 @@ import (
 	"belfry/store"
 )
 
-// TestKnownWeaknesses tries on texts what has broken other software of this kind. The ids are those of our list of cases;
-// further ones are tested where they belong: A31, A40 and A45 in revoked_test.go, A18 and A19 for every field in
-// script_test.go, A25 in mail/sender_test.go, A30 for drafts in meanwhile_test.go, A36 in archive/archive_test.go.
+// TestKnownWeaknesses tries on texts what has broken other software of this kind. The ids are those of our list of cases
+// (SECURITY.md), where each is named with the tests that show it.
 func TestKnownWeaknesses(t *testing.T) {
 	for name, attack := range map[string]func(*testing.T, forum){
 		"A06 an answer for programs is no page": answersForPrograms, "A08 nobody keeps what is one's own": nobodyKeeps, "A18 script through Markdown": scriptThroughMarkdown,

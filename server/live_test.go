@@ -92,7 +92,7 @@ func (w *wire) closed(within time.Duration) int {
 
 func text(frame map[string]any) string { return fmt.Sprint(frame["message"].(map[string]any)["text"]) }
 
-func TestLiveHandshake(t *testing.T) {
+func TestA12LiveHandshake(t *testing.T) {
 	h := newHall(t)
 	m := h.Join(t, "Alma Testeuse", "BE-92094")
 	in := h.session(t, m)

@@ -109,7 +109,7 @@ func readFull(conn net.Conn, b []byte) (int, error) {
 
 // A15: frames that are too long, never end, are no text or break the protocol get the right close code; memory stays flat
 // and others talk on.
-func TestLiveHostileFrames(t *testing.T) {
+func TestA15LiveHostileFrames(t *testing.T) {
 	h := newHall(t)
 	m := h.Join(t, "Alma Testeuse", "BE-92094")
 	header := h.session(t, m)

@@ -65,9 +65,9 @@ func TestClosedMeanwhile(t *testing.T) {
 	sound(t, h.site)
 }
 
-// TestDraftsOfOthers: neither the place nor the id of somebody's draft lets anybody else read it, change it, post it, or
+// TestA30DraftsOfOthers: neither the place nor the id of somebody's draft lets anybody else read it, change it, post it, or
 // keep it from being posted. (A30)
-func TestDraftsOfOthers(t *testing.T) {
+func TestA30DraftsOfOthers(t *testing.T) {
 	h := newForum(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Fil", "Bonjour")
 	id := threadID(t, h, 1)

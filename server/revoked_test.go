@@ -11,9 +11,9 @@ import (
 	"belfry/store"
 )
 
-// TestAccessTakenAwayCountsAtOnce: pages that were just shown are not shown again to who may not see them any more,
+// TestA31AccessTakenAwayCountsAtOnce: pages that were just shown are not shown again to who may not see them any more,
 // whether a category was closed to strangers, a thread was moved or hidden, or a duty was taken away. (A31)
-func TestAccessTakenAwayCountsAtOnce(t *testing.T) {
+func TestA31AccessTakenAwayCountsAtOnce(t *testing.T) {
 	h := newFinder(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Affaire zon zi", "Le texte zon zi")
 	h.alma.post(path+"/do/change", url.Values{"title": {"Affaire zon zi"}, "lang": {"fr"}, "tags": {"affaires"}}).holds(t, 303)
@@ -54,8 +54,8 @@ func TestAccessTakenAwayCountsAtOnce(t *testing.T) {
 	h.maud.post(path+"/do/moderate", url.Values{"off": {"hide_thread"}}).holds(t, 404)
 }
 
-// TestLettersTellOnlyWhatMayBeRead: a letter that waited is written for who may read the post when it is written. (A31)
-func TestLettersTellOnlyWhatMayBeRead(t *testing.T) {
+// TestA31LettersTellOnlyWhatMayBeRead: a letter that waited is written for who may read the post when it is written. (A31)
+func TestA31LettersTellOnlyWhatMayBeRead(t *testing.T) {
 	h := newForum(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Fil", "Bonjour")
 	for _, b := range []*browser{h.basile, h.maud} {
@@ -100,8 +100,8 @@ func TestLettersTellOnlyWhatMayBeRead(t *testing.T) {
 	}
 }
 
-// TestClicksAtOnceCountOnce: the same vote, reaction, form or report, many times in the same moment, is one. (A40)
-func TestClicksAtOnceCountOnce(t *testing.T) {
+// TestA40ClicksAtOnceCountOnce: the same vote, reaction, form or report, many times in the same moment, is one. (A40)
+func TestA40ClicksAtOnceCountOnce(t *testing.T) {
 	h := newForum(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Fil", "Bonjour")
 	token := tokenField.FindStringSubmatch(h.basile.get("/settings").body)[1]
@@ -137,8 +137,8 @@ func TestClicksAtOnceCountOnce(t *testing.T) {
 	sound(t, h.site)
 }
 
-// TestPicturesFromElsewhereAreNotLoaded: a post makes no reader's browser ask another site for anything. (A45)
-func TestPicturesFromElsewhereAreNotLoaded(t *testing.T) {
+// TestA45PicturesFromElsewhereAreNotLoaded: a post makes no reader's browser ask another site for anything. (A45)
+func TestA45PicturesFromElsewhereAreNotLoaded(t *testing.T) {
 	h := newForum(t)
 	path := h.thread(t, h.alma, h.public.Slug, "Fil", "Bonjour")
 	h.alma.post(path+"/do/reply", url.Values{"source": {"![suivi](https://suivi.example/a.png) [![lien](//suivi.example/b.png)](https://suivi.example)\n\n<img src=https://suivi.example/c.png>"}}).holds(t, 303)

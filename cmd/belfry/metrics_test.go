@@ -12,9 +12,9 @@ import (
 	"belfry/server/vitals"
 )
 
-// TestMetricsAreTheOperators: the hub itself shows none; what does so listens where the operator said, to nobody without
+// TestA42MetricsAreTheOperators: the hub itself shows none; what does so listens where the operator said, to nobody without
 // the token, and names nobody.
-func TestMetricsAreTheOperators(t *testing.T) {
+func TestA42MetricsAreTheOperators(t *testing.T) {
 	c := newCommunity(t, 3, 1)
 	belfry(t, "serve", "--data", c.dir, "--metrics", "0.0.0.0:0").refused(t, "BELFRY_METRICS_TOKEN")
 	belfry(t, "serve", "--data", c.dir, "--metrics", "nowhere").refused(t, "--metrics must look like")
@@ -53,7 +53,7 @@ func TestMetricsAreTheOperators(t *testing.T) {
 	}
 }
 
-func TestMetricsWantTheirToken(t *testing.T) {
+func TestA42MetricsWantTheirToken(t *testing.T) {
 	for _, test := range []struct {
 		token, host, shown string
 		code               int

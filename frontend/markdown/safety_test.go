@@ -97,8 +97,8 @@ var payloads = []string{
 	"[x](mailto:a@x.example?subject=\"><script>alert(1)</script>)", "**<script>**alert(1)</script>", "\u2028<script>\u2029", "[a](https://x.example/\u202egpj.exe)",
 }
 
-// TestPayloadsAreInert is case A18.
-func TestPayloadsAreInert(t *testing.T) {
+// TestA18PayloadsAreInert is case A18.
+func TestA18PayloadsAreInert(t *testing.T) {
 	r := New()
 	for _, p := range payloads {
 		for _, source := range []string{p, "a " + p + " b", "> " + p, "- " + p, "# " + p, "|" + p + "|\n|-|\n", "[" + p + "](https://x.example)"} {

@@ -81,8 +81,8 @@ func read(t *testing.T, text string) []archive.Head {
 	return heads
 }
 
-// TestAnArchiveIsSplitDecodedAndThreaded is case A36.
-func TestAnArchiveIsSplitDecodedAndThreaded(t *testing.T) {
+// TestA36AnArchiveIsSplitDecodedAndThreaded is case A36.
+func TestA36AnArchiveIsSplitDecodedAndThreaded(t *testing.T) {
 	heads := read(t, list)
 	if len(heads) != 4 {
 		t.Fatalf("%d messages", len(heads))

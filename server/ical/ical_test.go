@@ -67,7 +67,7 @@ func TestAnEmptyCalendarIsValid(t *testing.T) {
 	}
 }
 
-func TestWhatPeopleTypeStaysText(t *testing.T) {
+func TestA21WhatPeopleTypeStaysText(t *testing.T) {
 	for _, nasty := range []string{"a\r\nATTENDEE:mailto:x@example.example", "a\nb\rc", `semi; comma, back\slash "quotes"`, "\x00\x1b\a\u0085\u2028",
 		"\xff\xfe", strings.Repeat("é😀", 3000), "\u202eltr", "\ufeffbom", "END:VEVENT", strings.Repeat("x", 74) + "é"} {
 		e := event(t, "Europe/Brussels", "2026-06-16 10:00")

@@ -74,8 +74,8 @@ func elements(t *testing.T, source string) map[string]int {
 	}
 }
 
-// TestWhateverALetterHoldsIsText is case A24.
-func TestWhateverALetterHoldsIsText(t *testing.T) {
+// TestA24WhateverALetterHoldsIsText is case A24.
+func TestA24WhateverALetterHoldsIsText(t *testing.T) {
 	evil := `"'><script>alert(1)</script><img src=x onerror=alert(1)><a href=//x.example>--><![endif]-->{{.Hub}}%s` + "\r\n"
 	l := Letter{
 		Lang: evil, Subject: evil, Preheader: evil, Greeting: evil, Heading: evil, Paragraphs: []string{evil}, Code: evil,

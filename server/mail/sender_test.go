@@ -95,8 +95,8 @@ func TestAnAccountLetterHasNoListHeaders(t *testing.T) {
 	}
 }
 
-// TestInjectionIsRefusedAndNothingIsSent is case A25.
-func TestInjectionIsRefusedAndNothingIsSent(t *testing.T) {
+// TestA25InjectionIsRefusedAndNothingIsSent is case A25.
+func TestA25InjectionIsRefusedAndNothingIsSent(t *testing.T) {
 	box := open(t, "", nil)
 	evil := []string{
 		"a\r\nBcc: all@x.example", "a\nX-Evil: 1", "a\rb", "a\x00b", "a\u2028b", "a\x7f", "\xff",
