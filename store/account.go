@@ -44,6 +44,7 @@ func (s *Store) ChangeProfile(ctx context.Context, by Actor, in ProfileInput) er
 		m.Name, m.About, m.Language, m.Zone, m.NoNotice = in.Name, in.About, in.Language, in.Zone, !in.Notices
 		m.Skills, m.Speaks, m.Hidden = skills, in.Speaks, in.Hidden
 		if n := len(m.Places); n > 0 && m.Places[n-1].To.IsZero() {
+			m.Places = slices.Clone(m.Places)
 			m.Places[n-1].Duty = in.Duty
 		}
 		return nil

@@ -77,6 +77,7 @@ type AgendaItem struct {
 
 func items() *table[AgendaItem] {
 	return &table[AgendaItem]{
+		kept:   true,
 		family: famItem,
 		key:    func(i *AgendaItem) []string { return []string{i.ID} },
 		indexes: []index[AgendaItem]{

@@ -28,6 +28,7 @@ const MaxCategories = 40
 
 func categories() *table[Category] {
 	return &table[Category]{
+		kept:   true,
 		family: famCategory,
 		key:    func(c *Category) []string { return []string{c.ID} },
 		indexes: []index[Category]{

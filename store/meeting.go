@@ -149,6 +149,7 @@ func (m Meeting) Follows(field string) bool { return !slices.Contains(m.Edited, 
 
 func meetings() *table[Meeting] {
 	return &table[Meeting]{
+		kept:   true,
 		family: famMeeting,
 		key:    func(m *Meeting) []string { return []string{m.ID} },
 		indexes: []index[Meeting]{

@@ -81,6 +81,7 @@ func foldEmail(address string) string {
 
 func members() *table[Member] {
 	return &table[Member]{
+		kept:   true,
 		family: famMember,
 		key:    func(m *Member) []string { return []string{m.ID} },
 		indexes: []index[Member]{

@@ -83,6 +83,7 @@ func messageNumber(n int) string { return fmt.Sprintf("%09d", n) }
 
 func messages() *table[Message] {
 	return &table[Message]{
+		kept:   true,
 		family: famMessage,
 		key:    func(m *Message) []string { return []string{m.Room, messageNumber(m.Number)} },
 		indexes: []index[Message]{
@@ -116,7 +117,7 @@ func messages() *table[Message] {
 }
 
 func roomLogs() *table[RoomLog] {
-	return &table[RoomLog]{family: famRoomLog, key: func(l *RoomLog) []string { return []string{l.Room} }}
+	return &table[RoomLog]{hot: true, family: famRoomLog, key: func(l *RoomLog) []string { return []string{l.Room} }}
 }
 
 func messageRevisions() *table[MessageRevision] {

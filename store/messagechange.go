@@ -66,11 +66,12 @@ func (m *Message) react(kind ReactionKind, memberID string, on bool) bool {
 	at := slices.Index(have, memberID)
 	switch {
 	case on && at < 0 && len(have) < maxReacted:
-		if m.Reactions == nil {
+		if m.Reactions = maps.Clone(m.Reactions); m.Reactions == nil {
 			m.Reactions = map[ReactionKind][]string{}
 		}
 		m.Reactions[kind] = append(slices.Clone(have), memberID)
 	case !on && at >= 0:
+		m.Reactions = maps.Clone(m.Reactions)
 		if m.Reactions[kind] = slices.Delete(slices.Clone(have), at, at+1); len(m.Reactions[kind]) == 0 {
 			delete(m.Reactions, kind)
 		}

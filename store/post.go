@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -62,6 +63,7 @@ func postSeq(seq int) string { return fmt.Sprintf("%08d", seq) }
 
 func posts() *table[Post] {
 	return &table[Post]{
+		kept:   true,
 		family: famPost,
 		key:    func(p *Post) []string { return []string{p.Thread, postSeq(p.Seq)} },
 		indexes: []index[Post]{
@@ -202,7 +204,7 @@ func (d *Thread) count(p Post, by int) {
 	if p.Town == "" {
 		return
 	}
-	if d.Towns == nil {
+	if d.Towns = maps.Clone(d.Towns); d.Towns == nil {
 		d.Towns = map[string]int{}
 	}
 	if d.Towns[p.Town] += by; d.Towns[p.Town] == 0 {

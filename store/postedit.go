@@ -184,7 +184,7 @@ func (s *Store) Translate(ctx context.Context, by Actor, threadID string, seq in
 			if p.Translations[at].By != who.ID && !may(who, Moderate) {
 				return conflict("post.translated")
 			}
-			p.Translations = slices.Delete(p.Translations, at, at+1)
+			p.Translations = slices.Delete(slices.Clone(p.Translations), at, at+1)
 			return nil
 		}
 		fresh := Translation{Lang: in.Lang, Source: text.source, HTML: text.html, By: who.ID, At: t.now, Of: p.Revision}
@@ -195,6 +195,7 @@ func (s *Store) Translate(ctx context.Context, by Actor, threadID string, seq in
 		if before := p.Translations[at]; before.By != who.ID && before.Of == p.Revision && p.Author != who.ID && !may(who, Moderate) {
 			return conflict("post.translated") // somebody's good translation is not written over
 		}
+		p.Translations = slices.Clone(p.Translations)
 		p.Translations[at] = fresh
 		return nil
 	})

@@ -45,6 +45,7 @@ func readings() *table[Reading] {
 		}
 	}
 	return &table[Reading]{
+		hot:    true,
 		family: famReading,
 		key:    func(r *Reading) []string { return []string{r.Member, r.Kind, r.Subject} },
 		indexes: []index[Reading]{
@@ -94,7 +95,7 @@ type ReadingProfile struct {
 }
 
 func profiles() *table[ReadingProfile] {
-	return &table[ReadingProfile]{family: famReadingProfile, key: func(p *ReadingProfile) []string { return []string{p.Member} }}
+	return &table[ReadingProfile]{kept: true, family: famReadingProfile, key: func(p *ReadingProfile) []string { return []string{p.Member} }}
 }
 
 // caughtUp is the instant before which nothing is new to a member.

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -10,10 +11,14 @@ import (
 )
 
 // A table keeps one kind of record as JSON under its family, and its indexes in the same transaction.
+// Of a kept one, records that were decoded are kept, see kept; of a hot one those that were put are kept too, since they are
+// read again at once.
 type table[T any] struct {
 	family  family
 	key     func(*T) []string
 	indexes []index[T]
+	kept    bool
+	hot     bool
 }
 
 // An index lists the keys under which a record is found besides its own. A unique index holds the primary key as
@@ -33,6 +38,27 @@ func decode[T any](t *tx, value []byte) (T, error) {
 	record := new(T)
 	if err := t.store.records.Decode(value, record); err != nil {
 		return *record, fmt.Errorf("decode record: %w", err)
+	}
+	return *record, nil
+}
+
+// decode reads a record of a kept table from what was kept, when that is of the same bytes.
+func (tb *table[T]) decode(t *tx, key, value []byte) (T, error) {
+	if !tb.kept && !tb.hot {
+		return decode[T](t, value)
+	}
+	k := &t.store.kept
+	hash := k.hash(key)
+	if found, ok := k.find(hash, value).(*T); ok {
+		return *found, nil
+	}
+	raw, record := string(value), new(T)
+	alone, err := t.store.records.Read(raw, record)
+	if err != nil {
+		return *record, fmt.Errorf("decode record: %w", err)
+	}
+	if alone {
+		k.keep(hash, raw, record, reflect.TypeFor[T]().Size())
 	}
 	return *record, nil
 }
@@ -62,11 +88,12 @@ func (tb *table[T]) find(t *tx, parts ...string) (T, bool, error) {
 			return none, false, nil
 		}
 	}
-	value, ok, err := t.Get(tb.family.key(parts...))
+	key := tb.family.key(parts...)
+	value, ok, err := t.Get(key)
 	if err != nil || !ok {
 		return none, false, err
 	}
-	record, err := decode[T](t, value)
+	record, err := tb.decode(t, key, value)
 	return record, err == nil, err
 }
 
@@ -95,7 +122,13 @@ func (tb *table[T]) put(t *tx, record T) error {
 	if err != nil {
 		return err
 	}
-	t.put(tb.family, tb.family.key(parts...), value)
+	key := tb.family.key(parts...)
+	if tb.hot {
+		k := &t.store.kept
+		t.store.records.Clip(&record)
+		k.keep(k.hash(key), string(value), &record, reflect.TypeFor[T]().Size())
+	}
+	t.put(tb.family, key, value)
 	return nil
 }
 
@@ -252,7 +285,7 @@ func (tb *table[T]) list(t *tx, ix family, w window) ([]T, error) {
 		if value == nil {
 			return nil, fmt.Errorf("index entry %q points to no record", pairs[i].Key)
 		}
-		record, err := decode[T](t, value)
+		record, err := tb.decode(t, keys[i], value)
 		if err != nil {
 			return nil, err
 		}
@@ -291,7 +324,7 @@ func (tb *table[T]) under(t *tx, w window) ([]T, error) {
 	}
 	records := make([]T, 0, len(pairs))
 	for _, pair := range pairs {
-		record, err := decode[T](t, pair.Value)
+		record, err := tb.decode(t, pair.Key, pair.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -346,7 +379,7 @@ func (tb *table[T]) many(t *tx, ids []string) (map[string]T, error) {
 			delete(found, asked[i])
 			continue
 		}
-		if found[asked[i]], err = decode[T](t, value); err != nil {
+		if found[asked[i]], err = tb.decode(t, keys[i], value); err != nil {
 			return nil, err
 		}
 	}

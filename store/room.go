@@ -64,6 +64,7 @@ const LoungeID = "lounge"
 
 func rooms() *table[Room] {
 	return &table[Room]{
+		kept:   true,
 		family: famRoom,
 		key:    func(r *Room) []string { return []string{r.ID} },
 		indexes: []index[Room]{

@@ -21,6 +21,7 @@ type RoomMember struct {
 
 func roomMembers() *table[RoomMember] {
 	return &table[RoomMember]{
+		hot:    true,
 		family: famRoomMember,
 		key:    func(m *RoomMember) []string { return []string{m.Room, m.Member} },
 		indexes: []index[RoomMember]{

@@ -107,6 +107,9 @@ func countTown(all *map[string]int, town string, people int) {
 	if (*all)[town] += people; (*all)[town] == 0 {
 		delete(*all, town)
 	}
+	if len(*all) == 0 {
+		*all = nil // as it is read
+	}
 }
 
 // equal compares what people see of two tallies.
@@ -117,6 +120,7 @@ func (t Tally) equal(o Tally) bool {
 
 func rsvps() *table[RSVP] {
 	return &table[RSVP]{
+		hot:    true,
 		family: famRSVP,
 		key:    func(r *RSVP) []string { return []string{r.Meeting, r.Member} },
 		indexes: []index[RSVP]{
@@ -132,12 +136,12 @@ func rsvps() *table[RSVP] {
 }
 
 func tallies() *table[Tally] {
-	return &table[Tally]{family: famRSVPTally, key: func(t *Tally) []string { return []string{t.Meeting} }}
+	return &table[Tally]{hot: true, family: famRSVPTally, key: func(t *Tally) []string { return []string{t.Meeting} }}
 }
 
-// tally reads a meeting's counts; a meeting nobody has answered has an empty one.
+// tally reads a meeting's counts, to be counted on; a meeting nobody has answered has an empty one.
 func (t *tx) tally(meetingID string) (Tally, error) {
 	tally, _, err := tallies().find(t, meetingID)
-	tally.Meeting = meetingID
+	tally.Meeting, tally.Towns, tally.Inside = meetingID, maps.Clone(tally.Towns), maps.Clone(tally.Inside)
 	return tally, err
 }

@@ -53,6 +53,7 @@ func (tpl *Template) check(c *check) {
 		c.add("standing", "agenda.too_many", "Max", MaxItems)
 		tpl.Standing = tpl.Standing[:MaxItems]
 	}
+	tpl.Standing = slices.Clone(tpl.Standing)
 	for i := range tpl.Standing {
 		tpl.Standing[i].Title = c.required("standing", tpl.Standing[i].Title, MaxTitle)
 		tpl.Standing[i].Kind = oneOf(c, "standing", tpl.Standing[i].Kind, ToInform, ToDiscuss, ToDecide)

@@ -24,7 +24,7 @@ const (
 )
 
 func searchers() *table[Searcher] {
-	return &table[Searcher]{family: famSearcher, key: func(s *Searcher) []string { return []string{s.ID} }}
+	return &table[Searcher]{kept: true, family: famSearcher, key: func(s *Searcher) []string { return []string{s.ID} }}
 }
 
 // searchers are the indexes that follow, read once in a transaction.

@@ -52,6 +52,7 @@ type StandingItem struct {
 
 func serieses() *table[Series] {
 	return &table[Series]{
+		kept:   true,
 		family: famSeries,
 		key:    func(s *Series) []string { return []string{s.ID} },
 		indexes: []index[Series]{

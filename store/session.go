@@ -22,6 +22,7 @@ type Session struct {
 
 func sessions() *table[Session] {
 	return &table[Session]{
+		kept:   true,
 		family: famSession,
 		key:    func(s *Session) []string { return []string{s.Hash} },
 		indexes: []index[Session]{

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"strings"
 	"sync"
@@ -58,6 +59,7 @@ type Store struct {
 	shelf     *shelf.Shelf
 	demo      bool
 	records   codec.Codec
+	kept      kept
 	hashing   chan struct{} // bounds password hashing at once
 	pace      pace          // of messages
 
@@ -92,6 +94,10 @@ func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
 	if s.rand == nil {
 		s.rand = rand.Reader
 	}
+	s.kept.seed = maphash.MakeSeed()
+	if proving {
+		s.kept.prove = s.proved
+	}
 	if opt.Wire != nil {
 		s.peers = newPeers(s, opt.Wire)
 	}
@@ -113,8 +119,8 @@ func (s *Store) Close() error {
 	return errors.Join(s.peers.part(), s.db.Close())
 }
 
-// Now is the store's clock, in UTC.
-func (s *Store) Now() time.Time { return s.clock().UTC() }
+// Now is the store's clock, in UTC, as a record will say it: without what only this process knows of the time.
+func (s *Store) Now() time.Time { return s.clock().UTC().Round(0) }
 
 // Gazetteer is the list of real municipalities.
 func (s *Store) Gazetteer() *gazetteer.Gazetteer { return s.gazetteer }

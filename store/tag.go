@@ -177,7 +177,7 @@ func (s *Store) MergeTag(ctx context.Context, by Actor, slug, into string) error
 			return fail(Full, "tag.too_used", "Max", maxMerged)
 		}
 		for _, thread := range using {
-			thread.Tags = slices.DeleteFunc(thread.Tags, func(s string) bool { return s == from.Slug })
+			thread.Tags = slices.DeleteFunc(slices.Clone(thread.Tags), func(s string) bool { return s == from.Slug })
 			if !slices.Contains(thread.Tags, to.Slug) {
 				thread.Tags = append(thread.Tags, to.Slug)
 				slices.Sort(thread.Tags)

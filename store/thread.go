@@ -65,6 +65,7 @@ func threads() *table[Thread] {
 		}
 	}
 	return &table[Thread]{
+		hot:    true,
 		family: famThread,
 		key:    func(d *Thread) []string { return []string{d.ID} },
 		indexes: []index[Thread]{

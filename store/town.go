@@ -70,6 +70,7 @@ func (t Town) ended(date string) bool {
 
 func towns() *table[Town] {
 	return &table[Town]{
+		kept:   true,
 		family: famTown,
 		key:    func(t *Town) []string { return []string{t.ID} },
 		indexes: []index[Town]{

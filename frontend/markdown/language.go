@@ -57,28 +57,19 @@ func languageOf(src []byte, root ast.Node) (tag string, sure bool) {
 	if tag := plainly(text); tag != "" {
 		return tag, true
 	}
-	tags := map[whatlanggo.Lang]string{whatlanggo.Fra: "fr", whatlanggo.Nld: "nl", whatlanggo.Deu: "de", whatlanggo.Eng: "en"}
-	listed := map[whatlanggo.Lang]bool{}
-	for lang := range tags {
-		listed[lang] = true
-	}
-	info := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: listed})
-	return tags[info.Lang], info.Confidence > 0.3 && tags[info.Lang] != ""
+	info := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: fourLanguages()})
+	tag = map[whatlanggo.Lang]string{whatlanggo.Fra: "fr", whatlanggo.Nld: "nl", whatlanggo.Deu: "de", whatlanggo.Eng: "en"}[info.Lang]
+	return tag, info.Confidence > 0.3 && tag != ""
+}
+
+func fourLanguages() map[whatlanggo.Lang]bool {
+	return map[whatlanggo.Lang]bool{whatlanggo.Fra: true, whatlanggo.Nld: true, whatlanggo.Deu: true, whatlanggo.Eng: true}
 }
 
 // plainly tells a language by its small words, "" when they do not leave it beyond doubt: comparing groups of letters
-// takes thirty times as long.
+// takes thirty times as long. Four words do even beside one of another language; two do in a short text without any other.
 func plainly(text string) string {
-	var counts [4]int
-	words := 0
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		words++
-		if len(word) <= len("worden") {
-			if at := smallWord(strings.ToLower(word)); at >= 0 {
-				counts[at]++
-			}
-		}
-	}
+	counts, plain, words := smallWords(text)
 	best, second := 0, -1
 	for at, n := range counts {
 		switch {
@@ -89,16 +80,43 @@ func plainly(text string) string {
 			second = at
 		}
 	}
-	if counts[best] < 4 || counts[best]*8 < words || counts[best] < 4*counts[second] {
+	beyondDoubt := counts[best] >= 4 && counts[best]*8 >= words && counts[best] >= 4*counts[second] ||
+		counts[best] >= 2 && counts[best]*6 >= words && counts[second] == 0 && plain[best] > 0
+	if !beyondDoubt {
 		return ""
 	}
 	return [...]string{"fr", "nl", "de", "en"}[best]
 }
 
+// smallWords counts the small words of each language, those of them that a language beside the four has not, and all words.
+func smallWords(text string) (counts, plain [4]int, words int) {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		words++
+		if len(word) <= len("worden") {
+			if at := smallWord(strings.ToLower(word)); at >= 0 {
+				counts[at]++
+				if !neighbours(word) {
+					plain[at]++
+				}
+			}
+		}
+	}
+	return counts, plain, words
+}
+
+// neighbours says whether a small word is one of Spanish, Italian, Portuguese or Danish too.
+func neighbours(word string) bool {
+	switch strings.ToLower(word) {
+	case "la", "le", "que", "un", "une", "il", "ne", "par", "sur", "qui", "dat", "om", "over", "er", "den", "der", "im", "for", "at", "have", "can", "do", "my":
+		return true
+	}
+	return false
+}
+
 // smallWord is the place of the language that alone of the four, and of their neighbours, has a word often; -1 for none.
 func smallWord(word string) int {
 	switch word {
-	case "ans", "au", "aussi", "aux", "avec", "avez", "avons", "ce", "ces", "cette", "chez", "comme", "dans",
+	case "ans", "après", "au", "aussi", "aux", "avant", "avec", "avez", "avons", "ce", "ces", "cette", "chez", "comme", "dans",
 		"depuis", "des", "deux", "donc", "du", "elle", "est", "et", "fait", "faut", "il", "ils", "je", "la", "le",
 		"les", "leur", "leurs", "mais", "même", "ne", "notre", "nous", "ont", "où", "par", "pas", "peut", "plus",
 		"pour", "quand", "que", "qui", "sans", "sont", "sur", "tout", "très", "un", "une", "votre", "vous", "été",
@@ -114,7 +132,7 @@ func smallWord(word string) int {
 		"zu", "zum", "zur":
 		return 2
 	case "about", "and", "are", "at", "be", "been", "but", "by", "can", "do", "does", "for", "from", "has", "have",
-		"how", "if", "into", "it", "more", "my", "not", "of", "or", "our", "should", "than", "that", "the", "there",
+		"how", "if", "into", "it", "more", "my", "not", "or", "our", "should", "than", "that", "the", "there",
 		"they", "this", "to", "were", "what", "when", "which", "who", "will", "with", "would", "you", "your":
 		return 3
 	}

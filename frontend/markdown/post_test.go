@@ -186,3 +186,24 @@ func TestOrdinaryTextIsToldBySmallWords(t *testing.T) {
 		}
 	}
 }
+
+// TestShortTextIsToldBySmallWords: two words of one language and none of the others tell a message; those that other
+// languages have too do not.
+func TestShortTextIsToldBySmallWords(t *testing.T) {
+	for source, expected := range map[string]string{
+		"Le serveur est en panne depuis hier.":                   "fr",
+		"Qui teste la version de mars avant jeudi ?":             "fr",
+		"De vergadering wordt naar dinsdag verplaatst, niet?":    "nl",
+		"Als afkorting, bijvoorbeeld EUPL-1.2 of AGPL-3.0.":      "nl",
+		"Das Protokoll ist noch nicht online.":                   "de",
+		"The minutes are online, and you may correct them.":      "en",
+		"Merci, c’est bien arrivé chez nous.":                    "fr",
+		"Ik stuur het verslag straks door.":                      "nl",
+		"Könnt ihr mir bitte die Adresse vom Server schicken?":   "de",
+		"Our server does not answer any more since this morning": "en",
+	} {
+		if tag, sure := markdown.Posts().Language(source); tag != expected || !sure {
+			t.Errorf("%q is said to be %q (%v)", source, tag, sure)
+		}
+	}
+}

@@ -41,13 +41,33 @@ func (c *Codec) Encode(record any) ([]byte, error) {
 
 // Decode reads JSON into a zero record. Nothing of it points into data.
 func (c *Codec) Decode(data []byte, into any) error {
+	_, err := c.Read(string(data), into)
+	return err
+}
+
+// Read reads JSON into a zero record, which may share the text's memory. Alone says that encoding/json was not needed: every
+// slice then ends where its memory does.
+func (c *Codec) Read(text string, into any) (alone bool, err error) {
 	v := reflect.ValueOf(into).Elem()
-	in := input{text: string(data)}
+	in := input{text: text}
 	if c.plan(v.Type()).read(&in, v) && in.at == len(in.text) {
-		return nil
+		return !in.foreigners, nil
 	}
 	v.SetZero()
-	return json.Unmarshal(data, into)
+	return false, json.Unmarshal([]byte(text), into)
+}
+
+// Clip ends every slice of a record, a pointer to a struct, where its memory does, so that appending copies it. Slices in maps
+// are left as they are.
+func (c *Codec) Clip(record any) {
+	v := reflect.ValueOf(record).Elem()
+	c.plan(v.Type()).clip(v, true)
+}
+
+// Clipped says whether every slice of a record, a pointer to a struct, ends where its memory does.
+func (c *Codec) Clipped(record any) bool {
+	v := reflect.ValueOf(record).Elem()
+	return c.plan(v.Type()).clip(v, false)
 }
 
 // How a kind of value is written.
@@ -72,6 +92,7 @@ type plan struct {
 	shape  shape
 	elem   *plan
 	fields []field
+	lists  bool // there are slices in it, outside of maps
 }
 
 type field struct {
@@ -114,15 +135,16 @@ func (c *Codec) learn(t reflect.Type, within []reflect.Type) *plan {
 	case reflect.Float64:
 		return &plan{shape: float}
 	case reflect.Pointer:
-		return &plan{shape: pointer, elem: c.learn(t.Elem(), within)}
+		elem := c.learn(t.Elem(), within)
+		return &plan{shape: pointer, elem: elem, lists: elem.lists}
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
 			return &plan{}
 		}
 		if t == wordsType {
-			return &plan{shape: words, elem: &plan{shape: text}}
+			return &plan{shape: words, elem: &plan{shape: text}, lists: true}
 		}
-		return &plan{shape: list, elem: c.learn(t.Elem(), within)}
+		return &plan{shape: list, elem: c.learn(t.Elem(), within), lists: true}
 	case reflect.Map:
 		if t.Key().Kind() == reflect.String && !own(t.Key()) {
 			return &plan{shape: dictionary, elem: c.learn(t.Elem(), within)}
@@ -159,6 +181,7 @@ func (c *Codec) learnStruct(t reflect.Type, within []reflect.Type) *plan {
 		default:
 			return &plan{}
 		}
+		p.lists = p.lists || one.plan.lists
 		p.fields = append(p.fields, one)
 	}
 	return p

@@ -3,6 +3,7 @@ package codec
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,8 +14,9 @@ import (
 // input is JSON as append writes it: without spaces. Strings without escapes share its memory. Its readers return false
 // at anything else; encoding/json then has the last word.
 type input struct {
-	text string
-	at   int
+	text       string
+	at         int
+	foreigners bool // encoding/json read a part
 }
 
 // take skips a byte that must come now.
@@ -159,6 +161,7 @@ func (p *plan) readList(in *input, v reflect.Value) bool {
 			return false
 		}
 		if in.take(']') {
+			v.SetCap(n + 1)
 			return true
 		}
 		if !in.take(',') {
@@ -182,6 +185,7 @@ func (in *input) words(found *[]string) bool {
 		}
 		*found = append(*found, s)
 		if in.take(']') {
+			*found = slices.Clip(*found)
 			return true
 		}
 		if !in.take(',') {
@@ -221,6 +225,7 @@ func (p *plan) readMap(in *input, v reflect.Value) bool {
 // foreign leaves a value to encoding/json.
 func (in *input) foreign(v reflect.Value) bool {
 	start := in.at
+	in.foreigners = true
 	return in.skip() && json.Unmarshal([]byte(in.text[start:in.at]), v.Addr().Interface()) == nil
 }
 

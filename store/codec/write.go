@@ -121,6 +121,37 @@ func (p *plan) appendMap(b []byte, v reflect.Value) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// clip ends slices where their memory does, with mend, and says whether all of them did before. It writes nothing to what is
+// clipped already: others may be reading it.
+func (p *plan) clip(v reflect.Value, mend bool) bool {
+	if !p.lists {
+		return true
+	}
+	fit := true
+	switch p.shape {
+	case words, list:
+		if v.Len() != v.Cap() {
+			if fit = false; mend {
+				v.SetCap(v.Len())
+			}
+		}
+		for i := 0; p.elem.lists && i < v.Len(); i++ {
+			fit = p.elem.clip(v.Index(i), mend) && fit
+		}
+	case pointer:
+		if !v.IsNil() {
+			fit = p.elem.clip(v.Elem(), mend)
+		}
+	case record:
+		for i := range p.fields {
+			if f := &p.fields[i]; f.plan.lists {
+				fit = f.plan.clip(v.Field(f.index), mend) && fit
+			}
+		}
+	}
+	return fit
+}
+
 func appendForeign(b []byte, v reflect.Value) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
