@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -75,7 +76,7 @@ type AgendaItem struct {
 	Changed  time.Time   `json:"changed"`
 }
 
-func items() *table[AgendaItem] {
+var items = sync.OnceValue(func() *table[AgendaItem] {
 	return &table[AgendaItem]{
 		kept:   true,
 		family: famItem,
@@ -101,7 +102,7 @@ func items() *table[AgendaItem] {
 			}},
 		},
 	}
-}
+})
 
 // agenda reads a meeting's items in order.
 func (t *tx) agenda(meetingID string) ([]AgendaItem, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -26,7 +27,7 @@ type Category struct {
 // MaxCategories is how many there may be: lists show them all.
 const MaxCategories = 40
 
-func categories() *table[Category] {
+var categories = sync.OnceValue(func() *table[Category] {
 	return &table[Category]{
 		kept:   true,
 		family: famCategory,
@@ -41,7 +42,7 @@ func categories() *table[Category] {
 			}},
 		},
 	}
-}
+})
 
 // In is a text of the category in a language, else in the first language that has it.
 func In(texts map[string]string, lang string) (text, have string) {

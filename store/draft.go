@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -23,9 +24,9 @@ type Draft struct {
 	Saved    time.Time `json:"saved"`
 }
 
-func drafts() *table[Draft] {
+var drafts = sync.OnceValue(func() *table[Draft] {
 	return &table[Draft]{family: famDraft, key: func(d *Draft) []string { return []string{d.Member, d.Place} }}
-}
+})
 
 // maxDrafts is how many places one person may have begun to write at.
 const maxDrafts = 200

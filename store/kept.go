@@ -26,7 +26,8 @@ type keptRecord struct {
 	raw    string
 	record any // *T
 	size   int64
-	used   atomic.Bool // since the hand passed
+	used   atomic.Bool   // since the hand passed
+	hits   atomic.Uint32 // counted where they are proved
 }
 
 // Bounds of what is kept: about half of it is the bytes themselves.
@@ -48,7 +49,7 @@ func (k *kept) find(hash uint64, value []byte) any {
 			if !e.used.Load() {
 				e.used.Store(true)
 			}
-			if k.prove != nil {
+			if k.prove != nil && proves(e.hits.Add(1)) {
 				if err := k.prove(e.record, value); err != nil {
 					panic(err)
 				}

@@ -3,3 +3,5 @@
 package store
 
 const proving = false
+
+func proves(uint32) bool { return true }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -147,7 +148,7 @@ func (m Meeting) LocalEnd() time.Time { return m.End.In(m.Location()) }
 // Follows says whether a field still follows the series.
 func (m Meeting) Follows(field string) bool { return !slices.Contains(m.Edited, field) }
 
-func meetings() *table[Meeting] {
+var meetings = sync.OnceValue(func() *table[Meeting] {
 	return &table[Meeting]{
 		kept:   true,
 		family: famMeeting,
@@ -171,4 +172,4 @@ func meetings() *table[Meeting] {
 			}},
 		},
 	}
-}
+})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
@@ -79,7 +80,7 @@ func foldEmail(address string) string {
 	return strings.ToLower(norm.NFC.String(strings.TrimSpace(address)))
 }
 
-func members() *table[Member] {
+var members = sync.OnceValue(func() *table[Member] {
 	return &table[Member]{
 		kept:   true,
 		family: famMember,
@@ -108,7 +109,7 @@ func members() *table[Member] {
 			}},
 		},
 	}
-}
+})
 
 // MemberByID reads one member; NotFound when there is none.
 func (s *Store) MemberByID(ctx context.Context, id string) (Member, error) {

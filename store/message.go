@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -81,7 +82,7 @@ const (
 
 func messageNumber(n int) string { return fmt.Sprintf("%09d", n) }
 
-func messages() *table[Message] {
+var messages = sync.OnceValue(func() *table[Message] {
 	return &table[Message]{
 		kept:   true,
 		family: famMessage,
@@ -114,11 +115,11 @@ func messages() *table[Message] {
 			}},
 		},
 	}
-}
+})
 
-func roomLogs() *table[RoomLog] {
+var roomLogs = sync.OnceValue(func() *table[RoomLog] {
 	return &table[RoomLog]{hot: true, family: famRoomLog, key: func(l *RoomLog) []string { return []string{l.Room} }}
-}
+})
 
 func messageRevisions() *table[MessageRevision] {
 	return &table[MessageRevision]{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"sync"
 	"time"
 )
 
@@ -75,9 +76,9 @@ const (
 	EventTouched        EventKind = "live"            // Subject says what open pages may want to read again (see turn); never stored
 )
 
-func events() *table[Event] {
+var events = sync.OnceValue(func() *table[Event] {
 	return &table[Event]{family: famEvent, key: func(e *Event) []string { return []string{e.ID} }}
-}
+})
 
 // emit appends an event to the transaction. At and ID are filled in; Due defaults to now.
 func (t *tx) emit(e Event) error {

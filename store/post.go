@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 )
 
@@ -61,7 +62,7 @@ const (
 
 func postSeq(seq int) string { return fmt.Sprintf("%08d", seq) }
 
-func posts() *table[Post] {
+var posts = sync.OnceValue(func() *table[Post] {
 	return &table[Post]{
 		kept:   true,
 		family: famPost,
@@ -90,7 +91,7 @@ func posts() *table[Post] {
 			}},
 		},
 	}
-}
+})
 
 func moves() *table[Moved] {
 	return &table[Moved]{family: famMoved, key: func(m *Moved) []string { return []string{m.Thread, postSeq(m.Seq)} }}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -34,7 +35,7 @@ type Reading struct {
 	At         time.Time `json:"at"`
 }
 
-func readings() *table[Reading] {
+var readings = sync.OnceValue(func() *table[Reading] {
 	own := func(chosen func(*Reading) (time.Time, bool)) func(*Reading) [][]string {
 		return func(r *Reading) [][]string {
 			at, ok := chosen(r)
@@ -61,7 +62,7 @@ func readings() *table[Reading] {
 			}},
 		},
 	}
-}
+})
 
 // Follow is how closely a member follows a category or a tag.
 type Follow struct {
@@ -72,7 +73,7 @@ type Follow struct {
 	At      time.Time `json:"at"`
 }
 
-func follows() *table[Follow] {
+var follows = sync.OnceValue(func() *table[Follow] {
 	return &table[Follow]{
 		family: famFollow,
 		key:    func(f *Follow) []string { return []string{f.Member, f.Kind, f.Subject} },
@@ -80,7 +81,7 @@ func follows() *table[Follow] {
 			{family: famFollowSubject, parts: func(f *Follow) [][]string { return [][]string{{f.Kind, f.Subject}} }},
 		},
 	}
-}
+})
 
 // ReadingProfile is what a member chose about reading, and the instant up to which they have caught up: what was
 // written before it is not new to them, whatever they opened.
@@ -94,9 +95,9 @@ type ReadingProfile struct {
 	EnterBreaks  bool `json:"enter_breaks,omitzero"`  // Enter breaks the line in rooms, instead of sending
 }
 
-func profiles() *table[ReadingProfile] {
+var profiles = sync.OnceValue(func() *table[ReadingProfile] {
 	return &table[ReadingProfile]{kept: true, family: famReadingProfile, key: func(p *ReadingProfile) []string { return []string{p.Member} }}
-}
+})
 
 // caughtUp is the instant before which nothing is new to a member.
 func (t *tx) caughtUp(who Member) (ReadingProfile, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -62,7 +63,7 @@ const (
 // LoungeID is the one room that is always there.
 const LoungeID = "lounge"
 
-func rooms() *table[Room] {
+var rooms = sync.OnceValue(func() *table[Room] {
 	return &table[Room]{
 		kept:   true,
 		family: famRoom,
@@ -83,7 +84,7 @@ func rooms() *table[Room] {
 			}},
 		},
 	}
-}
+})
 
 // Writable says whether one can write in the room at an instant.
 func (r Room) Writable(now time.Time) bool {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"belfry/store/kv"
@@ -19,7 +20,7 @@ type RoomMember struct {
 	Joined time.Time `json:"joined"`
 }
 
-func roomMembers() *table[RoomMember] {
+var roomMembers = sync.OnceValue(func() *table[RoomMember] {
 	return &table[RoomMember]{
 		hot:    true,
 		family: famRoomMember,
@@ -34,7 +35,7 @@ func roomMembers() *table[RoomMember] {
 			}},
 		},
 	}
-}
+})
 
 // maxInRoom is how many people of a room are listed.
 const maxInRoom = 500

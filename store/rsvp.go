@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -118,7 +119,7 @@ func (t Tally) equal(o Tally) bool {
 		maps.Equal(t.Towns, o.Towns) && maps.Equal(t.Inside, o.Inside)
 }
 
-func rsvps() *table[RSVP] {
+var rsvps = sync.OnceValue(func() *table[RSVP] {
 	return &table[RSVP]{
 		hot:    true,
 		family: famRSVP,
@@ -133,11 +134,11 @@ func rsvps() *table[RSVP] {
 			}},
 		},
 	}
-}
+})
 
-func tallies() *table[Tally] {
+var tallies = sync.OnceValue(func() *table[Tally] {
 	return &table[Tally]{hot: true, family: famRSVPTally, key: func(t *Tally) []string { return []string{t.Meeting} }}
-}
+})
 
 // tally reads a meeting's counts, to be counted on; a meeting nobody has answered has an empty one.
 func (t *tx) tally(meetingID string) (Tally, error) {

@@ -28,6 +28,11 @@ func searched() []family {
 
 // stale notes that a record changed. A thread's title and state are found with its first post.
 func (t *tx) stale(f family, key []byte) error {
+	switch f {
+	case famThread, famMeeting, famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famApp, famMessage:
+	default:
+		return nil
+	}
 	id := strings.ReplaceAll(string(key[len(f)+1:]), partEnd, "/")
 	switch f {
 	case famThread:
@@ -36,9 +41,6 @@ func (t *tx) stale(f family, key []byte) error {
 		if err := t.staleAgenda(id); err != nil {
 			return err
 		}
-	case famPost, famItem, famMinutes, famDecision, famAction, famTown, famMember, famApp, famMessage:
-	default:
-		return nil
 	}
 	following, err := t.searchers()
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"belfry/store/kv"
@@ -23,9 +24,9 @@ const (
 	maxSearchers = 200
 )
 
-func searchers() *table[Searcher] {
+var searchers = sync.OnceValue(func() *table[Searcher] {
 	return &table[Searcher]{kept: true, family: famSearcher, key: func(s *Searcher) []string { return []string{s.ID} }}
-}
+})
 
 // searchers are the indexes that follow, read once in a transaction.
 func (t *tx) searchers() ([]Searcher, error) {

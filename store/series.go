@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Series is a meeting that comes back: its rule, its zone and local time, and what each new meeting starts from.
 type Series struct {
@@ -50,7 +53,7 @@ type StandingItem struct {
 	Minutes int      `json:"minutes"`
 }
 
-func serieses() *table[Series] {
+var serieses = sync.OnceValue(func() *table[Series] {
 	return &table[Series]{
 		kept:   true,
 		family: famSeries,
@@ -61,4 +64,4 @@ func serieses() *table[Series] {
 			}},
 		},
 	}
-}
+})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -20,7 +21,7 @@ type Session struct {
 	Expires time.Time `json:"expires"`        // absolute end
 }
 
-func sessions() *table[Session] {
+var sessions = sync.OnceValue(func() *table[Session] {
 	return &table[Session]{
 		kept:   true,
 		family: famSession,
@@ -29,7 +30,7 @@ func sessions() *table[Session] {
 			{family: famSessionOwner, parts: func(s *Session) [][]string { return [][]string{{s.Member}} }},
 		},
 	}
-}
+})
 
 // Live is live for those who keep a session they were given, as long as Store.Identity stays the same.
 func (s Session) Live(now time.Time) bool { return s.live(now) }

@@ -166,7 +166,7 @@ type tx struct {
 	following *[]Searcher     // see searchers
 	failed    error           // of a write that cannot say so itself
 	events    []Event
-	turned    map[string]bool // see turn
+	turned    []string // see turn
 	counter   uint16
 }
 

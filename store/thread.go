@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -55,7 +56,7 @@ func (d *Thread) assignees() [][]string {
 	return parts
 }
 
-func threads() *table[Thread] {
+var threads = sync.OnceValue(func() *table[Thread] {
 	listed := func(parts func(*Thread) [][]string) func(*Thread) [][]string {
 		return func(d *Thread) [][]string {
 			if d.MergedInto != "" {
@@ -101,7 +102,7 @@ func threads() *table[Thread] {
 			{family: famThreadAssigned, parts: (*Thread).assignees},
 		},
 	}
-}
+})
 
 // settled says whether a thread waits for nobody: it is closed, or its question has an answer, or, when it is no
 // question, somebody replied.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -35,16 +34,16 @@ func (t *tx) turn(f family, key []byte, gone bool) {
 
 // note notes a subject that listeners are told of after the commit.
 func (t *tx) note(subject string) {
-	if t.turned == nil {
-		t.turned = map[string]bool{}
+	if !slices.Contains(t.turned, subject) {
+		t.turned = append(t.turned, subject)
 	}
-	t.turned[subject] = true
 }
 
 // touched are the events of what a commit turned. They are told to listeners and never stored.
 func (t *tx) touched() []Event {
+	slices.Sort(t.turned)
 	var all []Event
-	for _, subject := range slices.Sorted(maps.Keys(t.turned)) {
+	for _, subject := range t.turned {
 		all = append(all, Event{Kind: EventTouched, Subject: subject, At: t.now})
 	}
 	return all

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -68,7 +69,7 @@ func (t Town) ended(date string) bool {
 	return t.MergedInto != "" && (date == "" || date >= t.Merged.Format(civilDate))
 }
 
-func towns() *table[Town] {
+var towns = sync.OnceValue(func() *table[Town] {
 	return &table[Town]{
 		kept:   true,
 		family: famTown,
@@ -86,7 +87,7 @@ func towns() *table[Town] {
 			{family: famTownState, parts: func(t *Town) [][]string { return [][]string{{string(t.State), sortName(t.Name)}} }},
 		},
 	}
-}
+})
 
 // slugs are the index parts of a record's current and former addresses.
 func slugs(current string, old []string) [][]string {

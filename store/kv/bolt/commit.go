@@ -180,15 +180,16 @@ func (db *DB) flush(writes *overlay) (err error) {
 	defer db.rollback(tx) // does nothing after a commit
 	defer panicToError(nil, &err)
 	changed := db.changed.Load()
-	var key []byte // bbolt copies it
-	err = writes.each(func(name string, sealed []byte) error {
+	var key []byte // bbolt copies it, but not the value
+	var sealing sealer
+	err = writes.each(func(name string, value []byte) error {
 		if changed != nil {
 			changed.keys[name] = true
 		}
-		if key = append(key[:0], name...); sealed == nil {
+		if key = append(key[:0], name...); value == nil {
 			return bucket.Delete(key)
 		}
-		return bucket.Put(key, sealed)
+		return bucket.Put(key, sealing.seal(key, value))
 	})
 	if err != nil {
 		return err

@@ -8,8 +8,9 @@ import (
 	"belfry/store/kv"
 )
 
-// overlay is a set of writes that are not yet in the file: a sealed value, or nil for a deletion. A few are kept as a
-// list, which is all that most transactions have; more are kept in a map, and their keys by first part.
+// overlay is a set of writes that are not yet in the file: a value, or nil for a deletion. A few are kept as a list, which
+// is all that most transactions have; more are kept in a map, and their keys by first part. Values are sealed when they
+// are committed: many of a batch write the same key, and only the last of them is stored.
 //
 // When it is handed to be committed it gets no more writes, and may be read from two sides.
 type overlay struct {
@@ -23,8 +24,8 @@ type overlay struct {
 }
 
 type write struct {
-	key    string
-	sealed []byte
+	key   string
+	value []byte
 }
 
 // maxFew is how many writes are found quickly by looking at each.
@@ -38,24 +39,17 @@ type shelf struct {
 
 func newOverlay() *overlay { return &overlay{} }
 
-// set seals and keeps a value, nil for a deletion.
+// set keeps a value, nil for a deletion.
 func (o *overlay) set(key string, value []byte) {
-	if value != nil {
-		value = seal(key, value)
-	}
-	o.keep(key, value)
-}
-
-func (o *overlay) keep(key string, sealed []byte) {
 	if o.values == nil {
 		for i := range o.few {
 			if o.few[i].key == key {
-				o.few[i].sealed = sealed
+				o.few[i].value = value
 				return
 			}
 		}
 		if len(o.few) < maxFew {
-			o.few = append(o.few, write{key, sealed})
+			o.few = append(o.few, write{key, value})
 			return
 		}
 		o.many()
@@ -63,14 +57,14 @@ func (o *overlay) keep(key string, sealed []byte) {
 	if _, had := o.values[key]; !had {
 		o.shelve(key)
 	}
-	o.values[key] = sealed
+	o.values[key] = value
 }
 
 // many goes over to a map.
 func (o *overlay) many() {
 	o.values, o.shelves = make(map[string][]byte, 8*maxFew), map[string]*shelf{}
 	for _, w := range o.few {
-		o.values[w.key] = w.sealed
+		o.values[w.key] = w.value
 		o.shelve(w.key)
 	}
 	o.few = nil
@@ -91,14 +85,14 @@ func (o *overlay) shelve(key string) {
 }
 
 // find looks a key up; found is true for deletions too.
-func (o *overlay) find(key []byte) (sealed []byte, found bool) {
+func (o *overlay) find(key []byte) (value []byte, found bool) {
 	if o.values != nil {
-		sealed, found = o.values[string(key)]
-		return sealed, found
+		value, found = o.values[string(key)]
+		return value, found
 	}
 	for i := range o.few {
 		if o.few[i].key == string(key) {
-			return o.few[i].sealed, true
+			return o.few[i].value, true
 		}
 	}
 	return nil, false
@@ -166,11 +160,11 @@ func (o *overlay) sortNames() {
 }
 
 // each visits all writes in the order of their keys until visit returns an error.
-func (o *overlay) each(visit func(key string, sealed []byte) error) error {
+func (o *overlay) each(visit func(key string, value []byte) error) error {
 	if o.values == nil {
 		inOrder := slices.SortedFunc(slices.Values(o.few), func(a, b write) int { return strings.Compare(a.key, b.key) })
 		for _, w := range inOrder {
-			if err := visit(w.key, w.sealed); err != nil {
+			if err := visit(w.key, w.value); err != nil {
 				return err
 			}
 		}
@@ -198,9 +192,9 @@ func (o *overlay) inOrder() []string {
 // merge lays another overlay's writes over this one.
 func (o *overlay) merge(top *overlay) {
 	for _, w := range top.few {
-		o.keep(w.key, w.sealed)
+		o.set(w.key, w.value)
 	}
-	for key, sealed := range top.values {
-		o.keep(key, sealed)
+	for key, value := range top.values {
+		o.set(key, value)
 	}
 }

@@ -115,7 +115,7 @@ func (x *runner) take(r *request) {
 		r.result = answer{err: err}
 		return
 	}
-	t := &transaction{file: &reader{ctx: r.ctx, bucket: x.file.bucket}, batch: x.next.writes, own: &overlay{few: make([]write, 0, min(x.writes+2, maxFew))}}
+	t := newTransaction(r.ctx, x.file.bucket, x.next.writes, x.writes+2)
 	if x.flight != nil {
 		t.flight = x.flight.writes
 	}

@@ -1,6 +1,12 @@
 package bolt
 
-import "belfry/store/kv"
+import (
+	"context"
+
+	"belfry/store/kv"
+
+	bbolt "go.etcd.io/bbolt"
+)
 
 // transaction reads the file, over it what the batch that is being committed writes, what earlier updates of its own
 // batch wrote, and over that its own writes.
@@ -10,6 +16,21 @@ type transaction struct {
 	batch  *overlay
 	own    *overlay
 	err    error // the first write that was too large
+}
+
+// newTransaction begins one over a batch that is perhaps to write so many keys. What it is made of is one piece of memory.
+func newTransaction(ctx context.Context, bucket *bbolt.Bucket, batch *overlay, writes int) *transaction {
+	whole := &struct {
+		transaction
+		file reader
+		own  overlay
+		few  [8]write
+	}{file: reader{ctx: ctx, bucket: bucket}}
+	whole.transaction = transaction{file: &whole.file, batch: batch, own: &whole.own}
+	if whole.own.few = whole.few[:0]; writes > len(whole.few) {
+		whole.own.few = make([]write, 0, min(writes, maxFew))
+	}
+	return &whole.transaction
 }
 
 func (t *transaction) Put(key, value []byte) {
@@ -27,17 +48,14 @@ func (t *transaction) Delete(key []byte) { t.own.set(string(key), nil) }
 
 // pending looks a key up in the writes; found is true for deletions too.
 func (t *transaction) pending(key []byte) (value []byte, found bool) {
-	sealed, found := t.own.find(key)
+	value, found = t.own.find(key)
 	if !found {
-		sealed, found = t.batch.find(key)
+		value, found = t.batch.find(key)
 	}
 	if !found && t.flight != nil {
-		sealed, found = t.flight.find(key)
+		value, found = t.flight.find(key)
 	}
-	if sealed == nil {
-		return nil, found
-	}
-	return sealed[sumSize:len(sealed):len(sealed)], true
+	return value[:len(value):len(value)], found
 }
 
 func (t *transaction) Get(key []byte) ([]byte, bool, error) {
