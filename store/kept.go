@@ -65,7 +65,7 @@ func (k *kept) keep(hash uint64, raw string, record any, beside uintptr) {
 	if len(raw) > maxKept {
 		return
 	}
-	fresh := &keptRecord{hash: hash, raw: raw, record: record, size: int64(len(raw)) + int64(beside) + keptBeside} //nolint:gosec // the size of a type
+	fresh := &keptRecord{hash: hash, raw: raw, record: record, size: int64(len(raw)) + int64(beside) + keptBeside} // #nosec G115 -- the size of a type
 	set, place := &k.sets[hash%keptSets], -1
 	for i := range set {
 		e := set[i].Load()
@@ -77,7 +77,7 @@ func (k *kept) keep(hash uint64, raw string, record any, beside uintptr) {
 		}
 	}
 	if place < 0 {
-		place = int(hash >> 32 % keptWays) //nolint:gosec // below keptWays
+		place = int(hash >> 32 % keptWays) // #nosec G115 -- below keptWays
 		for i := range set {
 			if e := set[i].Load(); e != nil && !e.used.Swap(false) {
 				place = i

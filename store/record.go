@@ -88,12 +88,16 @@ func (tb *table[T]) find(t *tx, parts ...string) (T, bool, error) {
 			return none, false, nil
 		}
 	}
-	key := tb.family.key(parts...)
+	return tb.at(t, tb.family.key(parts...))
+}
+
+// at is find by the whole key.
+func (tb *table[T]) at(t *tx, key []byte) (record T, ok bool, err error) {
 	value, ok, err := t.Get(key)
 	if err != nil || !ok {
-		return none, false, err
+		return record, false, err
 	}
-	record, err := tb.decode(t, key, value)
+	record, err = tb.decode(t, key, value)
 	return record, err == nil, err
 }
 
@@ -101,8 +105,9 @@ func (tb *table[T]) find(t *tx, parts ...string) (T, bool, error) {
 // another record is an Invalid error.
 func (tb *table[T]) put(t *tx, record T) error {
 	parts := tb.key(&record)
+	key := tb.family.key(parts...)
 	if len(tb.indexes) > 0 {
-		old, had, err := tb.find(t, parts...)
+		old, had, err := tb.at(t, key)
 		if err != nil {
 			return err
 		}
@@ -122,7 +127,6 @@ func (tb *table[T]) put(t *tx, record T) error {
 	if err != nil {
 		return err
 	}
-	key := tb.family.key(parts...)
 	if tb.hot {
 		k := &t.store.kept
 		t.store.records.Clip(&record)

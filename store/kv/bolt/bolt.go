@@ -55,7 +55,7 @@ func (db *DB) View(ctx context.Context, fn func(kv.Reader) error) error {
 		if err != nil {
 			return err
 		}
-		return fn(&reader{ctx: ctx, bucket: bucket})
+		return fn(newReader(ctx, bucket))
 	})
 }
 

@@ -17,12 +17,17 @@ var errLimit = errors.New("kv: a scan needs a positive limit")
 type reader struct {
 	ctx    context.Context
 	bucket *bbolt.Bucket
+	finder *bbolt.Cursor // finds single keys, again and again without new memory
+}
+
+func newReader(ctx context.Context, bucket *bbolt.Bucket) *reader {
+	return &reader{ctx: ctx, bucket: bucket, finder: bucket.Cursor()}
 }
 
 func (r *reader) Get(key []byte) (value []byte, ok bool, err error) {
 	defer panicToError(&key, &err)
-	sealed := r.bucket.Get(key)
-	if sealed == nil {
+	found, sealed := r.finder.Seek(key)
+	if !bytes.Equal(found, key) || sealed == nil {
 		return nil, false, nil
 	}
 	value, err = unseal(key, sealed)

@@ -115,7 +115,7 @@ func (x *runner) take(r *request) {
 		r.result = answer{err: err}
 		return
 	}
-	t := newTransaction(r.ctx, x.file.bucket, x.next.writes, x.writes+2)
+	t := newTransaction(r.ctx, x.file, x.next.writes, x.writes+2)
 	if x.flight != nil {
 		t.flight = x.flight.writes
 	}
@@ -163,7 +163,7 @@ func (x *runner) open() error {
 		x.db.rollback(tx)
 		return err
 	}
-	x.tx, x.file = tx, &reader{bucket: bucket}
+	x.tx, x.file = tx, newReader(nil, bucket)
 	return nil
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"belfry/store/kv"
-
-	bbolt "go.etcd.io/bbolt"
 )
 
 // transaction reads the file, over it what the batch that is being committed writes, what earlier updates of its own
@@ -19,13 +17,13 @@ type transaction struct {
 }
 
 // newTransaction begins one over a batch that is perhaps to write so many keys. What it is made of is one piece of memory.
-func newTransaction(ctx context.Context, bucket *bbolt.Bucket, batch *overlay, writes int) *transaction {
+func newTransaction(ctx context.Context, file *reader, batch *overlay, writes int) *transaction {
 	whole := &struct {
 		transaction
 		file reader
 		own  overlay
 		few  [8]write
-	}{file: reader{ctx: ctx, bucket: bucket}}
+	}{file: reader{ctx: ctx, bucket: file.bucket, finder: file.finder}}
 	whole.transaction = transaction{file: &whole.file, batch: batch, own: &whole.own}
 	if whole.own.few = whole.few[:0]; writes > len(whole.few) {
 		whole.own.few = make([]write, 0, min(writes, maxFew))
