@@ -196,5 +196,8 @@ func (r *Renderer) work(ctx context.Context, source string, known map[string]str
 // clean makes the source valid UTF-8 with plain newlines and without NUL.
 func clean(source string) []byte {
 	source = strings.ToValidUTF8(source, "\uFFFD")
+	if !strings.ContainsAny(source, "\x00\r") {
+		return []byte(source)
+	}
 	return []byte(strings.NewReplacer("\x00", "\uFFFD", "\r\n", "\n", "\r", "\n").Replace(source))
 }
