@@ -34,7 +34,5 @@ generate: ## make the page components anew, and towns and map when DATA=folder o
 	go run $(TEMPL) generate -path frontend
 	$(if $(DATA),TOWN_DATA=$(abspath $(DATA)) MAP_DATA=$(abspath $(DATA)) go generate ./store/gazetteer ./frontend/townmap)
 
-torture: ## the long form of the safety tests: make torture ROUNDS=100
-	go test -race -timeout 60m ./frontend/... ./locales ./server/ical ./store/demo ./store/gazetteer ./store/publiccode
-	BELFRY_TORTURE_ROUNDS=$(or $(ROUNDS),100) go test -race -timeout 60m -run 'Torture|Kill|Random|Property|TestT[0-3][0-9]|BrowserAccessibility' ./cmd/... ./server ./store/...
-	BELFRY_TEST_STORE=postgres BELFRY_TORTURE_ROUNDS=$(or $(ROUNDS),100) go test -timeout 60m -run 'Random|Property|Linear|LeaveNoGap|TestT2' ./store
+torture: ## the long form of the safety tests, with a table at the end: make torture ROUNDS=100
+	@ROUNDS=$(or $(ROUNDS),100) bash .ci/torture

@@ -1,6 +1,6 @@
 // Command summary reads go test -json on its standard input and prints what a person wants of it: the closing line of every
 // package, the whole output of what failed, and the counts. Lines with "NOT RUN:" go to a file, so that they can be repeated
-// at the very end.
+// at the very end. With -table what tests say of faults, "TORTURE: what | rounds | what happened | lost", becomes a table.
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"text/tabwriter"
 )
 
 // event is one line of go test -json, see go doc test2json.
@@ -26,16 +27,21 @@ type summary struct {
 	failedIn                map[string]bool
 	passed, failed, skipped int
 	notRun                  []string
+	faults                  [][]string // what, rounds, what happened, lost; of tests that passed
 }
 
 func main() {
 	notRun := flag.String("notrun", "", "file that gets what could not run, a line each")
 	counts := flag.String("counts", "", "file that gets the line of counts")
+	table := flag.Bool("table", false, "print what tests say of faults as a table")
 	flag.Parse()
 	s := &summary{out: os.Stdout, output: map[string]map[string][]string{}, failedIn: map[string]bool{}}
 	err := s.read(os.Stdin)
 	line := fmt.Sprintf("%d passed, %d failed, %d skipped\n", s.passed, s.failed, s.skipped)
 	fmt.Print(line)
+	if *table {
+		s.printFaults()
+	}
 	err = first(err, appendTo(*notRun, strings.Join(s.notRun, "")), appendTo(*counts, line))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "summary:", err)
@@ -88,6 +94,7 @@ func (s *summary) endTest(e event) {
 	switch e.Action {
 	case "pass":
 		s.passed++
+		s.noteFaults(s.output[e.Package][e.Test])
 	case "skip":
 		s.skipped++
 	case "fail":
@@ -96,6 +103,32 @@ func (s *summary) endTest(e event) {
 		fmt.Fprint(s.out, strings.Join(s.output[e.Package][e.Test], ""))
 	}
 	delete(s.output[e.Package], e.Test)
+}
+
+// noteFaults keeps what a test says of the faults that happened in it.
+func (s *summary) noteFaults(lines []string) {
+	for _, line := range lines {
+		if _, row, ok := strings.Cut(line, "TORTURE:"); ok {
+			cells := strings.Split(row, "|")
+			for i := range cells {
+				cells[i] = strings.TrimSpace(cells[i])
+			}
+			s.faults = append(s.faults, cells)
+		}
+	}
+}
+
+// printFaults prints them as a table.
+func (s *summary) printFaults() {
+	slices.SortFunc(s.faults, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	out := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "\nwhat\trounds\tlost\tfaults that happened")
+	for _, row := range s.faults {
+		if len(row) == 4 {
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", row[0], row[1], row[3], row[2])
+		}
+	}
+	_ = out.Flush()
 }
 
 // endPackage prints the closing line of a package that passed. Of one that failed it prints everything not yet printed:

@@ -97,7 +97,7 @@ func TestKilledWhileTalking(t *testing.T) {
 		mu.Unlock()
 		sound(t, c.dir)
 		c.spoken(t, first, numbers)
-		t.Logf("%d messages, %d kills, none lost, doubled or out of order", last-first, kills)
+		t.Logf("TORTURE: T01 kill while members talk, round %d | 1 | %d messages, %d kills | 0", round, last-first, kills)
 	}
 }
 

@@ -62,7 +62,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	if code := h.stop(); code != 0 {
 		t.Errorf("exit code %d: %s", code, h.log)
 	}
-	t.Logf("%d answers acknowledged, none lost; ready again after at most %v", total, slowest.Round(time.Millisecond))
+	t.Logf("TORTURE: T01 kill while members answer | %d | %d answers acknowledged; ready again after at most %v | 0", rounds(10), total, slowest.Round(time.Millisecond))
 }
 
 // load lets everybody answer at once until so many answers were acknowledged, and kills the server then.

@@ -82,7 +82,7 @@ func TestKilledWhilePosting(t *testing.T) {
 			t.Errorf("exit code %d: %s", code, h.log)
 		}
 	}
-	t.Logf("%d posts acknowledged, none lost or doubled", total)
+	t.Logf("TORTURE: T01 kill while members post | %d | %d posts acknowledged | 0", rounds(3), total)
 }
 
 // threads opens threads to write into.

@@ -63,7 +63,7 @@ func TestKilledWhilePublishing(t *testing.T) {
 	if half == 0 {
 		t.Error("every round published everything: the kills came too late to test anything")
 	}
-	t.Logf("%d meetings published, %d not, when the power went", total, half)
+	t.Logf("TORTURE: T01 kill while minutes are published | %d | %d meetings published, %d not | 0", rounds(6), total, half)
 }
 
 // unpublished makes meetings that were held yesterday, with minutes that wait to be published.

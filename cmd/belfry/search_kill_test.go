@@ -45,7 +45,7 @@ func TestKilledWhileIndexing(t *testing.T) {
 	}
 	belfry(t, "check", "--rebuild-search", "--data", c.dir).ends(t, 0, "made anew")
 	sound(t, c.dir)
-	t.Logf("%d threads acknowledged, all found", written)
+	t.Logf("TORTURE: T01 kill while threads are indexed | %d | %d threads acknowledged, all found | 0", rounds(2), written)
 }
 
 // write lets everybody open threads until sixty were acknowledged, kills the server then, and says which words they had.

@@ -171,7 +171,7 @@ func TestCompactKilled(t *testing.T) {
 		}
 		want(t, db.Close(), nil)
 	}
-	t.Logf("%d acknowledged, %d compactions, %d cut off in the middle", len(acknowledged), compactions, unfinished)
+	t.Logf("TORTURE: T01 kill while compacting | %d | %d acknowledged, %d compactions, %d cut off in the middle | 0", killRounds(8), len(acknowledged), compactions, unfinished)
 	if compactions == 0 || unfinished == 0 {
 		t.Error("the test shows nothing")
 	}

@@ -12,11 +12,12 @@ import (
 	"belfry/store/kv"
 )
 
-// TestValueBits flips each of many bits within values: the read fails and the report names the record.
-func TestValueBits(t *testing.T) {
+// TestTortureT07ValueBits flips each of many bits within values: the read fails and the report names the record.
+func TestTortureT07ValueBits(t *testing.T) {
 	whole := sample(t)
 	rnd := rand.New(rand.NewPCG(9, 9))
-	for range 100 {
+	flips := 100 * killRounds(1)
+	for range flips {
 		key := fmt.Sprintf("k%02d/%d", rnd.IntN(30), rnd.IntN(10))
 		value := fmt.Sprintf("value %c of %d", key[4], int(key[1]-'0')*10+int(key[2]-'0'))
 		b := bytes.Clone(whole)
@@ -46,14 +47,16 @@ func TestValueBits(t *testing.T) {
 		want(t, fmt.Sprint(named), fmt.Sprint([]string{key}))
 		want(t, db.Close(), nil)
 	}
+	t.Logf("TORTURE: T07 bit rot in values | %d | %d flips, all found and named | 0", killRounds(1), flips)
 }
 
-// TestLivePages damages pages of a file while it is open: whatever happens, no wrong value is served, the process
+// TestTortureT07LivePages damages pages of a file while it is open: whatever happens, no wrong value is served, the process
 // lives, and the examination tells.
-func TestLivePages(t *testing.T) {
+func TestTortureT07LivePages(t *testing.T) {
 	whole := sample(t)
 	rnd := rand.New(rand.NewPCG(11, 11))
-	for round := range 60 {
+	damages := max(60, 10*killRounds(1))
+	for round := range damages {
 		path := filepath.Join(t.TempDir(), "belfry.db")
 		want(t, os.WriteFile(path, whole, 0o600), nil)
 		db := openAt(t, path)
@@ -68,6 +71,7 @@ func TestLivePages(t *testing.T) {
 		_ = tryPut(db, "new", "value") // may fail, must not end the process
 		_ = db.Close()
 	}
+	t.Logf("TORTURE: T07 damaged pages while open | %d | %d pages, no wrong value | 0", killRounds(1), damages)
 }
 
 // damage overwrites pages of an open file: one bit, a page of noise, a page of zeros, or both meta pages.

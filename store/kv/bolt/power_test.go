@@ -77,7 +77,7 @@ func powerCut(t *testing.T, d *disktest.Disk) {
 			want(t, os.Remove(path), nil)
 		}
 	}
-	t.Logf("%d cuts, %d acknowledged, %d compactions, %d cut off in the middle", cuts, len(acknowledged), compactions, unfinished)
+	t.Logf("TORTURE: T02 power cut, engine alone, %s | %d | %d cuts, %d acknowledged, %d compactions, %d cut off in the middle | 0", d.Kind, cuts, cuts, len(acknowledged), compactions, unfinished)
 	if cuts == 0 || compactions == 0 {
 		t.Error("the test shows nothing")
 	}
@@ -126,7 +126,7 @@ func TestTortureTornWrites(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "belfry.db")
 	db := openAt(t, path)
 	rnd := rand.New(rand.NewPCG(3, 3))
-	commits, tears := 20, 6*max(1, killRounds(1)/10)
+	commits, tears := min(200, max(20, 2*killRounds(1))), 6*max(1, killRounds(1)/10)
 	olds, news := 0, 0
 	for n := range commits {
 		for range rnd.IntN(4) {
@@ -158,7 +158,7 @@ func TestTortureTornWrites(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d commits torn %d times each: %d as before, %d as after", commits, tears, olds, news)
+	t.Logf("TORTURE: T03 torn writes | %d | %d commits torn %d times each: %d as before, %d as after | 0", killRounds(1), commits, tears, olds, news)
 	if olds == 0 || news == 0 {
 		t.Error("the test shows nothing")
 	}
