@@ -69,15 +69,15 @@ func discuss(t *testing.T, v *village, scripts bool) {
 	}
 
 	asks.Open(v.address + path)
-	asks.Follow(`#p2 form[action$="/accept"] button`)
+	asks.Follow(`#p2 button[formaction$="/accept"]`)
 	asks.WaitText("#p2", "Réponse choisie")
-	reaction := `#p2 form[action$="/react"] button[value="thanks"]`
+	reaction := `#p2 button[formaction$="/react"][value="thanks"]`
 	if scripts {
 		asks.Click(reaction)
-		asks.WaitFor(`#p2 form[action$="/react"] button[value="thanks"][aria-pressed="true"]`)
+		asks.WaitFor(`#p2 button[formaction$="/react"][value="thanks"][aria-pressed="true"]`)
 	} else {
 		asks.Follow(reaction)
-		asks.WaitFor(`#p2 form[action$="/react"] button[value="thanks"][aria-pressed="true"]`)
+		asks.WaitFor(`#p2 button[formaction$="/react"][value="thanks"][aria-pressed="true"]`)
 	}
 	asks.Click(`aside input[value="muted"]`)
 	asks.Follow(`form[action$="/do/follow"] button`)

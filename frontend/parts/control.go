@@ -30,14 +30,23 @@ const (
 
 // Button does something when it has no Href, and goes somewhere when it has one. Its label names the effect.
 type Button struct {
-	Label       string
-	Hidden      string // more of the label for screen readers, when the same word stands in every row
-	Icon        string
-	Kind        Kind
-	Href        string
-	Name, Value string
-	Small       bool
-	Block       bool
+	Label        string
+	Hidden       string // more of the label for screen readers, when the same word stands in every row
+	Icon         string
+	Kind         Kind
+	Href         string
+	Name, Value  string
+	Form, Action string // of a button that stands outside its form: its id, and where this button sends it
+	Small        bool
+	Block        bool
+}
+
+// elsewhere ties a button to a form that it does not stand in.
+func (b Button) elsewhere() templ.Attributes {
+	if b.Form == "" {
+		return nil
+	}
+	return templ.Attributes{"form": b.Form, "formaction": b.Action}
 }
 
 func (b Button) class() string {

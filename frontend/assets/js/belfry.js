@@ -43,7 +43,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  if (event.target.dataset.swap && !event.defaultPrevented) swapForm(event);
+  if ((event.submitter?.dataset.swap || event.target.dataset.swap) && !event.defaultPrevented) swapForm(event);
 });
 
 document.addEventListener(swapped, (event) => wake(event.target));

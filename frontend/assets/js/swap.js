@@ -1,5 +1,6 @@
 // A form with data-swap="id other-id" is sent in the background. The answer is the same whole page as ever; the regions
-// of these ids, and what the server has to say, are taken out of it and put in place.
+// of these ids, and what the server has to say, are taken out of it and put in place. A button that shares a form with many
+// others may have a data-swap of its own.
 
 import { say } from "./toast.js";
 
@@ -10,14 +11,14 @@ export async function swapForm(event) {
   const form = event.target;
   const button = event.submitter;
   clearTimeout(waiting);
-  const ids = form.dataset.swap.split(/\s+/).filter(Boolean);
+  const own = button?.dataset.swap;
+  const ids = (own || form.dataset.swap).split(/\s+/).filter(Boolean);
   const regions = ids.map((id) => document.getElementById(id));
-  if (form.dataset.busy || regions.includes(null)) {
-    if (form.dataset.busy) event.preventDefault();
-    return;
-  }
+  if (regions.includes(null)) return;
+  const holder = own ? regions[0] : form;
   event.preventDefault();
-  form.dataset.busy = "1";
+  if (holder.dataset.busy) return;
+  holder.dataset.busy = "1";
   setBusy(regions, true);
   let page;
   try {
@@ -28,7 +29,7 @@ export async function swapForm(event) {
     submitPlainly(form, button);
     return;
   } finally {
-    delete form.dataset.busy;
+    delete holder.dataset.busy;
     setBusy(regions, false);
   }
   if (!ids.every((id) => page.document.getElementById(id))) {
@@ -80,16 +81,21 @@ async function send(form, button) {
   return { document: page, url: response.url, ok: response.ok };
 }
 
-// form.submit() would leave out the button that was pressed.
+// form.submit() would leave out the button that was pressed, and where it goes. The form stays as it was for the next one.
 function submitPlainly(form, button) {
+  const field = document.createElement("input");
+  const action = form.getAttribute("action");
   if (button?.name) {
-    const field = document.createElement("input");
     field.type = "hidden";
     field.name = button.name;
     field.value = button.value;
     form.append(field);
   }
+  if (button?.hasAttribute("formaction")) form.action = button.formAction;
   HTMLFormElement.prototype.submit.call(form);
+  field.remove();
+  if (action === null) form.removeAttribute("action");
+  else form.setAttribute("action", action);
 }
 
 function setBusy(regions, on) {
