@@ -129,6 +129,7 @@ type (
 		Number int    `json:"number"`
 		Name   string `json:"name"`
 		Text   string `json:"text,omitempty"`
+		Moved  bool   `json:"moved,omitempty"`
 	}
 	saidMoved struct {
 		Href  string `json:"href,omitempty"`
@@ -173,7 +174,7 @@ func sayable(row store.MessageRow) saidMessage {
 		out.Edited = &m.Edited
 	}
 	if row.Answers != nil {
-		out.Reply = &saidReply{Number: m.Reply, Name: row.To.Name, Text: markdown.Excerpt(row.Answers.HTML, excerptInReply)}
+		out.Reply = &saidReply{Number: m.Reply, Name: row.To.Name, Text: markdown.Excerpt(row.Answers.HTML, excerptInReply), Moved: row.Answers.Moved != nil}
 	}
 	if m.Moved != nil {
 		out.Moved = &saidMoved{}

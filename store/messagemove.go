@@ -84,6 +84,13 @@ func (s *Store) MoveMessages(ctx context.Context, by Actor, roomID string, in Mo
 	return d, m, err
 }
 
+// quiet leaves of a message that was moved a pointer, without its words.
+func (m *Message) quiet() {
+	if m.Moved != nil {
+		m.Source, m.HTML, m.Mentions, m.Refs = "", "", nil, nil
+	}
+}
+
 // pick reads the messages somebody may carry out of a room.
 func (t *tx) pick(who Member, roomID string, numbers []int) ([]Message, error) {
 	r, err := t.enterRoom(roomID, who)

@@ -30,7 +30,7 @@ func (s *Store) RoomNotices(ctx context.Context, roomID string, since time.Time)
 		if err != nil {
 			return err
 		}
-		lately = slices.DeleteFunc(lately, func(m Message) bool { return m.Deleted != nil || m.At.Before(since) })
+		lately = slices.DeleteFunc(lately, func(m Message) bool { return m.Deleted != nil || m.Moved != nil || m.At.Before(since) })
 		slices.Reverse(lately)
 		people, err := t.listeners(r, lately)
 		if err != nil {

@@ -195,7 +195,8 @@ func (t *tx) firstSince(room string, last int, at time.Time) (int, error) {
 	return low, nil
 }
 
-// messageRows reads what messages name, as far as the reader may know of it.
+// messageRows reads what messages name, as far as the reader may know of it. What was moved says nothing here any more: it
+// is read where it went, by those who may.
 func (t *tx) messageRows(found []Message, reader Member) ([]MessageRow, error) {
 	var people, places, codes []string
 	answered := map[int]Message{}
@@ -235,11 +236,13 @@ func (t *tx) messageRows(found []Message, reader Member) ([]MessageRow, error) {
 		rows[i] = MessageRow{Message: m, Author: names[m.Author], Town: homes[m.Town], Refs: refs, Reacted: names}
 		if m.Reply > 0 {
 			a := answered[m.Reply]
+			a.quiet()
 			rows[i].Answers, rows[i].To = &a, names[a.Author]
 		}
 		if m.Moved == nil {
 			continue
 		}
+		rows[i].Message.quiet()
 		if err := t.whereto(&rows[i], reader); err != nil {
 			return nil, err
 		}
@@ -263,53 +266,6 @@ func (t *tx) whereto(row *MessageRow, reader Member) error {
 		return nil
 	}
 	return err
-}
-
-// Missed is what somebody who was away did not get: new messages in order, and older ones that changed.
-type Missed struct {
-	Log     RoomLog
-	Fresh   []MessageRow
-	Changed []MessageRow
-	More    bool // there is more than was asked for
-}
-
-// Missed reads the messages of a room after a number, and the changes of messages up to that number after a change, at
-// most limit of each. It is for those who were admitted: what is named in them is read as the room's humblest reader.
-func (s *Store) Missed(ctx context.Context, roomID string, after, change, limit int) (Missed, error) {
-	var found Missed
-	err := s.view(ctx, func(t *tx) error {
-		found = Missed{}
-		r, err := t.room(roomID)
-		if err != nil {
-			return err
-		}
-		if found.Log, err = t.roomLog(roomID); err != nil {
-			return err
-		}
-		reader := Member{}
-		if r.Access != AccessPublic {
-			reader = Class("member").Anybody()
-		}
-		fresh, err := messages().under(t, window{Under: []string{roomID}, From: messageNumber(after + 1), Limit: limit + 1})
-		if err != nil {
-			return err
-		}
-		changed := []Message(nil)
-		if found.Log.Changes > change {
-			changed, err = messages().list(t, famMessageChange, window{Under: []string{roomID}, From: messageNumber(change + 1), Limit: limit + 1})
-			if err != nil {
-				return err
-			}
-		}
-		found.More = len(fresh) > limit || len(changed) > limit
-		changed = slices.DeleteFunc(changed, func(m Message) bool { return m.Number > after }) // it comes as it is now
-		if found.Fresh, err = t.messageRows(fresh[:min(len(fresh), limit)], reader); err != nil {
-			return err
-		}
-		found.Changed, err = t.messageRows(changed, reader)
-		return err
-	})
-	return found, err
 }
 
 // RoomLog is how far a room has come. It asks for nobody's rights.
@@ -393,6 +349,9 @@ func (s *Store) MarkedMessages(ctx context.Context, by Actor, meetingID string) 
 			return err
 		}
 		rows, err = t.messageRows(found, reader)
+		for i := range rows { // minutes are written from the words, wherever they went
+			rows[i].Message.Source, rows[i].Message.HTML = found[i].Source, found[i].HTML
+		}
 		return err
 	})
 	return rows, err

@@ -12,7 +12,7 @@ func (t *tx) searchableMessage(parts []string) (SearchDocument, bool, error) {
 		return SearchDocument{}, false, nil
 	}
 	m, ok, err := messages().find(t, parts[0], parts[1])
-	if err != nil || !ok || m.Deleted != nil {
+	if err != nil || !ok || m.Deleted != nil || m.Moved != nil { // what was moved is found where it went
 		return SearchDocument{}, false, err
 	}
 	r, err := t.room(m.Room)

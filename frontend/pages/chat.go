@@ -235,7 +235,7 @@ func chatTexts(p *frontend.Page) string {
 		"queue": p.T("chat.live.queue"), "queued": p.T("chat.live.queued"), "failed": p.T("chat.live.failed", "Why", "{Why}"), "resend": p.T("chat.live.resend"), "take": p.T("chat.live.take"),
 		"editing": p.T("chat.edit"), "offline": p.T("chat.live.offline"), "online": counted(p.T("chat.live.online_one"), p.T("chat.live.online_many", "N", "{N}")), "types": counted(p.T("chat.live.types_one", "Names", "{Names}"), p.T("chat.live.types_many", "Names", "{Names}")),
 		"here": p.T("chat.live.here"), "away": p.T("chat.live.away"), "isHere": p.T("chat.live.is_here"), "isAway": p.T("chat.live.is_away"), "nobody": p.T("chat.live.nobody"),
-		"readBy": p.T("chat.live.read_by", "Names", "{Names}"), "more": p.T("chat.message_more"), "deleted": p.T("chat.deleted"), "moved": p.T("chat.live.moved"), "edited": p.T("chat.edited"),
+		"readBy": p.T("chat.live.read_by", "Names", "{Names}"), "more": p.T("chat.message_more"), "deleted": p.T("chat.deleted"), "moved": p.T("chat.live.moved"), "elsewhere": p.T("chat.moved"), "edited": p.T("chat.edited"),
 		"reply": p.T("chat.reply"), "edit": p.T("chat.edit"), "erase": p.T("chat.delete"), "sure": p.T("chat.live.sure"), "unmark": p.T("chat.unmark"), "link": p.T("chat.in_place"), "others": p.T("chat.live.others"),
 	}
 	marks, markAs, reactions := map[string]string{}, map[string]string{}, map[string]string{}

@@ -94,7 +94,7 @@ function body(m, room) {
     return box;
   }
   if (m.reply) {
-    const says = h("span", {}, h("strong", {}, m.reply.name ?? ""), ` ${m.reply.text ?? texts.deleted}`);
+    const says = h("span", {}, h("strong", {}, m.reply.name ?? ""), ` ${m.reply.moved ? texts.elsewhere : (m.reply.text ?? texts.deleted)}`);
     box.append(h("p", { class: "msg__reply sm" }, h("a", { href: room.at(m.reply.number) }, icon(sprite, "reply"), says)));
   }
   const said = document.createElement("template");
