@@ -140,6 +140,11 @@ func (t *tx) thread(id string, reader Member) (Thread, Category, error) {
 	if !sees(reader, c) || d.Hidden && !may(reader, Moderate) {
 		return Thread{}, Category{}, notFound()
 	}
+	if d.MergedInto != "" { // its title too is of what it became
+		if _, _, err := t.thread(d.MergedInto, reader); err != nil {
+			return Thread{}, Category{}, err
+		}
+	}
 	return d, c, nil
 }
 
