@@ -121,6 +121,7 @@ func (s *Server) connected(ctx context.Context, v *visit) (live.Person, error) {
 	}
 	chosen, err := s.Store.ReadingProfileOf(ctx, v.member.ID)
 	who.ID, who.Handle, who.Name, who.Town, who.Session = v.member.ID, v.member.Handle, v.member.Name, v.town.NameIn(v.lang.Tag()), v.session.Hash
+	who.Identity = v.known.identity
 	who.Hidden, who.Silent = chosen.HidePresence, chosen.HideReads
 	return who, err
 }
@@ -142,7 +143,7 @@ func (k community) Enter(ctx context.Context, who live.Person, address string) (
 		return live.Place{}, k.problem(who, err)
 	}
 	read, err := k.Store.ReadInRoom(ctx, who.ID, r.ID)
-	return live.Place{ID: r.ID, Direct: r.Kind == store.RoomDirect, Private: r.Access == store.AccessPrivate, Read: read}, err
+	return live.Place{ID: r.ID, Direct: r.Kind == store.RoomDirect, Read: read}, err
 }
 
 // Missed reads what is new in a room.
@@ -162,7 +163,8 @@ func (k community) Latest(ctx context.Context, room string, limit int) (live.Mis
 }
 
 func (k community) missed(found store.Missed) live.Missed {
-	return live.Missed{Last: found.Log.Last, Changes: found.Log.Changes, Fresh: k.said(found.Fresh), Changed: k.said(found.Changed), More: found.More}
+	return live.Missed{Last: found.Log.Last, Changes: found.Log.Changes, Fresh: k.said(found.Fresh), Changed: k.said(found.Changed), More: found.More,
+		Private: found.Access == store.AccessPrivate, Access: string(found.Access)}
 }
 
 // Admitted says who may still read a room.

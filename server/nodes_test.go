@@ -12,6 +12,8 @@ import (
 	"belfry/server"
 	"belfry/store"
 	"belfry/store/storetest"
+
+	"github.com/gorilla/websocket"
 )
 
 // twoHalls are two servers on one PostgreSQL database, each with a listener of its own.
@@ -149,5 +151,22 @@ func TestLivePresenceAcrossNodes(t *testing.T) {
 	}
 	if server.TellsOthers(newHall(t).server) {
 		t.Error("a hub on a file tells others")
+	}
+}
+
+// TestLiveSessionsEndAcrossNodes: who signs out by one node hears nothing more by another, before anybody is looked through.
+// (A28)
+func TestLiveSessionsEndAcrossNodes(t *testing.T) {
+	halls, _ := twoHalls(t)
+	one, two := halls[0], halls[1]
+	header := one.session(t, one.Join(t, "Alma Testeuse", "BE-92094"))
+	w := two.inRoom(t, header, "lounge")
+	began := time.Now()
+	ok(t, one.SignOut(ctx, strings.TrimPrefix(header.Get("Cookie"), "belfry_session=")))
+	if code := w.closed(5 * time.Second); code != websocket.ClosePolicyViolation {
+		t.Errorf("closed with %d", code)
+	}
+	if took := time.Since(began); took > 1500*time.Millisecond { // what is looked through comes every two seconds
+		t.Errorf("it took %s", took)
 	}
 }

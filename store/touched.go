@@ -8,7 +8,7 @@ import (
 
 // turn notes what an open page or connection may want to read again after the commit, by the key that was written:
 // "meeting/ID", "thread/ID", "room/ID" for what was said, and "access/ID" when somebody may no longer read a room. What
-// somebody lets others see of them is "choices/ID".
+// somebody lets others see of them is "choices/ID", and a session that ended "session/HASH".
 func (t *tx) turn(f family, key []byte, gone bool) {
 	kind := ""
 	switch f {
@@ -25,6 +25,11 @@ func (t *tx) turn(f family, key []byte, gone bool) {
 			return
 		}
 		kind = "access/"
+	case famSession:
+		if !gone {
+			return
+		}
+		kind = "session/"
 	default:
 		return
 	}

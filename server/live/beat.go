@@ -41,9 +41,10 @@ func (h *Hub) tick() {
 		}
 		moved := h.Source.Identity()
 		if changed := moved != h.identity.Load(); changed && now.Sub(checked) >= 2*time.Second || now.Sub(checked) >= time.Minute {
-			h.identity.Store(moved)
 			checked = now
-			h.review()
+			if h.review() {
+				h.identity.Store(moved)
+			}
 		}
 		if now.Sub(pinged) >= h.Heartbeat {
 			pinged = now
@@ -60,8 +61,8 @@ func (h *Hub) all() []*Socket {
 	return slices.Collect(maps.Keys(h.sockets))
 }
 
-// review asks again whose session counts and who may read what.
-func (h *Hub) review() {
+// review asks again whose session counts and who may read what, and says whether it was told.
+func (h *Hub) review() bool {
 	all := h.all()
 	for start := 0; start < len(all); start += 500 {
 		part := all[start:min(start+500, len(all))]
@@ -74,7 +75,7 @@ func (h *Hub) review() {
 		live, err := h.Source.Sessions(h.ctx, sessions)
 		if err != nil {
 			h.Log.Error("sessions not reviewed", "error", err)
-			return
+			return false
 		}
 		for _, s := range part {
 			if s.Session != "" && !live[s.Session] {
@@ -89,4 +90,5 @@ func (h *Hub) review() {
 	for _, r := range rooms {
 		r.wake(true)
 	}
+	return true
 }

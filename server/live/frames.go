@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
+	"slices"
 	"time"
 )
 
-// Frame is what a client sends, see PROTOCOL.md. Fields that a type does not use are ignored.
+// Frame is what a client sends, see PROTOCOL.md. Which fields a type has is in kinds.
 type Frame struct {
 	Type     string    `json:"type"`
 	ID       string    `json:"id"`
@@ -35,32 +35,59 @@ const (
 	maxID      = 64
 	maxNumber  = 1 << 40
 	maxAddress = 200
+	maxFields  = 8
 )
 
 var errFrame = errors.New("live: not a frame")
 
-// parse reads a frame. What is no JSON object, or has a field of the wrong kind or size, is errFrame.
-func parse(message []byte) (Frame, error) {
+// parse reads a frame of one of these kinds. What is no JSON object, has a field that is not of its kind, twice, or of the
+// wrong sort or size, is errFrame; what it is an answer to is then known by its id alone, if it has one.
+func parse(message []byte, kinds map[string]kind) (Frame, error) {
 	var f Frame
-	in := json.NewDecoder(bytes.NewReader(message))
-	if trimmed := bytes.TrimLeft(message, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' || in.Decode(&f) != nil {
+	names, err := fieldsOf(message)
+	if err != nil || json.Unmarshal(message, &f) != nil {
 		return Frame{}, errFrame
 	}
-	if _, err := in.Token(); err != io.EOF {
-		return Frame{}, errFrame
-	}
-	if f.Type == "" || len(f.ID) > maxID || len(f.Ref) > maxID || len(f.Room) > maxAddress || len(f.Subject) > maxAddress {
-		return Frame{}, errFrame
-	}
-	for _, n := range []int{f.Number, f.Revision, f.Reply, f.Changes, f.Before, f.Around} {
-		if n < 0 || n > maxNumber {
-			return Frame{}, errFrame
+	one, known := kinds[f.Type]
+	foreign := func(name string) bool { return name != "type" && name != "id" && !slices.Contains(one.fields, name) }
+	if !known || len(f.ID) > maxID || slices.ContainsFunc(names, foreign) || !f.bounded() {
+		if len(f.ID) > maxID {
+			f.ID = ""
 		}
-	}
-	if f.After != nil && (*f.After < -1 || *f.After > maxNumber) {
-		return Frame{}, errFrame
+		return Frame{ID: f.ID}, errFrame
 	}
 	return f, nil
+}
+
+// bounded says whether no field is larger than any that means something.
+func (f Frame) bounded() bool {
+	for _, n := range []int{f.Number, f.Revision, f.Reply, f.Changes, f.Before, f.Around} {
+		if n < 0 || n > maxNumber {
+			return false
+		}
+	}
+	return len(f.Ref) <= maxID && len(f.Room) <= maxAddress && len(f.Subject) <= maxAddress && (f.After == nil || *f.After >= -1 && *f.After <= maxNumber)
+}
+
+// fieldsOf lists the fields of a JSON object. One that is there twice, or holds nothing, is an error.
+func fieldsOf(message []byte) ([]string, error) {
+	in := json.NewDecoder(bytes.NewReader(message))
+	if begin, err := in.Token(); err != nil || begin != json.Delim('{') {
+		return nil, errFrame
+	}
+	var names []string
+	var value json.RawMessage
+	for in.More() {
+		name, err := in.Token()
+		if err != nil {
+			return nil, err
+		}
+		if err := in.Decode(&value); err != nil || string(value) == "null" || slices.Contains(names, name.(string)) || len(names) == maxFields {
+			return nil, errFrame
+		}
+		names = append(names, name.(string))
+	}
+	return names, nil
 }
 
 // Problem is why something was not done: a code of PROTOCOL.md, a sentence for people, and for what may be tried again,

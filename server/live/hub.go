@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,10 +17,9 @@ import (
 
 // Place is a room as somebody enters it.
 type Place struct {
-	ID      string
-	Direct  bool // what one has read is shown to the others
-	Private bool // who may read it is asked again before anything is handed on
-	Read    int  // how far they have read
+	ID     string
+	Direct bool // what one has read is shown to the others
+	Read   int  // how far they have read
 }
 
 // Said is a message as it is sent: its JSON, its number, and the last change it was part of.
@@ -34,6 +34,8 @@ type Missed struct {
 	Fresh         []Said // in order
 	Changed       []Said // older ones, in the order of their changes
 	More          bool   // there is more than was asked for
+	Private       bool   // who may read the room is asked again before anything is handed on
+	Access        string // of whom the room is, in a word; so too when that is another one
 }
 
 // Source is what the hub asks of the community. Errors are *Problem when somebody is to be told.
@@ -86,6 +88,7 @@ type Options struct {
 type Hub struct {
 	Options
 	encoder  *encoder
+	kinds    map[string]kind
 	lent     buffers
 	stop     context.CancelFunc
 	ctx      context.Context //nolint:containedctx // of everything that goes on in the hub
@@ -96,7 +99,8 @@ type Hub struct {
 
 	mu       sync.Mutex // guards what follows
 	sockets  map[*Socket]struct{}
-	rooms    map[string]*room // by id
+	sessions map[string][]*Socket // by what ends them
+	rooms    map[string]*room     // by id
 	subjects map[string]map[*Socket]struct{}
 	touched  map[string]bool
 	restless map[*room]bool // presence or typing changed
@@ -149,7 +153,7 @@ func New(opt Options) (*Hub, error) {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	h := &Hub{Options: opt, encoder: e, ctx: ctx, stop: stop, sockets: map[*Socket]struct{}{}, rooms: map[string]*room{},
+	h := &Hub{Options: opt, encoder: e, kinds: kinds(), ctx: ctx, stop: stop, sockets: map[*Socket]struct{}{}, sessions: map[string][]*Socket{}, rooms: map[string]*room{},
 		subjects: map[string]map[*Socket]struct{}{}, touched: map[string]bool{}, restless: map[*room]bool{}, others: newOthers(rand.Text())}
 	h.identity.Store(opt.Source.Identity())
 	return h, nil
@@ -181,6 +185,9 @@ func (h *Hub) Serve(s *Socket) {
 		return
 	}
 	h.sockets[s] = struct{}{}
+	if s.Session != "" {
+		h.sessions[s.Session] = append(h.sessions[s.Session], s)
+	}
 	h.running.Add(1)
 	h.ticking.Do(func() {
 		h.running.Go(h.tick)
@@ -190,13 +197,19 @@ func (h *Hub) Serve(s *Socket) {
 	h.Counts.Opened.Add(1)
 	defer h.running.Done()
 	defer h.leave(s)
-	apart(func() { h.greet(s) })
+	apart(func() {
+		h.late(s)
+		h.greet(s)
+	})
 	for {
 		message, err := s.next()
 		if err != nil {
 			return
 		}
 		s.credit.wait()
+		if s.ended() { // whatever comes after the last word is not done
+			continue
+		}
 		apart(func() { h.answer(s, message) })
 		if s.faults >= maxFaults {
 			return
@@ -227,50 +240,15 @@ func (h *Hub) greet(s *Socket) {
 
 // answer does what one message asks for, or says why not.
 func (h *Hub) answer(s *Socket, message []byte) {
-	f, err := parse(message)
+	f, err := parse(message, h.kinds)
 	if err != nil {
 		err = &Problem{Code: CodeFrame}
 	} else {
-		err = h.take(s, f)
+		err = h.kinds[f.Type].do(h, s, f)
 	}
 	if err != nil {
 		h.refuse(s, f, err)
 	}
-}
-
-// take does what one frame asks for.
-func (h *Hub) take(s *Socket, f Frame) error {
-	switch f.Type {
-	case "subscribe":
-		return h.subscribe(s, f)
-	case "unsubscribe":
-		h.unsubscribe(s, f.Room)
-		h.send(s, roomFrame{Type: "unsubscribed", Room: f.Room})
-	case "typing":
-		h.types(s, f.Room)
-	case "away":
-		h.looksAway(s, f.Away)
-	case "watch":
-		return h.watch(s, f.Subject)
-	case "send", "edit", "delete", "react", "mark", "read", "history":
-		answer, err := h.Desk.Do(h.ctx, s.Person, f)
-		if err != nil {
-			return err
-		}
-		if read, ok := answer.(ReadTo); ok {
-			h.readTo(s, f.Room, read)
-			return nil
-		}
-		if f.Type == "send" {
-			h.wrote(s, f.Room)
-		}
-		if answer != nil {
-			h.send(s, answer)
-		}
-	default:
-		return &Problem{Code: CodeFrame}
-	}
-	return nil
 }
 
 // refuse tells a client why a frame of it was not done. Who sends too much that is none is cut off.
@@ -320,6 +298,11 @@ func (h *Hub) leave(s *Socket) {
 	}
 	h.mu.Lock()
 	delete(h.sockets, s)
+	if rest := slices.DeleteFunc(h.sessions[s.Session], func(one *Socket) bool { return one == s }); len(rest) > 0 {
+		h.sessions[s.Session] = rest
+	} else {
+		delete(h.sessions, s.Session)
+	}
 	for subject := range s.subjects {
 		h.forget(s, subject)
 	}
@@ -328,11 +311,16 @@ func (h *Hub) leave(s *Socket) {
 }
 
 // Wake says that something may have happened: in a room ("room/ID"), with who may read one ("access/ID"), with what
-// somebody lets others see ("choices/ID"), or with the subject of a page. It never waits.
+// somebody lets others see ("choices/ID"), with a session, which has ended ("session/HASH"), or with the subject of a
+// page. It never waits.
 func (h *Hub) Wake(subject string) {
 	kind, id, _ := strings.Cut(subject, "/")
-	if kind == "choices" {
+	switch kind {
+	case "choices":
 		h.greetAnew(id)
+		return
+	case "session":
+		h.endSession(id)
 		return
 	}
 	if kind != "room" && kind != "access" {
@@ -357,6 +345,26 @@ func (h *Hub) greetAnew(person string) {
 		if s.ID == person {
 			s.shut(closeRestart, "choices changed")
 		}
+	}
+}
+
+// endSession ends the connections of a session; from here on nothing reaches them.
+func (h *Hub) endSession(session string) {
+	h.mu.Lock()
+	held := slices.Clone(h.sessions[session])
+	h.mu.Unlock()
+	for _, s := range held {
+		s.shut(closePolicy, "session ended")
+	}
+}
+
+// late ends a connection whose session ended while the handshake was answered.
+func (h *Hub) late(s *Socket) {
+	if s.Session == "" || h.Source.Identity() == s.Identity {
+		return
+	}
+	if live, err := h.Source.Sessions(h.ctx, []string{s.Session}); err == nil && !live[s.Session] {
+		s.shut(closePolicy, "session ended")
 	}
 }
 

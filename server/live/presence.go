@@ -121,7 +121,7 @@ func (r *room) tellTyping(elsewhere map[string]string) bool {
 		r.written = now
 		for address, to := range r.byAddress() {
 			frame.Room = address
-			r.tell(frame, to)
+			r.tell(frame, slices.DeleteFunc(to, (*Socket).stranger))
 		}
 	}
 	return len(names) > 0
@@ -176,9 +176,13 @@ func (r *room) tellPresence(away map[*Socket]bool, with company) {
 	}
 	for address, to := range r.byAddress() {
 		frame.Room = address
-		r.tell(frame, to)
+		r.tell(presenceFrame{Type: frame.Type, Room: address, Count: frame.Count}, slices.DeleteFunc(slices.Clone(to), func(s *Socket) bool { return !s.stranger() }))
+		r.tell(frame, slices.DeleteFunc(to, (*Socket).stranger))
 	}
 }
+
+// stranger says whether a connection is a visitor's: who is here is told to members, and to visitors how many.
+func (s *Socket) stranger() bool { return s.ID == "" }
 
 // present says who is there; who looks elsewhere in one place only is here.
 func present(here, gone map[string]Person) presenceFrame {
@@ -210,6 +214,9 @@ func (r *room) byAddress() map[string][]*Socket {
 
 // tell puts a frame in some queues; mu is held.
 func (r *room) tell(frame any, to []*Socket) {
+	if len(to) == 0 {
+		return
+	}
 	b, err := r.hub.encoder.frame(frame)
 	if err != nil {
 		r.hub.Log.Error("live frame not encoded", "error", err)

@@ -9,16 +9,16 @@ import (
 
 // room is a room that at least one connection follows.
 type room struct {
-	hub     *Hub
-	id      string
-	direct  bool
-	private bool
+	hub    *Hub
+	id     string
+	direct bool
 
 	mu      sync.Mutex // guards what follows; held while messages are read and handed on
 	subs    map[*Socket]string
 	sent    int // number of the last message handed on
 	changes int // last change handed on
 	epoch   uint64
+	access  string            // as it was when who follows was asked about last
 	typing  map[string]typist // by member
 	stopped []string          // who said what they wrote, of which other hubs are to be told
 	told    string            // presence as it was told last
@@ -91,10 +91,11 @@ func (r *room) catchUp(recheck bool) error {
 		if err != nil {
 			return err
 		}
-		if r.private && len(news.Fresh)+len(news.Changed) > 0 { // who was taken out before it was said does not hear it
+		if (news.Private || news.Access != r.access) && len(news.Fresh)+len(news.Changed) > 0 { // who was taken out before it was said does not hear it
 			if err := r.review(); err != nil {
 				return err
 			}
+			r.access = news.Access
 		}
 		if err := r.handOn(news); err != nil {
 			return err
@@ -297,7 +298,7 @@ func (h *Hub) room(place Place) *room {
 	defer h.mu.Unlock()
 	r := h.rooms[place.ID]
 	if r == nil {
-		r = &room{hub: h, id: place.ID, direct: place.Direct, private: place.Private, subs: map[*Socket]string{}, epoch: h.epoch.Load(), typing: map[string]typist{}}
+		r = &room{hub: h, id: place.ID, direct: place.Direct, subs: map[*Socket]string{}, epoch: h.epoch.Load(), typing: map[string]typist{}}
 		h.rooms[place.ID] = r
 	}
 	return r

@@ -30,6 +30,7 @@ const (
 type Person struct {
 	ID, Handle, Name, Town string
 	Session                string // what ends when they sign out
+	Identity               uint64 // of the source, when that was read
 	Lang                   string // for errors
 	Hidden                 bool   // nobody is to see that they are here
 	Silent                 bool   // nobody is to see what they have read
@@ -229,6 +230,13 @@ func (s *Socket) shut(code int, reason string) {
 		_ = s.raw.SetReadDeadline(time.Now().Add(closeTime))
 		s.mu.Unlock()
 	}
+}
+
+// ended says whether a close frame was the last word.
+func (s *Socket) ended() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed || s.dead
 }
 
 // ping asks whether anybody is there; who has not answered the last two is cut off.

@@ -56,7 +56,7 @@ export class Around {
       this.here.textContent = words(count === 1 ? texts.online.one : texts.online.other, { N: count });
       this.here.hidden = false;
     }
-    if (!this.people) return;
+    if (!this.people || (count > 0 && here.length + away.length === 0)) return; // visitors are not told who
     const group = (title, people, kind, state) =>
       people.length === 0
         ? []
