@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"belfry/server/live"
@@ -25,6 +26,49 @@ func (f forgetful) Missed(ctx context.Context, room string, after, changes, limi
 // BreakResume makes the hub forget what those who come back have missed: the broken build that TestTortureLiveCutConnections
 // must see.
 func BreakResume(s *Server) { s.hub.Source = forgetful{s.hub.Source} }
+
+// careless does one kind of frame for anybody, as if somebody else had asked.
+type careless struct {
+	live.Desk
+	broken *atomic.Pointer[[2]string] // the kind, and who is taken for the one who asks
+}
+
+func (c careless) Do(ctx context.Context, who live.Person, f live.Frame) (any, error) {
+	if broken := c.broken.Load(); broken != nil && broken[0] == f.Type {
+		who.ID = broken[1]
+	}
+	return c.Desk.Do(ctx, who, f)
+}
+
+// Careless makes a hub that has no connection yet let one kind of frame through, as of a member, from when that is called:
+// the broken rule that TestEveryFrameEveryRole must see.
+func Careless(s *Server) (about func(kind, as string)) {
+	c := careless{s.hub.Desk, &atomic.Pointer[[2]string]{}}
+	s.hub.Desk = c
+	return func(kind, as string) { c.broken.Store(&[2]string{kind, as}) }
+}
+
+// hospitable lets everybody go on reading what they once followed.
+type hospitable struct {
+	live.Source
+	broken *atomic.Bool
+}
+
+func (h hospitable) Admitted(ctx context.Context, room string, people []string) (map[string]bool, error) {
+	all, err := h.Source.Admitted(ctx, room, people)
+	for _, id := range people {
+		all[id] = all[id] || h.broken.Load()
+	}
+	return all, err
+}
+
+// Hospitable makes a hub that has no connection yet forget who was taken out of a room, when that is set: the broken build that
+// TestEveryEventEveryRole must see.
+func Hospitable(s *Server) (forget *atomic.Bool) {
+	h := hospitable{s.hub.Source, &atomic.Bool{}}
+	s.hub.Source = h
+	return h.broken
+}
 
 // LiveSize is how many connections and rooms the hub holds.
 func LiveSize(s *Server) (sockets, rooms int) { return s.hub.Size() }

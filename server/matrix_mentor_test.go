@@ -23,6 +23,7 @@ func (w *world) mentoring() {
 	ok(w.t, err)
 	_, err = w.NoteCheckIn(ctx, w.by(author), m.ID, talk.ID, w.secret("tutoratnotes", author|steward))
 	ok(w.t, err)
+	w.ids["mentorship"] = m.ID
 	none := "00000000-0000-7000-8000-000000000000"
 	w.add("mentor request", "of the member", member|author|stewards, "id", open.ID)
 	w.add("mentor request", "missing", nobody, "id", none)

@@ -21,6 +21,9 @@ func (r rule) silent() rule { r.quiet = true; return r }
 // public says that the record itself is no secret.
 func (r rule) public() rule { r.known = true; return r }
 
+// same says that a frame is answered alike, whoever asks of whatever.
+func (r rule) same() rule { r.alike = true; return r }
+
 // of says whose secret the address is.
 func (r rule) of(who audience) rule { r.holds = who; return r }
 
@@ -34,10 +37,11 @@ func (r rule) except(name string, who audience) rule {
 	return r
 }
 
-// expected is the one place that says who may use which address. A route that is not here fails the test.
+// expected is the one place that says who may use which address, and which frame of the live connection. A route or a kind
+// of frame that is not here fails the test.
 func expected(w *world) map[string]rule {
 	all := map[string]rule{}
-	for _, part := range []map[string]rule{open(w), accounts(w), meetings(w), minutesRules(w), talking(w), threadActs(w), postActs(w), caring(w), mentoring(w), appRules(w), serviceRules(w), chatRules(w)} {
+	for _, part := range []map[string]rule{open(w), accounts(w), meetings(w), minutesRules(w), talking(w), threadActs(w), postActs(w), caring(w), mentoring(w), appRules(w), serviceRules(w), chatRules(w), liveRules(w)} {
 		for name, r := range part {
 			all[name] = r
 		}

@@ -28,6 +28,13 @@ func (r *Rehearsal) Begin() {
 	r.on = true
 }
 
+// End ends the rehearsal: from here on what is written stays.
+func (r *Rehearsal) End() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.on = false
+}
+
 // Writes is how many keys were written or deleted by Updates that succeeded, since the last call.
 func (r *Rehearsal) Writes() int {
 	r.mu.Lock()
