@@ -34,5 +34,5 @@ generate: ## make the page components anew, and towns and map when DATA=folder o
 	go run $(TEMPL) generate -path frontend
 	$(if $(DATA),TOWN_DATA=$(abspath $(DATA)) MAP_DATA=$(abspath $(DATA)) go generate ./store/gazetteer ./frontend/townmap)
 
-torture: ## the long form of the safety tests, with a table at the end: make torture ROUNDS=100
-	@ROUNDS=$(or $(ROUNDS),100) bash .ci/torture
+torture: ## the long form of the safety tests, with a table at the end: make torture ROUNDS=100 SOAK=2h
+	@ROUNDS=$(or $(ROUNDS),100) SOAK=$(or $(SOAK),10m) bash .ci/torture
