@@ -115,6 +115,8 @@ func configure(address string) (*pgxpool.Config, error) {
 		"idle_in_transaction_session_timeout": fmt.Sprint(idleLimit.Milliseconds()), "default_transaction_isolation": "serializable",
 		// Keys are always found by their index: a table read whole would conflict with every writer of it.
 		"enable_seqscan": "off", "enable_bitmapscan": "off", "plan_cache_mode": "force_generic_plan", "jit": "off",
+		// What a node holds that is gone without a word is free for others within seconds; by default it is after two hours.
+		"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3", "tcp_user_timeout": fmt.Sprint(deafLimit.Milliseconds()),
 	} {
 		if _, told := conn.RuntimeParams[name]; !told {
 			conn.RuntimeParams[name] = value

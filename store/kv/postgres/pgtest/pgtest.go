@@ -31,6 +31,8 @@ const patience = 60 * time.Second
 // Server is a running PostgreSQL.
 type Server struct {
 	Port int
+	host string
+	on   *Machine // nil for this one
 	bin  string
 	dir  string
 	keep io.Closer // closing it ends the server
@@ -54,7 +56,13 @@ func binaries() string {
 // not installed the test is skipped.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s, err := start(settings)
+	return (*Machine)(nil).Start(t, settings...)
+}
+
+// Start starts a server on a machine of a network, as Start does on this one.
+func (m *Machine) Start(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s, err := start(m, settings)
 	if errors.Is(err, errAbsent) {
 		t.Skip(err)
 	}
@@ -72,7 +80,7 @@ var server = sync.OnceValues(func() (string, error) {
 	if address := os.Getenv("BELFRY_TEST_POSTGRES"); address != "" {
 		return address, nil
 	}
-	s, err := start(nil)
+	s, err := start(nil, nil)
 	if err != nil {
 		return "", err
 	}
@@ -100,8 +108,8 @@ func Database(t testing.TB) string {
 		net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))), name)
 }
 
-func start(settings []string) (*Server, error) {
-	s, err := place()
+func start(on *Machine, settings []string) (*Server, error) {
+	s, err := place(on)
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +117,27 @@ func start(settings []string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
+	if on != nil {
+		if err := s.admit(on.network.prefix + "0/24"); err != nil {
+			return nil, err
+		}
+	}
 	return s, s.launch(settings)
 }
 
+// admit lets everybody of a network in.
+func (s *Server) admit(network string) error {
+	file, err := os.OpenFile(filepath.Join(s.data(), "pg_hba.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(file, "host all all %s trust\nhost replication all %s trust\n", network, network)
+	return errors.Join(err, file.Close())
+}
+
 // place finds the program, a folder that its user owns, and a port.
-func place() (*Server, error) {
-	s := &Server{bin: binaries()}
+func place(on *Machine) (*Server, error) {
+	s := &Server{host: "127.0.0.1", on: on, bin: binaries()}
 	if s.bin == "" {
 		return nil, errAbsent
 	}
@@ -126,6 +149,10 @@ func place() (*Server, error) {
 		if err := os.Chown(s.dir, int(who.Uid), int(who.Gid)); err != nil {
 			return nil, err
 		}
+	}
+	if on != nil {
+		s.host, s.Port = on.Address, 5432
+		return s, nil
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -170,7 +197,7 @@ wait $server
 
 func (s *Server) launch(settings []string) error {
 	args := []string{"-c", keeper, "keeper", filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.Port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "wal_level=replica",
+		"-c", "listen_addresses=" + s.host, "-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "wal_level=replica",
 		"-c", "max_wal_senders=4", "-c", "wal_keep_size=256MB"}
 	for _, one := range settings {
 		args = append(args, "-c", one)
@@ -179,6 +206,9 @@ func (s *Server) launch(settings []string) error {
 	cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh"}, args...)
 	cmd.Env = append(cmd.Env, "HOME="+s.dir)
 	cmd.SysProcAttr.Setpgid = true // an interrupt at the terminal is not for it
+	if s.on != nil {
+		s.on.Enter(cmd)
+	}
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return err
@@ -215,7 +245,7 @@ func (s *Server) await(wanted func(context.Context, *pgx.Conn) bool) error {
 
 // Address is the server's, for one of its databases.
 func (s *Server) Address(database string) string {
-	return fmt.Sprintf("postgres://belfry@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
+	return fmt.Sprintf("postgres://belfry@%s:%d/%s?sslmode=disable", s.host, s.Port, database)
 }
 
 // Run runs statements in the database postgres.
@@ -243,12 +273,18 @@ func run(t testing.TB, address string, statements ...string) {
 // Standby starts a second server that follows this one, and makes commits wait until it has them.
 func (s *Server) Standby(t testing.TB) *Server {
 	t.Helper()
-	standby, err := place()
+	return s.StandbyOn(t, s.on)
+}
+
+// StandbyOn starts the second server on another machine.
+func (s *Server) StandbyOn(t testing.TB, m *Machine) *Server {
+	t.Helper()
+	standby, err := place(m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := standby.command("pg_basebackup", "-D", standby.data(), "-R", "-X", "stream", "-c", "fast", "-d",
-		fmt.Sprintf("host=127.0.0.1 port=%d user=belfry application_name=standby", s.Port)).CombinedOutput()
+		fmt.Sprintf("host=%s port=%d user=belfry application_name=standby", s.host, s.Port)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("pg_basebackup: %v: %s", err, out)
 	}
