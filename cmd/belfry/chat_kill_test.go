@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -104,7 +105,9 @@ func TestKilledWhileTalking(t *testing.T) {
 // lastMessage is how far the lounge has come, as the protocol says it.
 func (c *community) lastMessage(t *testing.T, h *hub) int {
 	t.Helper()
-	one := client.New(client.Options{URL: "ws" + strings.TrimPrefix(h.url, "http") + "/live", Header: http.Header{"Cookie": {"belfry_session=" + c.sessions[0]}}})
+	lines := balance(h)
+	one := client.New(client.Options{URL: "ws://" + lines.host + "/live", Header: http.Header{"Cookie": {"belfry_session=" + c.sessions[0]}},
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return lines.dial(ctx, 0) }})
 	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
 	entered := make(chan struct{})
@@ -136,17 +139,26 @@ func (c *community) spoken(t *testing.T, first int, numbers map[string]int) {
 // stored compares what is in an opened store with what was acknowledged.
 func (c *community) stored(t *testing.T, hub *store.Store, first int, numbers map[string]int) {
 	t.Helper()
+	for _, wrong := range c.unspoken(t, hub, first, numbers) {
+		t.Error(wrong)
+	}
+}
+
+// unspoken says what of an opened store is not as it was acknowledged.
+func (c *community) unspoken(t *testing.T, hub *store.Store, first int, numbers map[string]int) (wrong []string) {
+	t.Helper()
 	page, err := hub.RoomPage(context.Background(), store.As(c.members[0].ID), store.LoungeID, store.MessageQuery{After: first, Limit: 10_000})
 	if first == 0 {
 		page, err = hub.RoomPage(context.Background(), store.As(c.members[0].ID), store.LoungeID, store.MessageQuery{Limit: 10_000})
 	}
 	ok(t, err)
 	if len(page.Rows) != len(numbers) {
-		t.Errorf("%d messages are stored, %d were acknowledged", len(page.Rows), len(numbers))
+		wrong = append(wrong, fmt.Sprintf("%d messages are stored, %d were acknowledged", len(page.Rows), len(numbers)))
 	}
 	for _, row := range page.Rows {
 		if numbers[row.Message.Source] != row.Message.Number {
-			t.Errorf("%q is stored as %d, and was acknowledged as %d", row.Message.Source, row.Message.Number, numbers[row.Message.Source])
+			wrong = append(wrong, fmt.Sprintf("%q is stored as %d, and was acknowledged as %d", row.Message.Source, row.Message.Number, numbers[row.Message.Source]))
 		}
 	}
+	return wrong
 }

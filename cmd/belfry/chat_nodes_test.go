@@ -20,14 +20,18 @@ import (
 // balancer leads each connection to a node that answers, the next one when that does not: what HAProxy does, without it.
 type balancer struct {
 	nodes []string
+	host  string // what they are called
 	next  atomic.Int64
 	moved atomic.Int64 // connections that had to go to another node than their first
 }
 
 func balance(nodes ...*hub) *balancer {
-	b := &balancer{}
+	b := &balancer{host: nodes[0].host}
 	for _, h := range nodes {
 		b.nodes = append(b.nodes, strings.TrimPrefix(h.url, "http://"))
+	}
+	if b.host == "" {
+		b.host = b.nodes[0]
 	}
 	return b
 }
@@ -112,7 +116,7 @@ type chatter struct {
 
 // connect makes a client of a member that begins at one of the nodes.
 func (c *chatter) connect(member, at int, l *listener, from int) *client.Client {
-	l.Client = client.New(client.Options{URL: "ws://" + c.lines.nodes[0] + "/live", Name: fmt.Sprintf("m%d-%d", member, c.lines.next.Add(1)), MaxWait: 100 * time.Millisecond,
+	l.Client = client.New(client.Options{URL: "ws://" + c.lines.host + "/live", Name: fmt.Sprintf("m%d-%d", member, c.lines.next.Add(1)), MaxWait: 100 * time.Millisecond,
 		Header: http.Header{"Cookie": {"belfry_session=" + c.sessions[member]}},
 		Dial:   func(ctx context.Context, _, _ string) (net.Conn, error) { return c.lines.dial(ctx, at) }})
 	l.Follow(store.LoungeID, from, 0, client.Handlers{Message: l.take, Reset: l.begin})

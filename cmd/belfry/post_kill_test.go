@@ -108,6 +108,12 @@ func (c *community) said(t *testing.T, numbers []int) map[string]int {
 	hub, _, err := openStore(t.Context(), c.dir, examine, store.Options{})
 	ok(t, err)
 	defer hub.Close()
+	return posted(t, hub, numbers)
+}
+
+// posted is said of an opened store.
+func posted(t *testing.T, hub *store.Store, numbers []int) map[string]int {
+	t.Helper()
 	kept := map[string]int{}
 	for _, n := range numbers {
 		for page := 1; ; page++ {

@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"belfry/store/kv/postgres/pgtest"
 )
 
 // asProgram makes the test binary be the program, so that tests run real processes without building anything.
@@ -94,14 +96,18 @@ func (s said) refused(t *testing.T, texts ...string) {
 
 // hub is a server in a process of its own.
 type hub struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	url    string
-	public string
-	ready  time.Duration
-	log    *transcript
-	client *http.Client
-	ended  chan struct{}
+	t        *testing.T
+	args     []string
+	settings []string        // of the environment
+	on       *pgtest.Machine // nil for this one
+	cmd      *exec.Cmd
+	url      string
+	public   string
+	host     string // named in requests, "" for the address that they go to
+	ready    time.Duration
+	log      *transcript
+	client   *http.Client
+	ended    chan struct{}
 }
 
 var greeted = regexp.MustCompile(`Belfry is at (\S+) \(listening on (\S+)\)`)
@@ -115,44 +121,62 @@ func serve(t *testing.T, dir string, more ...string) *hub {
 // serveWith is serve with some settings of the environment.
 func serveWith(t *testing.T, settings []string, dir string, more ...string) *hub {
 	t.Helper()
-	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", dir}, more...)
-	h := &hub{t: t, cmd: program(context.Background(), args...), log: newTranscript(), ended: make(chan struct{})}
-	h.cmd.Env = append(h.cmd.Env, settings...)
-	h.client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 300},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	out, err := h.cmd.StdoutPipe()
+	h := newHub(t, nil, "127.0.0.1:0", append([]string{"--data", dir}, more...)...)
+	h.settings = settings
+	h.start()
+	return h
+}
+
+func newHub(t *testing.T, on *pgtest.Machine, listen string, more ...string) *hub {
+	return &hub{t: t, on: on, args: append([]string{"serve", "--listen", listen}, more...),
+		client: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 300},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// start runs the server of a hub, again when it was killed: only where that is may be read meanwhile.
+func (h *hub) start() {
+	t := h.t
+	t.Helper()
+	cmd, log, ended := program(context.Background(), h.args...), newTranscript(), make(chan struct{})
+	h.cmd, h.log, h.ended = cmd, log, ended
+	cmd.Env = append(cmd.Env, h.settings...)
+	if h.on != nil {
+		h.on.Enter(cmd)
+	}
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.cmd.Stderr = h.log
+	cmd.Stderr = log
 	began := time.Now()
-	if err := h.cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.kill)
-	overdue := time.AfterFunc(patience, func() { _ = h.cmd.Process.Kill() })
+	overdue := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		_, _ = h.log.Write([]byte(lines.Text() + "\n"))
-		if found := greeted.FindStringSubmatch(lines.Text()); found != nil {
-			h.public, h.url, h.ready = found[1], "http://"+found[2], time.Since(began)
-			break
-		}
+	var found []string
+	for found == nil && lines.Scan() {
+		_, _ = log.Write([]byte(lines.Text() + "\n"))
+		found = greeted.FindStringSubmatch(lines.Text())
 	}
 	overdue.Stop()
+	h.ready = time.Since(began)
 	rest := make(chan struct{})
 	go func() {
 		defer close(rest)
 		for lines.Scan() {
-			_, _ = h.log.Write([]byte(lines.Text() + "\n"))
+			_, _ = log.Write([]byte(lines.Text() + "\n"))
 		}
 	}()
-	go func() { <-rest; _ = h.cmd.Wait(); close(h.ended) }()
-	if h.url == "" {
-		<-h.ended
-		t.Fatalf("the server did not start: %s", h.log)
+	go func() { <-rest; _ = cmd.Wait(); close(ended) }()
+	switch {
+	case found == nil:
+		<-ended
+		t.Fatalf("the server did not start: %s", log)
+	case h.url == "":
+		h.public, h.url = found[1], "http://"+found[2]
 	}
-	return h
 }
 
 // kill ends the server as a power cut would, and waits until it is gone.
@@ -214,6 +238,9 @@ func (h *hub) do(method, path, session, kind string, content io.Reader) (int, st
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", kind)
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	if h.host != "" {
+		req.Host = h.host
 	}
 	if session != "" {
 		req.AddCookie(&http.Cookie{Name: "belfry_session", Value: session})

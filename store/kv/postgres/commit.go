@@ -112,6 +112,7 @@ func (s *snapshot) commit(writes *overlay, bytewise bool) error {
 	case err == nil && warned != nil:
 		// The server gave up waiting for its standby: the commit is made here and could be lost there.
 		err = &UnknownError{fmt.Errorf("the server warns: %v", warned)}
+		s.db.doubt()
 	case err == nil && outcome.String() != "COMMIT":
 		err = fmt.Errorf("the server answered COMMIT with %q", outcome)
 	case err == nil:
@@ -123,6 +124,7 @@ func (s *snapshot) commit(writes *overlay, bytewise bool) error {
 	case pgconn.SafeToRetry(err):
 	default:
 		err = &UnknownError{err}
+		s.db.doubt()
 	}
 	s.err = err
 	return err
@@ -212,6 +214,7 @@ func (db *DB) forget(err error) {
 	if !crowded(err) {
 		db.reconnected.Add(1)
 		db.pool.Reset()
+		db.doubt()
 	}
 }
 

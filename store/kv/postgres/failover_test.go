@@ -266,3 +266,41 @@ func TestVerifyCountsOnceWhatIsReadTwice(t *testing.T) {
 	want(t, count, 900)
 	want(t, p.Swallowed.Load(), int64(1))
 }
+
+// TestT18TheOldPrimaryIsRefused starts a primary again whose standby was promoted, and breaks every connection to the new
+// one: both take writes, and the old one is named first. Nodes that know better and nodes that have just started write to
+// the new one; one that is told of the old one alone is the control.
+func TestT18TheOldPrimaryIsRefused(t *testing.T) {
+	primary := pgtest.Start(t)
+	standby := primary.Standby(t)
+	db, first := openBoth(t, primary, standby), openBoth(t, standby, primary) // one meets the standby before the primary
+	want(t, put(db, "a/1", "x"), nil)
+	want(t, put(first, "a/2", "x"), nil)
+	primary.Kill(t)
+	standby.Promote(t)
+	for put(db, "a/3", "new") != nil { // the first may be told that a commit is in doubt
+	}
+	for put(first, "a/4", "new") != nil {
+	}
+	primary.Restart(t)
+	primary.Run(t, "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()") // so that it would even acknowledge
+	for n := range rounds(1) {
+		standby.Run(t, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'belfry'")
+		for put(db, fmt.Sprint("b/", n), "new") != nil {
+		}
+		began := time.Now()
+		fresh := openBoth(t, primary, standby)
+		want(t, put(fresh, fmt.Sprint("c/", n), "new"), nil)
+		t.Logf("a node that starts found it in %v", time.Since(began).Round(time.Millisecond))
+		for _, key := range []string{"a/3", "a/4", fmt.Sprint("b/", n), fmt.Sprint("c/", n)} {
+			_, there := get(t, fresh, key)
+			want(t, there, true)
+		}
+	}
+	control := open(t, primary.Address("postgres"))
+	want(t, put(control, "d/1", "old"), nil)
+	for key, there := range map[string]bool{"a/1": true, "a/2": true, "a/3": false, "a/4": false, "b/0": false, "c/0": false} {
+		_, found := get(t, control, key)
+		want(t, found, there)
+	}
+}

@@ -58,6 +58,12 @@ type DB struct {
 
 	working sync.WaitGroup // Views, batches, and transactions being ended
 
+	servers   []*pgx.ConnConfig // of the address, each by itself
+	timeline  atomic.Uint32     // the highest met
+	closing   context.Context   // ends with Close
+	end       context.CancelFunc
+	surveying atomic.Bool
+
 	roundTrips, commits, updates, redone, reconnected atomic.Uint64
 }
 
@@ -77,10 +83,15 @@ func Open(ctx context.Context, address string, opt Options) (*DB, error) {
 	if db.schema == "" {
 		db.schema = "belfry"
 	}
+	db.servers = apart(config.ConnConfig)
+	db.closing, db.end = context.WithCancel(context.WithoutCancel(ctx))
+	config.ConnConfig.ValidateConnect = db.validate(config.ConnConfig.ValidateConnect)
 	if db.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config); err != nil {
 		return nil, err
 	}
+	db.survey(ctx)
 	if err := db.prepare(ctx, opt.Existing); err != nil {
+		db.end()
 		db.pool.Close()
 		return nil, err
 	}
@@ -237,6 +248,7 @@ func (db *DB) Close() error {
 	db.closed = true
 	db.mu.Unlock()
 	if !closed {
+		db.end()
 		db.working.Wait()
 		db.pool.Close()
 	}

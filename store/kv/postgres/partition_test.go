@@ -50,6 +50,9 @@ func cutNode(address, key string) int {
 // waiting as long as it does by itself is the control. The short form lets it wait for less than a node asks it to.
 func TestT21ANodeCutInTheMiddleOfACommit(t *testing.T) {
 	network := pgtest.NewNetwork(t)
+	if network == nil {
+		t.SkipNow()
+	}
 	home := network.Machine(t)
 	s := home.Start(t)
 	address, patient := s.Address("postgres"), s.Address("postgres")+"&tcp_keepalives_idle=0&tcp_user_timeout=0"

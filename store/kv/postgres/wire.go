@@ -62,7 +62,7 @@ func (db *DB) listen(ctx context.Context, fn func(message []byte)) {
 		switch {
 		case err == nil:
 			fn([]byte(notification.Payload))
-		case ctx.Err() != nil || quiet.Err() == nil || conn.IsClosed():
+		case ctx.Err() != nil || quiet.Err() == nil || conn.IsClosed() || db.older(conn.PgConn()):
 			return
 		}
 		if err != nil {

@@ -31,12 +31,13 @@ type Machine struct {
 	inside  int
 }
 
-// NewNetwork makes a network. Where that cannot be done the test is skipped.
+// NewNetwork makes a network. Where that cannot be done it says so, with a line that begins "NOT RUN:", and gives none.
 func NewNetwork(t testing.TB) *Network {
 	t.Helper()
 	n, err := network(t)
 	if err != nil {
-		t.Skipf("NOT RUN: a network between machines that breaks (needs root, network namespaces, iproute2 and nftables): %v", err)
+		t.Logf("NOT RUN: a network between machines that breaks (needs root, network namespaces, iproute2 and nftables): %v", err)
+		return nil
 	}
 	return n
 }

@@ -248,6 +248,9 @@ func (s *Server) Address(database string) string {
 	return fmt.Sprintf("postgres://belfry@%s:%d/%s?sslmode=disable", s.host, s.Port, database)
 }
 
+// Host is where the server listens, as an address names it among others.
+func (s *Server) Host() string { return net.JoinHostPort(s.host, strconv.Itoa(s.Port)) }
+
 // Run runs statements in the database postgres.
 func (s *Server) Run(t testing.TB, statements ...string) {
 	t.Helper()
@@ -277,18 +280,18 @@ func (s *Server) Standby(t testing.TB) *Server {
 }
 
 // StandbyOn starts the second server on another machine.
-func (s *Server) StandbyOn(t testing.TB, m *Machine) *Server {
+func (s *Server) StandbyOn(t testing.TB, m *Machine, settings ...string) *Server {
 	t.Helper()
 	standby, err := place(m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := standby.command("pg_basebackup", "-D", standby.data(), "-R", "-X", "stream", "-c", "fast", "-d",
-		fmt.Sprintf("host=%s port=%d user=belfry application_name=standby", s.host, s.Port)).CombinedOutput()
+		fmt.Sprintf("host=%s port=%d user=belfry application_name=standby connect_timeout=2", s.host, s.Port)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("pg_basebackup: %v: %s", err, out)
 	}
-	if err := standby.launch(nil); err != nil {
+	if err := standby.launch(settings); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(standby.Stop)
@@ -313,11 +316,26 @@ func (s *Server) Promote(t testing.TB) {
 // Kill ends the server as a machine that fails does: no process of it does anything more.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
+	s.signal(t, syscall.SIGKILL)
+}
+
+// Pause stops all processes of the server where they are, until it goes on.
+func (s *Server) Pause(t testing.TB, on bool) {
+	t.Helper()
+	if on {
+		s.signal(t, syscall.SIGSTOP)
+	} else {
+		s.signal(t, syscall.SIGCONT)
+	}
+}
+
+func (s *Server) signal(t testing.TB, signal syscall.Signal) {
+	t.Helper()
 	pid := s.pid(t)
 	children, _ := exec.Command("ps", "-o", "pid=", "--ppid", strconv.Itoa(pid)).Output()
 	for _, text := range append([]string{strconv.Itoa(pid)}, strings.Fields(string(children))...) {
 		if one, err := strconv.Atoi(text); err == nil && one > 1 {
-			_ = syscall.Kill(one, syscall.SIGKILL)
+			_ = syscall.Kill(one, signal)
 		}
 	}
 }
