@@ -20,11 +20,13 @@ import (
 type lossy struct {
 	kv.Wire
 	losing atomic.Bool
+	tenth  atomic.Bool // each tenth
+	sent   atomic.Int64
 	lost   atomic.Int64
 }
 
 func (l *lossy) Send(ctx context.Context, message []byte) error {
-	if l.losing.Load() {
+	if n := l.sent.Add(1); l.losing.Load() || l.tenth.Load() && n%10 == 0 {
 		l.lost.Add(1)
 		return nil // as a network does: without a word
 	}
@@ -139,9 +141,9 @@ func TestHintsReachOtherNodes(t *testing.T) {
 	}
 }
 
-// TestLostHintsAreNoticed loses every hint of one node: the other finds out by looking, and its listeners are told that
+// TestT20LostHintsAreNoticed loses every hint of one node: the other finds out by looking, and its listeners are told that
 // they missed something.
-func TestLostHintsAreNoticed(t *testing.T) {
+func TestT20LostHintsAreNoticed(t *testing.T) {
 	one, two, m, lena := twoPeers(t)
 	one.wire.losing.Store(true)
 	missed := two.count(store.EventMissed, "")
@@ -158,6 +160,47 @@ func TestLostHintsAreNoticed(t *testing.T) {
 	heard := two.count(store.EventTouched, "meeting/"+m.ID)
 	answer(t, one, m, lena, "at last")
 	soon(t, "hints come again", 15*time.Second, func() bool { return two.count(store.EventTouched, "meeting/"+m.ID) > heard })
+}
+
+// TestT20HintsLostOnTheWay loses each tenth hint, lets none through to one node, and breaks the connection on which it
+// listens: what others store is noticed within ten seconds in any case, and at once when all is well again.
+func TestT20HintsLostOnTheWay(t *testing.T) {
+	address := pgtest.Database(t)
+	proxy, through := pgtest.Between(t, address)
+	hub := storetest.OpenAt(t, address)
+	lena, m := hub.Join(t, "Lena Exemple", "BE-92094"), hub.Meeting(t, 3)
+	one, two := join(t, address, hub.Clock), join(t, through, hub.Clock)
+	soon(t, "they know each other", 10*time.Second, func() bool { return one.Peers().Nodes == 1 && two.Peers().Nodes == 1 })
+	noticed := func(what string, within time.Duration) (took time.Duration) {
+		t.Helper()
+		generation := two.Generation()
+		answer(t, one, m, lena, what)
+		return soon(t, what, within, func() bool { return two.Generation() > generation })
+	}
+	one.wire.tenth.Store(true)
+	longest := time.Duration(0)
+	for n := range rounds(20) {
+		longest = max(longest, noticed(fmt.Sprint("one in ten lost ", n), 10*time.Second))
+	}
+	one.wire.tenth.Store(false)
+	proxy.Deaf(true)
+	deaf := noticed("none let through", 10*time.Second)
+	proxy.Deaf(false)
+	proxy.Reset()
+	healed := time.Now()
+	missed := two.count(store.EventMissed, "")
+	soon(t, "listeners look anew", 5*time.Second, func() bool { return two.count(store.EventMissed, "") > missed })
+	heard := two.count(store.EventTouched, "meeting/"+m.ID)
+	noticed("all is well", 5*time.Second)
+	soon(t, "a hint comes again", 5*time.Second, func() bool { return two.count(store.EventTouched, "meeting/"+m.ID) > heard })
+	t.Logf("noticed after at most %v with one in ten lost (%d), %v with none let through (%d); all well %v after its end (%d connections broken)",
+		longest.Round(time.Millisecond), one.wire.lost.Load(), deaf.Round(time.Millisecond), proxy.Unheard.Load(), time.Since(healed).Round(time.Millisecond), proxy.Resets.Load())
+	if one.wire.lost.Load() == 0 || proxy.Unheard.Load() == 0 || proxy.Resets.Load() == 0 {
+		t.Error("a fault did not happen")
+	}
+	if deaf < 50*time.Millisecond {
+		t.Error("the control: what was not let through was heard")
+	}
 }
 
 // TestOneWorksAQueue lets two nodes ask for a queue: one works it at a time, the other goes on when the first leaves.

@@ -178,11 +178,29 @@ func (c *chatter) settle(last int) {
 	}
 }
 
-// TestKilledNodeWhileTalking lets 36 people talk through three nodes. One node does not hear the others' hints for a while,
+// caughtUp waits until everybody has heard what was acknowledged so far.
+func (c *chatter) caughtUp(what string, within time.Duration) {
+	c.t.Helper()
+	c.mu.Lock()
+	last := 0
+	for _, n := range c.numbers {
+		last = max(last, n)
+	}
+	c.mu.Unlock()
+	began := time.Now()
+	c.settle(last)
+	took := time.Since(began)
+	c.t.Logf("%s everybody has heard everything after %v", what, took.Round(time.Millisecond))
+	if took > within {
+		c.t.Errorf("%s: everybody has heard everything after %v", what, took)
+	}
+}
+
+// TestT17T20T21KilledNodeWhileTalking lets 36 people talk through three nodes. One node does not hear the others' hints for a while,
 // its connections to the database are broken, and another node is killed; who was there comes back elsewhere. Everybody
 // has every message once, in order, and what was acknowledged is stored. Those whose client does not say what it has miss
 // some, which the test sees.
-func TestKilledNodeWhileTalking(t *testing.T) {
+func TestT17T20T21KilledNodeWhileTalking(t *testing.T) {
 	const people, each, forgetful = 36, 3, 2
 	c := newCommunity(t, people+forgetful, 0)
 	for round := range max(1, rounds(1)/20) {
@@ -210,9 +228,11 @@ func TestKilledNodeWhileTalking(t *testing.T) {
 
 		proxy.Deaf(true)
 		talk.talk(running, "sans nouvelles", each)
+		talk.caughtUp("while one node hears no hints", 10*time.Second)
 		proxy.Deaf(false)
 		proxy.Reset()
 		talk.talk(running, "sans base", each)
+		talk.caughtUp("after its connections were broken", 5*time.Second)
 
 		killed := make(chan struct{})
 		time.AfterFunc(50*time.Millisecond, func() { talk.nodes[2].kill(); close(killed) })

@@ -94,9 +94,9 @@ func (w *crowd) missing(kept *store.Store) (wrong []string) {
 	return wrong
 }
 
-// TestAQueueGoesOnWhenItsNodeDies kills the node that works the mail: another takes over within seconds, and no letter is
+// TestT17AQueueGoesOnWhenItsNodeDies kills the node that works the mail: another takes over within seconds, and no letter is
 // missed or written twice.
-func TestAQueueGoesOnWhenItsNodeDies(t *testing.T) {
+func TestT17AQueueGoesOnWhenItsNodeDies(t *testing.T) {
 	c := newCommunity(t, 2, 1)
 	address := c.share(t)
 	look, _, err := home{dir: filepath.Join(t.TempDir(), "look"), address: address}.open(t.Context(), change, store.Options{})

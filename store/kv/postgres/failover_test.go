@@ -130,9 +130,9 @@ func openBoth(t *testing.T, primary, standby *pgtest.Server) *postgres.DB {
 	return open(t, fmt.Sprintf("postgres://belfry@127.0.0.1:%d,127.0.0.1:%d/postgres?sslmode=disable&target_session_attrs=read-write", primary.Port, standby.Port))
 }
 
-// TestTorturePrimaryKilled kills the primary under the load of two nodes and promotes its synchronous standby: writing
+// TestT18PrimaryKilled kills the primary under the load of two nodes and promotes its synchronous standby: writing
 // goes on by itself, and nothing that was acknowledged is lost.
-func TestTorturePrimaryKilled(t *testing.T) {
+func TestT18PrimaryKilled(t *testing.T) {
 	for range rounds(1) {
 		primary := pgtest.Start(t)
 		standby := primary.Standby(t)
@@ -152,9 +152,9 @@ func TestTorturePrimaryKilled(t *testing.T) {
 	}
 }
 
-// TestTheHarnessSeesLostWrites is the control of the test above: with a standby that is not waited for, and has stopped,
+// TestT18TheHarnessSeesLostWrites is the control of the test above: with a standby that is not waited for, and has stopped,
 // writes are lost, and it is seen.
-func TestTheHarnessSeesLostWrites(t *testing.T) {
+func TestT18TheHarnessSeesLostWrites(t *testing.T) {
 	primary := pgtest.Start(t)
 	standby := primary.Standby(t)
 	primary.Run(t, "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()")
@@ -172,9 +172,9 @@ func TestTheHarnessSeesLostWrites(t *testing.T) {
 	}
 }
 
-// TestTortureConnectionsReset breaks all connections of two nodes again and again, and lets the answers of commits be
+// TestT21ConnectionsReset breaks all connections of two nodes again and again, and lets the answers of commits be
 // lost, under load.
-func TestTortureConnectionsReset(t *testing.T) {
+func TestT21ConnectionsReset(t *testing.T) {
 	s := pgtest.Start(t)
 	p := s.Through(t)
 	address := fmt.Sprintf("postgres://belfry@127.0.0.1:%d/postgres?sslmode=disable", p.Port())
@@ -194,9 +194,9 @@ func TestTortureConnectionsReset(t *testing.T) {
 	want(t, p.Resets.Load() >= 20 && p.Swallowed.Load() > 0, true)
 }
 
-// TestOneNodeWithoutItsDatabase silences one node's way to the database: its callers are told, within the time they
+// TestT21OneNodeWithoutItsDatabase silences one node's way to the database: its callers are told, within the time they
 // gave, the other node goes on, and the first comes back by itself.
-func TestOneNodeWithoutItsDatabase(t *testing.T) {
+func TestT21OneNodeWithoutItsDatabase(t *testing.T) {
 	s := pgtest.Start(t)
 	p := s.Through(t)
 	cut, whole := open(t, fmt.Sprintf("postgres://belfry@127.0.0.1:%d/postgres?sslmode=disable", p.Port())), open(t, s.Address("postgres"))
