@@ -225,6 +225,9 @@ func (s *Server) previewed(c *fiber.Ctx, err error, fields []string, show func(e
 	}
 	if problems := s.markdownProblems(c, err); problems != nil {
 		f.Problems = problems
+		if store.KindOf(err) == store.Conflict { // the next try is a post of its own
+			f.Values["once"] = onceID()
+		}
 		if !mayTypeAgain(err) {
 			err = &store.Error{Kind: store.Invalid}
 		}

@@ -55,7 +55,9 @@ func (s *Store) SaveDraft(ctx context.Context, by Actor, d Draft) error {
 		if err != nil {
 			return err
 		}
-		if _, done, err := t.posted(who.ID, d.ID); err != nil || done {
+		if _, done, err := t.posted(who.ID, d.ID, d.Title, d.Source); done || KindOf(err) == Conflict {
+			return nil // it was sent
+		} else if err != nil {
 			return err
 		}
 		if d.Source == "" && d.Title == "" {

@@ -157,11 +157,14 @@ func (s *Store) Advance(ctx context.Context) (changed int, err error) {
 
 func (t *tx) advance(m Meeting) (bool, error) {
 	next := m
-	next.State = m.Phase(t.now)
+	if m.State == MeetingHeld && m.Start.After(t.now) { // the clock was ahead, or the meeting was put off
+		next.State = MeetingScheduled
+	}
+	next.State = next.Phase(t.now)
 	if next.State == MeetingHeld {
 		next.Current = ""
 	}
-	due := t.remindersDue(m)
+	due := t.remindersDue(next)
 	if next.State == m.State && len(due) == 0 {
 		return false, nil
 	}

@@ -78,10 +78,10 @@ func record(t *testing.T, clients, each int, next func(rnd *rand.Rand, client, t
 	return history
 }
 
-// TestSeatsAreLinearizable: what clients are told about seats, all at once, could have happened one after the other.
-func TestSeatsAreLinearizable(t *testing.T) {
+// TestT22SeatsAreLinearizable: what clients are told about seats, all at once, could have happened one after the other.
+func TestT22SeatsAreLinearizable(t *testing.T) {
 	const seats, people = 3, 6
-	for range 10 {
+	for range rounds(10) {
 		h := storetest.Open(t)
 		var members []store.Member
 		for i := range people {
@@ -105,9 +105,9 @@ func TestSeatsAreLinearizable(t *testing.T) {
 	}
 }
 
-// TestTheModelCatchesABrokenBuild is the negative control: seats over the same engine, with the free ones counted in one
+// TestT22TheModelCatchesABrokenBuild is the negative control: seats over the same engine, with the free ones counted in one
 // transaction and taken in another. One client alone is right; several at once overbook, and the model must see it.
-func TestTheModelCatchesABrokenBuild(t *testing.T) {
+func TestT22TheModelCatchesABrokenBuild(t *testing.T) {
 	const seats, each = 3, 6
 	run := func(clients int) porcupine.CheckResult {
 		h := storetest.Open(t)

@@ -120,7 +120,7 @@ func (p *pace) allow(memberID string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	full := p.full[memberID]
-	if full.Before(now) {
+	if full.Before(now) || full.Sub(now) > messagesAtOnce*messageEvery { // farther ahead only when the clock was put back
 		full = now
 	}
 	full = full.Add(messageEvery)

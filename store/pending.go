@@ -70,8 +70,8 @@ func (t *tx) hold(who Member, in ThreadInput, threadID string) error {
 	return pendings().put(t, Pending{ID: id, Member: who.ID, Thread: threadID, Input: in, At: t.now})
 }
 
-// held finds what waits of a form that was sent before.
-func (t *tx) held(memberID, once string) (Opened, bool, error) {
+// held finds what waits of a form that was sent before; the same form with other words is a Conflict.
+func (t *tx) held(memberID, once, title, source string) (Opened, bool, error) {
 	waiting, err := pendings().list(t, famPendingMember, window{Under: []string{memberID}, Limit: maxPending})
 	if err != nil {
 		return Opened{}, false, err
@@ -79,6 +79,10 @@ func (t *tx) held(memberID, once string) (Opened, bool, error) {
 	for _, p := range waiting {
 		if p.Input.Once != once {
 			continue
+		}
+		var c check
+		if c.text("source", p.Input.Source, MaxPost) != source || title != "" && c.line("title", p.Input.Title, MaxTitle) != title {
+			return Opened{}, false, conflict("post.id_taken")
 		}
 		d, _, err := threads().find(t, p.Thread)
 		return Opened{Thread: d, Waits: true}, true, err

@@ -275,6 +275,9 @@ func (s *Store) MoveTo(ctx context.Context, by Actor, in JoinInput) error {
 		if before == town.ID {
 			return invalid("town", "member.town_same")
 		}
+		if err := t.keepsCoordinator(m); err != nil {
+			return err
+		}
 		t.enter(&m, town, false)
 		if err := members().put(t, m); err != nil {
 			return err

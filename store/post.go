@@ -103,7 +103,7 @@ type PostInput struct {
 }
 
 // Reply adds a post to a thread: by members, while it is open. What is not allowed is said and nothing is stored; the
-// same Once by the same person again is the post that is already there.
+// same Once by the same person again is the post that is already there; with other words it is a Conflict.
 func (s *Store) Reply(ctx context.Context, by Actor, threadID string, in PostInput) (Opened, error) {
 	var c check
 	text, err := s.written(ctx, &c, in)
@@ -117,7 +117,7 @@ func (s *Store) Reply(ctx context.Context, by Actor, threadID string, in PostInp
 		if err != nil {
 			return err
 		}
-		if have, ok, err := t.posted(who.ID, in.Once); err != nil || ok {
+		if have, ok, err := t.posted(who.ID, in.Once, "", text.source); err != nil || ok {
 			opened = have
 			return err
 		}
@@ -144,20 +144,24 @@ func (s *Store) Reply(ctx context.Context, by Actor, threadID string, in PostInp
 	return opened, err
 }
 
-// posted finds what a form of this member became already.
-func (t *tx) posted(memberID, once string) (Opened, bool, error) {
+// posted finds what a form of this member became already; the same form with other words, or another title for a thread
+// that it opened, is a Conflict. What was edited meanwhile is not compared.
+func (t *tx) posted(memberID, once, title, source string) (Opened, bool, error) {
 	if once == "" {
 		return Opened{}, false, nil
 	}
 	p, err := posts().lookup(t, famPostOnce, memberID, once)
 	if KindOf(err) == NotFound {
-		return t.held(memberID, once)
+		return t.held(memberID, once, title, source)
 	}
 	if err != nil {
 		return Opened{}, false, err
 	}
 	d, err := threads().get(t, p.Thread)
-	return Opened{Thread: d, Post: p}, true, err
+	if err == nil && p.Revision == 0 && (p.Source != source || title != "" && p.Seq == 1 && d.Title != title && d.Changed.Equal(d.Opened)) {
+		err = conflict("post.id_taken")
+	}
+	return Opened{Thread: d, Post: p}, err == nil, err
 }
 
 // addPost stores a thread's next post, and the thread with it.
@@ -237,7 +241,8 @@ func (t *tx) recount(d *Thread) error {
 
 // tooFast refuses more posts in a minute than a person writes.
 func (t *tx) tooFast(memberID string) error {
-	lately, err := t.Scan(window{Under: []string{memberID}, From: idFrom(t.now.Add(-time.Minute))}.bounds(famPostAuthor), postsPerMinute)
+	// what lies farther ahead was written before the clock was put back
+	lately, err := t.Scan(window{Under: []string{memberID}, From: idFrom(t.now.Add(-time.Minute)), To: idFrom(t.now.Add(time.Minute))}.bounds(famPostAuthor), postsPerMinute)
 	if err != nil || len(lately) < postsPerMinute {
 		return err
 	}

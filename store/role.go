@@ -137,7 +137,8 @@ func (t *tx) keepsAdministrator(leaving Member) error {
 	return err
 }
 
-// SetCoordinator gives or takes the coordinator's duty in the member's town: by its coordinators or a steward.
+// SetCoordinator gives or takes the coordinator's duty in the member's town: by its coordinators or a steward. The last
+// one of a town with other people is only taken by a steward.
 func (s *Store) SetCoordinator(ctx context.Context, by Actor, memberID string, on bool) error {
 	return s.update(ctx, "roles", func(t *tx) error {
 		m, town, err := t.placed(memberID)
@@ -147,8 +148,39 @@ func (s *Store) SetCoordinator(ctx context.Context, by Actor, memberID string, o
 		if err := t.requireTown(by, town.ID, mayEditTown); err != nil {
 			return err
 		}
+		if _, err := t.require(by, Steward); err != nil && !on {
+			if err := t.keepsCoordinator(m); err != nil {
+				return err
+			}
+		}
 		return t.setCoordinator(by, &m, on)
 	})
+}
+
+// keepsCoordinator refuses that a town with other people loses its last coordinator.
+func (t *tx) keepsCoordinator(leaving Member) error {
+	town := leaving.TownID()
+	if !leaving.Coordinates(town) {
+		return nil
+	}
+	people, err := t.people(town)
+	if err != nil {
+		return err
+	}
+	others := 0
+	for _, m := range people {
+		switch place, _ := m.Place(); {
+		case m.ID == leaving.ID || place.Welcomed.IsZero():
+		case m.Coordinates(town):
+			return nil
+		default:
+			others++
+		}
+	}
+	if others > 0 {
+		return conflict("town.hand_over_first")
+	}
+	return nil
 }
 
 func (t *tx) setCoordinator(by Actor, m *Member, on bool) error {

@@ -40,20 +40,22 @@ func (s Session) live(now time.Time) bool {
 	return s.Expires.After(now) && now.Sub(s.Seen) < sessionIdle
 }
 
-// Session finds the live session of a token and its member. NotFound when there is none. It writes nothing; call
-// TouchSession when Stale says so.
+// Session finds the live session of a token and its member. NotFound when there is none. It writes nothing, but takes
+// away a session that has ended, so that no clock that is put back makes it count again; call TouchSession when Stale
+// says so.
 func (s *Store) Session(ctx context.Context, token string) (Session, Member, error) {
 	var session Session
 	var m Member
 	if len(token) != 32 {
 		return session, m, notFound()
 	}
+	ended := false
 	err := s.view(ctx, func(t *tx) error {
 		var err error
 		if session, err = sessions().get(t, hashToken(token)); err != nil {
 			return err
 		}
-		if !session.live(t.now) {
+		if ended = !session.live(t.now); ended {
 			return notFound()
 		}
 		if m, err = members().get(t, session.Member); err != nil {
@@ -64,6 +66,11 @@ func (s *Store) Session(ctx context.Context, token string) (Session, Member, err
 		}
 		return nil
 	})
+	if ended {
+		if failed := s.SignOut(ctx, token); failed != nil {
+			return session, m, failed
+		}
+	}
 	return session, m, err
 }
 

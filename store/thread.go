@@ -184,7 +184,8 @@ type Opened struct {
 }
 
 // OpenThread opens a thread with its first post: by members, in categories that take new ones. Text that breaks a
-// limit is Invalid and nothing is stored. The same Once by the same person again is the thread that is already there.
+// limit is Invalid and nothing is stored. The same Once by the same person again is the thread that is already
+// there; with other words it is a Conflict.
 func (s *Store) OpenThread(ctx context.Context, by Actor, in ThreadInput) (Opened, error) {
 	draft, err := s.draftThread(ctx, in)
 	if err != nil {
@@ -207,7 +208,7 @@ func (s *Store) OpenThread(ctx context.Context, by Actor, in ThreadInput) (Opene
 		if !mayOpen(who, c) {
 			return invalid("category", "category.not_open")
 		}
-		if have, ok, err := t.posted(who.ID, draft.once); err != nil || ok {
+		if have, ok, err := t.posted(who.ID, draft.once, draft.title, draft.text.source); err != nil || ok {
 			opened = have
 			return err
 		}

@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,65 +57,162 @@ func TestT10TwoProcessesOneFile(t *testing.T) {
 	}
 }
 
-// TestBackupWhileWriting copies a community that is being written to. What was acknowledged before is in the copy, and
-// the copy checks clean wherever it is restored.
-func TestBackupWhileWriting(t *testing.T) {
-	c := newCommunity(t, 8, 2)
-	h := serve(t, c.dir, "--demo")
-	tokens := c.tokens(h)
-	var acknowledged [8]atomic.Int64
-	stop, done, some := make(chan struct{}), make(chan struct{}), make(chan struct{}, 1000)
-	for member := range c.members {
-		go func() {
-			defer func() { done <- struct{}{} }()
-			for n := 1; ; n++ {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				status, page, err := h.post("/meetings/"+c.meetings[0].Slug+"/rsvp", c.sessions[member],
-					url.Values{"csrf": {tokens[member]}, "answer": {"online"}, "note": {fmt.Sprint("try ", n)}})
-				if status != 303 || err != nil {
-					t.Errorf("status %d, %v: %.300s", status, err, page)
-					return
-				}
-				acknowledged[member].Store(int64(n))
-				select {
-				case some <- struct{}{}:
-				default:
-				}
-			}
-		}()
-	}
-	for range 50 {
-		<-some
-	}
-	var before [8]int64
-	for member := range before {
-		before[member] = acknowledged[member].Load()
-	}
-	file := filepath.Join(t.TempDir(), "backup.db")
-	belfry(t, "backup", "--data", c.dir, file).ends(t, 0, "Backup written to "+file)
-	close(stop)
-	for range c.members {
-		<-done
-	}
-	first, _ := os.ReadFile(file)
-	belfry(t, "backup", "--data", c.dir, file).refused(t, "is there already")
-	if again, _ := os.ReadFile(file); string(again) != string(first) {
-		t.Error("the backup was overwritten")
-	}
-	other := filepath.Join(t.TempDir(), "restored")
-	belfry(t, "restore", "--data", other, file).ends(t, 0, "Restored to")
-	sound(t, other)
-	for at, r := range c.answers(t, other) {
-		if int64(serial(r.Note)) < before[at.member] {
-			t.Errorf("member %d: %q is in the copy, %d was acknowledged before", at.member, r.Note, before[at.member])
+// written is what a copy holds of each writer: the number of the last answer, and that of the last message, which is sent
+// after every twelfth answer and names it.
+type written struct{ answer, message [40]int }
+
+// torn says what in a copy cannot have been so at any moment; "" when it is a beginning of what was written.
+func (w written) torn() string {
+	for i := range w.answer {
+		if w.answer[i] < w.message[i] || w.answer[i] > w.message[i]+12 {
+			return fmt.Sprintf("writer %d: answer %d beside message %d", i, w.answer[i], w.message[i])
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(file), ".*")); len(left) > 0 {
-		t.Errorf("left beside the backup: %v", left)
+	return ""
+}
+
+// writtenAt reads a folder.
+func (c *community) writtenAt(t *testing.T, dir string) (w written) {
+	t.Helper()
+	for at, r := range c.answers(t, dir) {
+		w.answer[at.member] = serial(r.Note)
+	}
+	hub, _, err := openStore(t.Context(), dir, examine, store.Options{})
+	ok(t, err)
+	defer hub.Close()
+	page, err := hub.RoomPage(t.Context(), store.As(c.members[0].ID), store.LoungeID, store.MessageQuery{Limit: 1_000_000})
+	ok(t, err)
+	for n, row := range page.Rows {
+		if row.Message.Number != n+1 {
+			t.Fatalf("message %d at place %d", row.Message.Number, n+1)
+		}
+		var member, of int
+		_, err := fmt.Sscanf(row.Message.Source, "parole %d de %d", &of, &member)
+		ok(t, err)
+		w.message[member] = max(w.message[member], of)
+	}
+	return w
+}
+
+// pen lets forty members write two hundred times a second together.
+type pen struct {
+	h            *hub
+	c            *community
+	tokens       []string
+	stop         chan struct{}
+	all          sync.WaitGroup
+	sent, thanks [40]atomic.Int64
+	copying      atomic.Bool
+	mu           sync.Mutex         // guards took
+	took         [2][]time.Duration // without and during a backup
+}
+
+func (p *pen) write(member int) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-p.stop:
+			return
+		case <-tick.C:
+		}
+		p.sent[member].Store(int64(n))
+		p.post(member, "/meetings/"+p.c.meetings[0].Slug+"/rsvp", url.Values{"answer": {"online"}, "note": {fmt.Sprint("try ", n)}})
+		p.thanks[member].Store(int64(n))
+		if n%12 == member%12 {
+			text := fmt.Sprintf("parole %d de %d", n, member)
+			p.post(member, "/chat/lounge", url.Values{"source": {text}, "once": {text}})
+		}
+	}
+}
+
+func (p *pen) post(member int, path string, form url.Values) {
+	form.Set("csrf", p.tokens[member])
+	began, during := time.Now(), 0
+	if p.copying.Load() {
+		during = 1
+	}
+	status, page, err := p.h.post(path, p.c.sessions[member], form)
+	if status != 303 || err != nil {
+		p.h.t.Errorf("%s: status %d, %v: %.300s", path, status, err, page)
+	}
+	p.mu.Lock()
+	p.took[during] = append(p.took[during], time.Since(began))
+	p.mu.Unlock()
+}
+
+func nearest(took []time.Duration, percent int) time.Duration {
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[len(took)*percent/100].Round(100 * time.Microsecond)
+}
+
+// TestT09BackupWhileWriting copies a community that is written to two hundred times a second. Each copy, restored, is a
+// beginning of what was written: all that was acknowledged before is in it, nothing of later, and nothing without what
+// came before it. The control is a copy whose parts are of two moments.
+func TestT09BackupWhileWriting(t *testing.T) {
+	c := newCommunity(t, 40, 1)
+	p := &pen{h: serve(t, c.dir, "--demo"), c: c, stop: make(chan struct{})}
+	p.tokens = c.tokens(p.h)
+	for member := range c.members {
+		p.all.Go(func() { p.write(member) })
+	}
+	var first written
+	for round := range rounds(1) {
+		time.Sleep(900 * time.Millisecond) // writing without a backup, to compare
+		var before [40]int64
+		for i := range before {
+			before[i] = p.thanks[i].Load()
+		}
+		file := filepath.Join(t.TempDir(), "backup.db")
+		p.copying.Store(true)
+		belfry(t, "backup", "--data", c.dir, file).ends(t, 0, "Backup written to "+file)
+		p.copying.Store(false)
+		var after [40]int64
+		for i := range after {
+			after[i] = p.sent[i].Load()
+		}
+		other := filepath.Join(t.TempDir(), "restored")
+		belfry(t, "restore", "--data", other, file).ends(t, 0, "Restored to")
+		sound(t, other)
+		kept := c.writtenAt(t, other)
+		if torn := kept.torn(); torn != "" {
+			t.Errorf("round %d: %s", round, torn)
+		}
+		for i := range before {
+			if n := int64(kept.answer[i]); n < before[i] || n > after[i] {
+				t.Errorf("round %d: writer %d had %d before and %d after, kept is %d", round, i, before[i], after[i], n)
+			}
+		}
+		if round == 0 {
+			first = kept
+			content, _ := os.ReadFile(file)
+			belfry(t, "backup", "--data", c.dir, file).refused(t, "is there already")
+			if again, _ := os.ReadFile(file); !bytes.Equal(again, content) {
+				t.Error("the backup was overwritten")
+			}
+		}
+		if left, _ := filepath.Glob(filepath.Join(filepath.Dir(file), ".*")); len(left) > 0 {
+			t.Errorf("left beside the backup: %v", left)
+		}
+	}
+	time.Sleep(time.Second)
+	close(p.stop)
+	p.all.Wait()
+	if code := p.h.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, p.h.log)
+	}
+	last := c.writtenAt(t, c.dir)
+	last.message = first.message
+	if last.torn() == "" {
+		t.Error("the control: a copy of two moments is not seen")
+	}
+	t.Logf("%d writes beside no backup: middle %v, 99 of 100 under %v; %d while one was made: %v, %v", len(p.took[0]), nearest(p.took[0], 50), nearest(p.took[0], 99),
+		len(p.took[1]), nearest(p.took[1], 50), nearest(p.took[1], 99))
+	if len(p.took[1]) == 0 {
+		t.Error("nothing was written while the backup was made")
 	}
 }
 
