@@ -100,7 +100,7 @@ func newVillage(t testing.TB) *village {
 		persons = append(persons, pages.DemoPerson{Handle: m.Handle, Name: m.Name, Role: "demo.role." + p.Key})
 	}
 	s, err := server.New(ctx, server.Options{Store: hub, Assets: parts.assets, Catalogue: parts.catalogue, Markdown: markdown.New(), Map: parts.drawn,
-		Search: index, PublicURL: address, Loopback: true, Demo: true, DemoPersons: persons, Version: "test", Vitals: anHour(0)})
+		Search: index, PublicURL: address, Loopback: true, Demo: true, DemoPersons: persons, Version: "test", Vitals: someHours(0)})
 	ok(t, err)
 	post, err := server.NewPost(server.PostOptions{Store: hub, Catalogue: parts.catalogue, PublicURL: address})
 	ok(t, err)

@@ -58,6 +58,7 @@ type Server struct {
 	spoken  spoken
 	fixed   [][2][]byte // headers of every answer
 	hub     *live.Hub
+	ready   readiness
 	limit   time.Duration // of a request
 	zones   sync.Map      // *time.Location by name; members name only what exists
 	proxies []netip.Prefix
@@ -80,7 +81,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if opt.Vitals == nil {
-		opt.Vitals = vitals.New()
+		opt.Vitals = vitals.New(nil)
 	}
 	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout}
 	s.pages = newSharedPages(s.readers.sweep)
@@ -110,6 +111,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		ReduceMemoryUsage:       false,
 	})
 	s.app.Server().HeaderReceived = s.roomForPapers
+	s.app.Server().Logger = spelled{opt.Log}
 	s.app.Server().KeepHijackedConns = true // else closing a live connection waits for its reader
 	if s.hub, err = s.newHub(); err != nil {
 		return nil, err

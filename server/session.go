@@ -257,6 +257,7 @@ func (s *Server) sameSite(c *fiber.Ctx) bool {
 func (s *Server) guard(c *fiber.Ctx) (err error) {
 	v := &visit{known: &known{}, lang: s.Catalogue.Languages()[0]}
 	began := time.Now()
+	s.Vitals.Asked()
 	v.Context, v.until = c.UserContext(), began.Add(s.limit)
 	defer func() {
 		v.over()
@@ -265,7 +266,9 @@ func (s *Server) guard(c *fiber.Ctx) (err error) {
 			code, _ = status(err)
 		}
 		s.noteRefused(c, code)
-		s.Vitals.Answered(c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead, code, time.Since(began))
+		took := time.Since(began)
+		s.Vitals.Answered(c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead, code, took)
+		s.note(c, v, code, took)
 	}()
 	c.SetUserContext(&v.patience)
 	c.Locals(visitKey, v)

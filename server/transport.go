@@ -146,29 +146,4 @@ func (s *Server) robots(c *fiber.Ctx) error {
 	return c.SendString("User-agent: *\nDisallow: /admin\nDisallow: /settings\nDisallow: /link/\n")
 }
 
-// healthz says that the process answers.
-func (s *Server) healthz(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.SendString("ok\n")
-}
-
-// readyz says that the store answers too.
-func (s *Server) readyz(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	if _, err := s.Store.Empty(c.UserContext()); err != nil {
-		return err
-	}
-	return c.SendString("ready\n")
-}
-
 func queryEscape(text string) string { return url.QueryEscape(text) }
-
-// logPath keeps secrets that stand in a path out of the log.
-func logPath(path string) string {
-	for _, prefix := range []string{"/calendar/", "/link/"} {
-		if strings.HasPrefix(path, prefix) {
-			return prefix + "…"
-		}
-	}
-	return path
-}

@@ -279,4 +279,8 @@ func (frozen) Update(context.Context, string, func(kv.Tx) error) error {
 	return errors.New("a snapshot takes no writes")
 }
 
+func (frozen) Ready() error { return kv.ErrReadOnly }
+
+func (frozen) Meter() *kv.Meter { return kv.NewMeter(1) }
+
 func (frozen) Close() error { return nil }

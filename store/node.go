@@ -36,10 +36,11 @@ func (s *Store) Run(ctx context.Context) error {
 	every(ctx, peerBeat, func() {
 		began := time.Now()
 		within(ctx, func(short context.Context) {
-			if p.beat(short) == nil {
-				p.mu.Lock()
+			err := p.beat(short)
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if p.ill = err; err == nil {
 				p.heard = began
-				p.mu.Unlock()
 			}
 		})
 		p.doubtful()

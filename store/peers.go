@@ -78,8 +78,10 @@ type peers struct {
 	saying  []string               // the keys of said, in order
 	towns   map[string]bool        // that changed, to be told
 	told    moved                  // as of the last hint
+	since   time.Time              // when the first came that is to be told; zero for none
 	known   map[string]peer        // the others
 	heard   time.Time              // when the last beat that succeeded began
+	ill     error                  // why the last beat did not succeed
 	joined  bool
 	doubted time.Time                     // when a commit of unknown outcome was last met
 	stops   uint64                        // how often the work on queues was stopped
@@ -102,7 +104,8 @@ func newPeers(s *Store, wire kv.Wire) *peers {
 
 // PeerStats count what went between the nodes since the start.
 type PeerStats struct {
-	Nodes                        int // others that are alive
+	Nodes                        int           // others that are alive
+	Oldest                       time.Duration // how long what is to be told has waited, 0 when nothing is
 	Sent, Received, Missed, Gone uint64
 }
 
@@ -114,7 +117,11 @@ func (s *Store) Peers() PeerStats {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return PeerStats{Nodes: len(p.known), Sent: p.sent.Load(), Received: p.received.Load(), Missed: p.missed.Load(), Gone: p.buried.Load()}
+	stats := PeerStats{Nodes: len(p.known), Sent: p.sent.Load(), Received: p.received.Load(), Missed: p.missed.Load(), Gone: p.buried.Load()}
+	if !p.since.IsZero() {
+		stats.Oldest = time.Since(p.since)
+	}
+	return stats
 }
 
 // committed notes what a commit of this process touched.
@@ -135,11 +142,23 @@ func (p *peers) committed(t *tx) {
 	for _, e := range t.events {
 		p.events = append(p.events, hintedEvent{ID: e.ID, Kind: e.Kind, Subject: e.Subject, Member: e.Member, By: e.By})
 	}
-	something := p.own != p.told || len(p.events) > 0
+	something := p.waits()
 	p.mu.Unlock()
 	if something {
 		p.nudge()
 	}
+}
+
+// waits says whether something is to be told, and notes since when; p.mu is held.
+func (p *peers) waits() bool {
+	something := p.own != p.told || len(p.events)+len(p.saying) > 0
+	switch {
+	case !something:
+		p.since = time.Time{}
+	case p.since.IsZero():
+		p.since = time.Now()
+	}
+	return something
 }
 
 func (p *peers) nudge() {
@@ -160,6 +179,7 @@ func (s *Store) Announce(e Event) {
 			p.saying = append(p.saying, key)
 		}
 		p.said[key] = hintedEvent{Kind: e.Kind, Subject: e.Subject, Member: e.Member, By: e.By, Data: e.Data}
+		p.waits()
 		p.mu.Unlock()
 		p.nudge()
 	}
@@ -245,6 +265,10 @@ func (p *peers) send(ctx context.Context) {
 			p.sent.Add(1)
 		} // one that is lost is noticed by its number
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.since = time.Time{}
+	p.waits()
 }
 
 // take hears the others.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 )
 
 // dataFlags say where the community's data is. Every flag can be given as a variable too.
@@ -24,12 +25,13 @@ func (d dataFlags) file() string { return d.Data + string(os.PathSeparator) + "b
 
 // serveCommand holds every setting of a server.
 type serveCommand struct {
-	Listen    string   `help:"Address to listen on." default:"127.0.0.1:8080" env:"BELFRY_LISTEN"`
-	Data      string   `help:"Folder of the data. With --demo, a throw-away folder unless given." env:"BELFRY_DATA" placeholder:"DIR"`
-	Store     string   `help:"Database that several nodes share. The folder then holds only what is this node's own." env:"BELFRY_STORE" placeholder:"postgres://…"`
-	PublicURL string   `help:"What people type to reach the hub, for links in mail and calendars." name:"public-url" env:"BELFRY_PUBLIC_URL" placeholder:"URL"`
-	Proxies   []string `help:"Addresses of reverse proxies whose X-Forwarded-For counts." env:"BELFRY_PROXIES"`
-	Demo      bool     `help:"Serve a community of real towns and invented people." env:"BELFRY_DEMO"`
+	Listen    string        `help:"Address to listen on." default:"127.0.0.1:8080" env:"BELFRY_LISTEN"`
+	Data      string        `help:"Folder of the data. With --demo, a throw-away folder unless given." env:"BELFRY_DATA" placeholder:"DIR"`
+	Store     string        `help:"Database that several nodes share. The folder then holds only what is this node's own." env:"BELFRY_STORE" placeholder:"postgres://…"`
+	PublicURL string        `help:"What people type to reach the hub, for links in mail and calendars." name:"public-url" env:"BELFRY_PUBLIC_URL" placeholder:"URL"`
+	Proxies   []string      `help:"Addresses of reverse proxies whose X-Forwarded-For counts." env:"BELFRY_PROXIES"`
+	Drain     time.Duration `help:"How long /readyz says no before the server stops, when a balancer asks it." default:"7s" env:"BELFRY_DRAIN"`
+	Demo      bool          `help:"Serve a community of real towns and invented people." env:"BELFRY_DEMO"`
 
 	SMTPHost     string `help:"Mail server. Without one, administrators read the mail at /admin/mail." name:"smtp-host" env:"BELFRY_SMTP_HOST"`
 	SMTPPort     int    `help:"Port of the mail server." name:"smtp-port" default:"587" env:"BELFRY_SMTP_PORT"`

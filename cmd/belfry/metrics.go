@@ -9,11 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"belfry/server"
@@ -21,7 +18,6 @@ import (
 	"belfry/server/vitals"
 	"belfry/store"
 	"belfry/store/kv/bolt"
-	"belfry/store/kv/postgres"
 )
 
 // watch reads the numbers that an operator sees.
@@ -58,25 +54,70 @@ func (w *watch) backlog() store.Waiting {
 
 // numbers are all there are beside the counts of requests. No label of theirs names anybody.
 func (w *watch) numbers() []vitals.Number {
-	began := float64(time.Now().Unix())
-	all := []vitals.Number{
-		{Name: vitals.Resident, Help: "Memory of the process.", Kind: vitals.Gauge, Read: resident},
-		{Name: "process_cpu_seconds_total", Help: "Processor time of the process.", Kind: vitals.Counter, Read: processor},
-		{Name: "process_open_fds", Help: "Open files and connections.", Kind: vitals.Gauge, Read: descriptors},
-		{Name: "process_start_time_seconds", Help: "When the process began.", Kind: vitals.Gauge, Read: func() float64 { return began }},
-		{Name: "go_goroutines", Help: "Goroutines.", Kind: vitals.Gauge, Read: func() float64 { return float64(runtime.NumGoroutine()) }},
-		{Name: vitals.Letters, Help: "Letters that are to be sent.", Kind: vitals.Gauge, Read: func() float64 { return float64(w.backlog().Letters) }},
-		{Name: "belfry_letters_oldest_seconds", Help: "For how long the oldest of them has been due.", Kind: vitals.Gauge, Read: func() float64 { return w.backlog().Oldest.Seconds() }},
-		{Name: "belfry_events_waiting", Help: "Events that have not become letters, reminders for later among them.", Kind: vitals.Gauge, Read: func() float64 { return float64(w.backlog().Events) }},
-		{Name: "belfry_search_waiting", Help: "Records that the search index has to read again.", Kind: vitals.Gauge, Read: func() float64 { return float64(w.backlog().Search) }},
-		{Name: "belfry_sockets", Help: "Live connections.", Kind: vitals.Gauge, Read: func() float64 { open, _, _, _ := w.site.Live(); return float64(open) }},
-		{Name: "belfry_sockets_opened_total", Help: "Live connections so far.", Kind: vitals.Counter, Read: func() float64 { _, n, _, _ := w.site.Live(); return float64(n) }},
-		{Name: "belfry_sockets_slow_total", Help: "Live connections closed because they did not keep up.", Kind: vitals.Counter, Read: func() float64 { _, _, n, _ := w.site.Live(); return float64(n) }},
-		{Name: "belfry_frames_delivered_total", Help: "Frames that live connections took.", Kind: vitals.Counter, Read: func() float64 { _, _, _, n := w.site.Live(); return float64(n) }},
-		{Name: vitals.Scrubbed, Help: "When all data was last read to its end, 0 before the first time.", Kind: vitals.Gauge, Read: func() float64 { return seconds(w.scrub.result().At) }},
-		{Name: vitals.Faults, Help: "Damaged values, pages and documents found then.", Kind: vitals.Gauge, Read: func() float64 { return float64(w.scrub.result().Faults) }},
+	kept := func(n vitals.Number) vitals.Number { n.Kept = true; return n }
+	gauge := func(name, help string, read func() float64) vitals.Number {
+		return vitals.Number{Name: name, Help: help, Kind: vitals.Gauge, Read: read}
 	}
-	return append(all, w.engine()...)
+	count := func(name, help string, read func() uint64) vitals.Number {
+		return vitals.Number{Name: name, Help: help, Kind: vitals.Counter, Read: func() float64 { return float64(read()) }}
+	}
+	live := func(pick func(open int, opened, slow, delivered int64) int64) func() float64 {
+		return func() float64 { return float64(pick(w.site.Live())) }
+	}
+	all := process()
+	waits := func(name, help string, of func(store.Waiting) store.Backlog) {
+		all = append(all, kept(gauge("belfry_"+name+"_waiting", help, func() float64 { return float64(of(w.backlog()).Count) })),
+			kept(gauge("belfry_"+name+"_oldest_seconds", "For how long the one of them has waited that is due longest.", func() float64 { return of(w.backlog()).Oldest.Seconds() })))
+	}
+	waits("events", "Events that are to become letters at once.", func(now store.Waiting) store.Backlog { return now.Events })
+	waits("reminders", "Events that are to become letters at a later time: reminders, and notices that wait for more.", func(now store.Waiting) store.Backlog { return now.Reminders })
+	waits("letters", "Letters that are to be sent.", func(now store.Waiting) store.Backlog { return now.Letters })
+	waits("search", "Records that the search index has to read again.", func(now store.Waiting) store.Backlog { return now.Search })
+	m := w.db.Meter()
+	all = append(all,
+		kept(gauge(vitals.Sockets, "Live connections.", live(func(open int, _, _, _ int64) int64 { return int64(open) }))),
+		vitals.Number{Name: "belfry_sockets_opened_total", Help: "Live connections so far.", Kind: vitals.Counter, Read: live(func(_ int, n, _, _ int64) int64 { return n })},
+		kept(vitals.Number{Name: vitals.Slow, Help: "Live connections closed because they did not keep up.", Kind: vitals.Counter, Read: live(func(_ int, _, n, _ int64) int64 { return n })}),
+		kept(vitals.Number{Name: vitals.Frames, Help: "Frames that live connections took.", Kind: vitals.Counter, Read: live(func(_ int, _, _, n int64) int64 { return n })}),
+		gauge(vitals.Scrubbed, "When all data was last read to its end, 0 before the first time.", func() float64 { return seconds(w.scrub.result().At) }),
+		gauge(vitals.Faults, "Damaged values, pages and documents found then.", func() float64 { return float64(w.scrub.result().Faults) }),
+		gauge("belfry_ready", "1 when this node can do its work, 0 when /readyz says why not.", func() float64 {
+			if w.site.Trouble(context.Background()) != "" {
+				return 0
+			}
+			return 1
+		}),
+		count("belfry_commits_total", "Transactions that wrote something.", func() uint64 { return m.Commits.Read().Count() }),
+		count("belfry_updates_total", "Changes that were made durable; several share a transaction.", func() uint64 { return uint64(m.Groups.Read().Sum) }),
+		kept(gauge(vitals.Away, "Changes that are waited for.", func() float64 { return float64(m.Away.Load()) })),
+		kept(count(vitals.Redone, "Transactions run again after a conflict with another node.", m.Redone.Load)),
+		count("belfry_conflicts_total", "Changes given up because conflicts did not end.", m.Conflicts.Load),
+		count("belfry_commits_failed_total", "Transactions that failed for another reason.", m.Failed.Load),
+		count("belfry_commits_unknown_total", "Of them, those that may have been made all the same.", m.Unknown.Load),
+		count("belfry_round_trips_total", "Messages to the database that were waited for.", m.RoundTrips.Load),
+		kept(count(vitals.Reconnected, "Connections to the database found dead.", m.Reconnected.Load)),
+		gauge(vitals.Nodes, "Other nodes that are alive.", func() float64 { return float64(w.hub.Peers().Nodes) }),
+		count("belfry_nodes_gone_total", "Nodes found dead.", func() uint64 { return w.hub.Peers().Gone }),
+		count("belfry_hints_sent_total", "Hints given to other nodes.", func() uint64 { return w.hub.Peers().Sent }),
+		count("belfry_hints_received_total", "Hints taken from other nodes.", func() uint64 { return w.hub.Peers().Received }),
+		kept(count(vitals.Missed, "How often hints were found missing.", func() uint64 { return w.hub.Peers().Missed })),
+		kept(gauge(vitals.HintAge, "How long what is to be told to other nodes has waited.", func() float64 { return w.hub.Peers().Oldest.Seconds() })))
+	if file, ok := w.db.(*bolt.DB); ok {
+		all = append(all, gauge(vitals.Size, "Size of the file.", func() float64 { return float64(file.Stats().Bytes) }))
+	}
+	return all
+}
+
+// spreads are how long the store takes, whichever engine runs.
+func (w *watch) spreads() []vitals.Spread {
+	m := w.db.Meter()
+	return []vitals.Spread{
+		{Name: vitals.Views, Help: "How long reading the store took, of a file every eighth time.", Read: m.Views.Read},
+		{Name: vitals.Updates, Help: "How long changes of the store took, from being asked for to durable.", Read: m.Updates.Read},
+		{Name: vitals.Waits, Help: "How long of that they waited for others of their group and for the disk.", Read: m.Waits.Read},
+		{Name: vitals.Commits, Help: "How long commits took.", Read: m.Commits.Read},
+		{Name: vitals.Groups, Help: "How many changes shared a commit.", Read: m.Groups.Read},
+	}
 }
 
 func seconds(t time.Time) float64 {
@@ -84,58 +125,6 @@ func seconds(t time.Time) float64 {
 		return 0
 	}
 	return float64(t.Unix())
-}
-
-// engine are the numbers of the engine that runs.
-func (w *watch) engine() []vitals.Number {
-	count := func(name, help string, read func() uint64) vitals.Number {
-		return vitals.Number{Name: name, Help: help, Kind: vitals.Counter, Read: func() float64 { return float64(read()) }}
-	}
-	const commits, updates = "Transactions that wrote something.", "Changes that succeeded; several share a transaction."
-	switch db := w.db.(type) {
-	case *bolt.DB:
-		return []vitals.Number{count(vitals.Commits, commits, func() uint64 { return db.Stats().Commits }),
-			count("belfry_updates_total", updates, func() uint64 { return db.Stats().Updates }),
-			{Name: vitals.Size, Help: "Size of the file.", Kind: vitals.Gauge, Read: func() float64 { return float64(db.Stats().Bytes) }}}
-	case *postgres.DB:
-		return []vitals.Number{count(vitals.Commits, commits, func() uint64 { return db.Stats().Commits }),
-			count("belfry_updates_total", updates, func() uint64 { return db.Stats().Updates }),
-			count("belfry_round_trips_total", "Messages to the database that were waited for.", func() uint64 { return db.Stats().RoundTrips }),
-			count("belfry_redone_total", "Transactions run again after a conflict.", func() uint64 { return db.Stats().Redone }),
-			count("belfry_reconnected_total", "Connections to the database found dead.", func() uint64 { return db.Stats().Reconnected }),
-			{Name: "belfry_nodes", Help: "Other nodes that are alive.", Kind: vitals.Gauge, Read: func() float64 { return float64(w.hub.Peers().Nodes) }},
-			count("belfry_hints_sent_total", "Hints given to other nodes.", func() uint64 { return w.hub.Peers().Sent }),
-			count("belfry_hints_received_total", "Hints taken from other nodes.", func() uint64 { return w.hub.Peers().Received }),
-			count("belfry_hints_missed_total", "How often hints were found missing.", func() uint64 { return w.hub.Peers().Missed }),
-			count("belfry_nodes_gone_total", "Nodes found dead.", func() uint64 { return w.hub.Peers().Gone })}
-	}
-	return nil
-}
-
-// resident is the memory of the process, or what Go has of it where the system does not say.
-func resident() float64 {
-	var pages, size int
-	if text, err := os.ReadFile("/proc/self/statm"); err == nil {
-		if _, err := fmt.Sscan(string(text), &size, &pages); err == nil {
-			return float64(pages * os.Getpagesize())
-		}
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.Sys)
-}
-
-func processor() float64 {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		return 0
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
-}
-
-func descriptors() float64 {
-	open, _ := os.ReadDir("/proc/self/fd") // none where the system does not say
-	return float64(len(open))
 }
 
 // show answers the operator's Prometheus, when an address for it was given.
@@ -147,7 +136,7 @@ func (s *serveCommand) show(w *watch, log *slog.Logger) (end func(), err error) 
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s for metrics: %w", s.Metrics, err)
 	}
-	answer := &http.Server{Handler: metricsHandler(w.vitals, s.MetricsToken), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 20 * time.Second, MaxHeaderBytes: 8 << 10}
+	answer := &http.Server{Handler: metricsHandler(w.vitals, s.MetricsToken), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 20 * time.Second, MaxHeaderBytes: 8 << 10, ErrorLog: complaints(log)}
 	go func() {
 		if err := answer.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the metrics failed", "error", err)

@@ -66,7 +66,7 @@ func TestA42MetricsWantTheirToken(t *testing.T) {
 		req.Host = test.host
 		req.Header.Set("Authorization", test.shown)
 		got := httptest.NewRecorder()
-		metricsHandler(vitals.New(), test.token).ServeHTTP(got, req)
+		metricsHandler(vitals.New(nil), test.token).ServeHTTP(got, req)
 		if got.Code != test.code {
 			t.Errorf("token %q, host %s, %q: %d, want %d", test.token, test.host, test.shown, got.Code, test.code)
 		}

@@ -69,6 +69,13 @@ func (s *serveCommand) run(t *terminal) error {
 		clock = demo.NewClock(time.Now())
 		options.Clock, options.Rand = clock.Now, demo.Rand(demoSeed)
 	}
+	listener, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", s.Listen, err)
+	}
+	defer listener.Close()
+	early := answerEarly(listener, loading, log)
+	defer early.end()
 	hub, db, err := at.open(t.ctx, found, options)
 	if err != nil {
 		return err
@@ -78,10 +85,6 @@ func (s *serveCommand) run(t *terminal) error {
 		if err := fillDemo(t.ctx, hub, clock); err != nil {
 			return err
 		}
-	}
-	listener, err := net.Listen("tcp", s.Listen)
-	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", s.Listen, err)
 	}
 	index, err := search.Open(filepath.Join(dir, searchFolder))
 	if err != nil {
@@ -94,7 +97,7 @@ func (s *serveCommand) run(t *terminal) error {
 	}
 	scrub := &scrubber{hub: hub, db: db, log: log}
 	watch := &watch{hub: hub, db: db, index: index, scrub: scrub}
-	watch.vitals = vitals.New(watch.numbers()...)
+	watch.vitals = vitals.New(watch.numbers(), watch.spreads()...)
 	site, public, err := s.site(t.ctx, hub, with, index, watch.vitals, listener.Addr(), log)
 	if err != nil {
 		return err
@@ -114,6 +117,7 @@ func (s *serveCommand) run(t *terminal) error {
 	if err := s.greet(t, hub, public, listener.Addr()); err != nil {
 		return err
 	}
+	early.end()
 	settle := time.AfterFunc(settled, debug.FreeOSMemory)
 	defer settle.Stop()
 	nightly := func(ctx context.Context) error { return hub.Alone(ctx, "scrub", scrub.Run) }
@@ -314,6 +318,7 @@ func (s *serveCommand) serve(ctx context.Context, site *server.Server, listener 
 	select {
 	case <-ctx.Done():
 		log.Info("stopping")
+		site.Drain(s.Drain)
 	case err = <-failed:
 	}
 	end, cancel := context.WithTimeout(background, grace)

@@ -1,19 +1,16 @@
-// Package vitals counts what a process does, keeps the last hour of it, and writes it down for Prometheus. It knows
+// Package vitals counts what a process does, keeps the last day of it, and writes it down for Prometheus. It knows
 // neither what a page nor what a record is: whoever has a number hands over how to read it. Nothing in it names a person
 // or a thing of theirs.
 package vitals
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-)
 
-// limits are the upper ends of the steps that durations are counted in.
-var limits = [...]time.Duration{time.Millisecond, 2500 * time.Microsecond, 5 * time.Millisecond, 10 * time.Millisecond, 25 * time.Millisecond,
-	50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2500 * time.Millisecond, 10 * time.Second}
+	"belfry/store/meter"
+)
 
 // Kind is how a number behaves.
 type Kind string
@@ -23,59 +20,72 @@ const (
 	Gauge   Kind = "gauge"
 )
 
-// Number is something that can be read at any time, by many at once.
+// Number is something that can be read at any time, by many at once. What is kept is shown in pictures too: of a counter
+// by how much it grew in each minute, of a gauge how large it was at the end.
 type Number struct {
 	Name, Help string
 	Kind       Kind
 	Read       func() float64
+	Kept       bool
 }
 
-// times are durations, counted by step.
-type times struct {
-	steps [len(limits) + 1]atomic.Uint64
-	sum   atomic.Int64 // nanoseconds
+// Spread is how long something took, or how large it was, each time. It is always kept.
+type Spread struct {
+	Name, Help string
+	Label      string // kind="read", for those with the same name, which stand beside each other
+	Read       func() meter.Steps
 }
 
-func (t *times) add(d time.Duration) {
-	at, _ := slices.BinarySearch(limits[:], d)
-	t.steps[at].Add(1)
-	t.sum.Add(int64(d))
+func (s Spread) line() string {
+	if s.Label == "" {
+		return s.Name
+	}
+	return s.Name + "{" + s.Label + "}"
 }
-
-// Sample is what happened in one minute, and how large things were at its end.
-type Sample struct {
-	At               time.Time
-	Requests, Failed int           // Failed: the server's fault
-	Slow             time.Duration // 19 of 20 requests took no longer, about
-	Values           map[string]float64
-}
-
-// Hour is how many samples are kept.
-const Hour = 60
 
 // Vitals counts. Make one with New; its methods may be called by many at once.
 type Vitals struct {
-	numbers []Number
-	answers [5]atomic.Uint64 // by the first digit of their status
-	reading times            // GET and HEAD
-	writing times
+	numbers  []Number
+	spreads  []Spread
+	answers  [5]atomic.Uint64 // by the first digit of their status
+	underway atomic.Int64
+	reading  meter.Times // GET and HEAD
+	writing  meter.Times
 
-	mu     sync.Mutex // guards what follows
-	recent []Sample   // the oldest first
-	before [len(limits) + 1]uint64
-	failed uint64
+	days
 }
 
-// New takes the numbers that are written beside the counts, in their order.
-func New(numbers ...Number) *Vitals { return &Vitals{numbers: numbers} }
+// New takes what is written beside the counts of requests, in its order.
+func New(numbers []Number, spreads ...Spread) *Vitals {
+	v := &Vitals{}
+	const requests = "How long answers took, from the first handler to the last."
+	v.numbers = append([]Number{{Name: "belfry_requests_underway", Help: "Requests that are not yet answered.", Kind: Gauge, Read: func() float64 { return float64(v.underway.Load()) }}}, numbers...)
+	v.spreads = append([]Spread{{"belfry_request_seconds", requests, `kind="read"`, v.reading.Read}, {"belfry_request_seconds", requests, `kind="write"`, v.writing.Read}}, spreads...)
+	v.columns = map[string]int{Failed: 0}
+	for _, n := range v.numbers {
+		if n.Kept {
+			v.columns[n.Name] = len(v.columns)
+		}
+	}
+	for _, s := range v.spreads {
+		for _, part := range []string{"", mean, within} {
+			v.columns[s.line()+part] = len(v.columns)
+		}
+	}
+	return v
+}
 
-// Answered counts a request.
+// Asked counts a request that begins.
+func (v *Vitals) Asked() { v.underway.Add(1) }
+
+// Answered counts a request that ends.
 func (v *Vitals) Answered(write bool, status int, took time.Duration) {
+	v.underway.Add(-1)
 	v.answers[min(max(status/100, 1), 5)-1].Add(1)
 	if write {
-		v.writing.add(took)
+		v.writing.Add(took)
 	} else {
-		v.reading.add(took)
+		v.reading.Add(took)
 	}
 }
 
@@ -93,55 +103,150 @@ func (v *Vitals) Run(ctx context.Context) error {
 	}
 }
 
-// Take notes what happened since it was called last.
-func (v *Vitals) Take(now time.Time) {
-	s := Sample{At: now, Values: map[string]float64{}}
+// Now reads a number as it is, 0 where there is none of that name.
+func (v *Vitals) Now(name string) float64 {
 	for _, n := range v.numbers {
-		s.Values[n.Name] = n.Read()
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	var steps [len(limits) + 1]uint64
-	for i := range steps {
-		total := v.reading.steps[i].Load() + v.writing.steps[i].Load()
-		steps[i], v.before[i] = total-v.before[i], total
-		s.Requests += int(steps[i])
-	}
-	failed := v.answers[4].Load()
-	s.Failed, v.failed = int(failed-v.failed), failed
-	s.Slow = within(steps, s.Requests)
-	v.recent = append(v.recent, s)
-	v.recent = v.recent[max(0, len(v.recent)-Hour):]
-}
-
-// within is the upper end of the step that the slowest but one of twenty lies in.
-func within(steps [len(limits) + 1]uint64, all int) time.Duration {
-	left := uint64(all) - uint64(all)/20
-	if all == 0 {
-		return 0
-	}
-	for i, n := range steps[:len(limits)] {
-		if n >= left {
-			return limits[i]
+		if n.Name == name {
+			return n.Read()
 		}
-		left -= n
 	}
-	return limits[len(limits)-1]
+	return 0
 }
 
-// Recent are the samples of the last hour, the oldest first.
-func (v *Vitals) Recent() []Sample {
+// Day is how many minutes are kept.
+const Day = 24 * 60
+
+// days is the last day, a row a minute.
+type days struct {
+	columns map[string]int // of a row, by what it is of; never changed
+
+	mu    sync.Mutex // guards what follows
+	rows  []row      // a ring of at most Day
+	next  int        // where the oldest is, once the ring is full
+	last  map[string]float64
+	taken map[string]meter.Steps
+}
+
+// row is what happened in a minute, and how large things were at its end.
+type row struct {
+	at     time.Time
+	values []float32
+}
+
+// Parts of a Spread that are kept beside how many there were.
+const (
+	mean   = " mean"
+	within = " within"
+)
+
+// Take notes what happened since it was called last. The first time there is nothing to compare with.
+func (v *Vitals) Take(now time.Time) {
+	values, counted := map[string]float64{Failed: float64(v.answers[4].Load())}, map[string]meter.Steps{}
+	for _, n := range v.numbers {
+		if n.Kept {
+			values[n.Name] = n.Read()
+		}
+	}
+	for _, s := range v.spreads {
+		counted[s.line()] = s.Read()
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return slices.Clone(v.recent)
+	fresh, first := row{now, make([]float32, len(v.columns))}, v.last == nil
+	put := func(line string, value float64) { fresh.values[v.columns[line]] = float32(value) }
+	if !first {
+		put(Failed, values[Failed]-v.last[Failed])
+	}
+	for _, n := range v.numbers {
+		switch {
+		case n.Kept && n.Kind == Gauge:
+			put(n.Name, values[n.Name])
+		case n.Kept && !first:
+			put(n.Name, values[n.Name]-v.last[n.Name])
+		}
+	}
+	for line, steps := range counted {
+		if !first {
+			since := steps.Since(v.taken[line])
+			put(line, float64(since.Count()))
+			put(line+mean, since.Mean())
+			put(line+within, since.Within())
+		}
+	}
+	v.last, v.taken = values, counted
+	if len(v.rows) < Day {
+		v.rows = append(v.rows, fresh)
+		return
+	}
+	v.rows[v.next] = fresh
+	v.next = (v.next + 1) % Day
 }
 
-// Numbers that a page shows too, by the names they have for Prometheus.
+// Recent is the last day as it was kept, the oldest minute first.
+type Recent struct {
+	At      []time.Time // the ends of the minutes
+	rows    []row
+	columns map[string]int
+}
+
+// Recent is what was kept.
+func (v *Vitals) Recent() Recent {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	r := Recent{columns: v.columns, rows: append(append(make([]row, 0, len(v.rows)), v.rows[v.next:]...), v.rows[:v.next]...)}
+	for _, one := range r.rows {
+		r.At = append(r.At, one.at)
+	}
+	return r
+}
+
+// Line is a Number in each minute, or how many a Spread had; zeros when nothing of the name is kept.
+func (r Recent) Line(name string) []float64 {
+	values := make([]float64, len(r.rows))
+	if at, ok := r.columns[name]; ok {
+		for i, one := range r.rows {
+			values[i] = float64(one.values[at])
+		}
+	}
+	return values
+}
+
+// Mean is the middle of a Spread in each minute, Within what 19 of 20 were at most, about.
+func (r Recent) Mean(name string) []float64   { return r.Line(name + mean) }
+func (r Recent) Within(name string) []float64 { return r.Line(name + within) }
+
+// What a page shows too, by the names it has for Prometheus.
 const (
-	Resident = "process_resident_memory_bytes"
-	Commits  = "belfry_commits_total"
-	Size     = "belfry_engine_bytes"
-	Letters  = "belfry_letters_waiting"
-	Scrubbed = "belfry_scrub_time_seconds"
-	Faults   = "belfry_scrub_faults"
+	Failed      = `belfry_requests_total{status="5xx"}`
+	Reads       = `belfry_request_seconds{kind="read"}`
+	Writes      = `belfry_request_seconds{kind="write"}`
+	Views       = "belfry_view_seconds"
+	Updates     = "belfry_update_seconds"
+	Waits       = "belfry_commit_wait_seconds"
+	Commits     = "belfry_commit_seconds"
+	Groups      = "belfry_commit_updates"
+	Redone      = "belfry_redone_total"
+	Reconnected = "belfry_reconnected_total"
+	Away        = "belfry_updates_underway"
+	Size        = "belfry_engine_bytes"
+	Events      = "belfry_events_waiting"
+	EventAge    = "belfry_events_oldest_seconds"
+	ReminderAge = "belfry_reminders_oldest_seconds"
+	Letters     = "belfry_letters_waiting"
+	LetterAge   = "belfry_letters_oldest_seconds"
+	Search      = "belfry_search_waiting"
+	SearchAge   = "belfry_search_oldest_seconds"
+	HintAge     = "belfry_hints_oldest_seconds"
+	Missed      = "belfry_hints_missed_total"
+	Nodes       = "belfry_nodes"
+	Sockets     = "belfry_sockets"
+	Frames      = "belfry_frames_delivered_total"
+	Slow        = "belfry_sockets_slow_total"
+	Resident    = "process_resident_memory_bytes"
+	Heap        = "go_heap_bytes"
+	Goroutines  = "go_goroutines"
+	Descriptors = "process_open_fds"
+	Scrubbed    = "belfry_scrub_time_seconds"
+	Faults      = "belfry_scrub_faults"
+	Began       = "process_start_time_seconds"
 )

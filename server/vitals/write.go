@@ -17,27 +17,40 @@ func (v *Vitals) Write(w io.Writer) error {
 	for i := range v.answers {
 		fmt.Fprintf(b, "belfry_requests_total{status=\"%dxx\"} %d\n", i+1, v.answers[i].Load())
 	}
-	head(b, "belfry_request_seconds", "How long answers took, from the first handler to the last.", "histogram")
-	v.reading.write(b, "read")
-	v.writing.write(b, "write")
+	before := ""
+	for _, s := range v.spreads {
+		if s.Name != before {
+			head(b, s.Name, s.Help, "histogram")
+		}
+		before = s.Name
+		s.write(b)
+	}
 	for _, n := range v.numbers {
 		head(b, n.Name, n.Help, n.Kind)
-		fmt.Fprintf(b, "%s %s\n", n.Name, strconv.FormatFloat(n.Read(), 'g', -1, 64))
+		fmt.Fprintf(b, "%s %s\n", n.Name, plain(n.Read()))
 	}
 	return b.Flush()
 }
+
+func plain(value float64) string { return strconv.FormatFloat(value, 'g', -1, 64) }
 
 func head(w io.Writer, name, help string, kind Kind) {
 	fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 }
 
-func (t *times) write(w io.Writer, kind string) {
-	total := uint64(0)
-	for i, limit := range limits {
-		total += t.steps[i].Load()
-		fmt.Fprintf(w, "belfry_request_seconds_bucket{kind=%q,le=\"%g\"} %d\n", kind, limit.Seconds(), total)
+func (s Spread) write(w io.Writer) {
+	steps, total := s.Read(), uint64(0)
+	with, alone := "", ""
+	if s.Label != "" {
+		with, alone = s.Label+",", "{"+s.Label+"}"
 	}
-	total += t.steps[len(limits)].Load()
-	fmt.Fprintf(w, "belfry_request_seconds_bucket{kind=%q,le=\"+Inf\"} %d\nbelfry_request_seconds_sum{kind=%q} %g\nbelfry_request_seconds_count{kind=%q} %d\n",
-		kind, total, kind, float64(t.sum.Load())/1e9, kind, total)
+	for i, n := range steps.Counts {
+		end := "+Inf"
+		if i < len(steps.Limits) {
+			end = plain(steps.Limits[i])
+		}
+		total += n
+		fmt.Fprintf(w, "%s_bucket{%sle=%q} %d\n", s.Name, with, end, total)
+	}
+	fmt.Fprintf(w, "%s_sum%s %s\n%s_count%s %d\n", s.Name, alone, plain(steps.Sum), s.Name, alone, total)
 }

@@ -77,6 +77,11 @@ type DB interface {
 	// what was written is read again, never assumed. Scope names what is contended for; it is a hint for engines that
 	// combine transactions and never a matter of correctness.
 	Update(ctx context.Context, scope string, fn func(Tx) error) error
+	// Ready says why no Update can succeed now, as far as the engine knows without trying: ErrFailed, ErrReadOnly,
+	// ErrNoSpace when the last one failed for it, ErrClosed.
+	Ready() error
+	// Meter counts what the engine does.
+	Meter() *Meter
 	// Close waits for what is under way. Later calls return ErrClosed.
 	Close() error
 }
@@ -104,6 +109,8 @@ var (
 	ErrNoSpace  = errors.New("kv: no space left on the device")
 	ErrClosed   = errors.New("kv: closed")
 	ErrAway     = errors.New("kv: the data cannot be reached now; nothing was written")
+	ErrReadOnly = errors.New("kv: the data can only be read")
+	ErrFailed   = errors.New("kv: an earlier commit failed, open the data again to write")
 )
 
 // DamagedError says that what is stored under a key is not what was written, or, without a key, that a part of the

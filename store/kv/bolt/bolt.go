@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -43,6 +44,31 @@ type DB struct {
 	leaving    sync.WaitGroup          // files that were exchanged and still have readers
 
 	commits, updates, puts atomic.Uint64
+	meter                  *kv.Meter
+}
+
+// Meter counts what the engine does.
+func (db *DB) Meter() *kv.Meter { return db.meter }
+
+// Ready says why no Update can succeed now.
+func (db *DB) Ready() error {
+	if failed := db.failed.Load(); failed != nil {
+		return fmt.Errorf("%w: %w", kv.ErrFailed, *failed)
+	}
+	select {
+	case <-db.closing:
+		return kv.ErrClosed
+	default:
+	}
+	switch {
+	case db.broken.Load():
+		return fmt.Errorf("%w: the file became unreadable", kv.ErrFailed)
+	case db.readOnly || sealed(filepath.Dir(db.path)):
+		return kv.ErrReadOnly
+	case db.meter.Full():
+		return kv.ErrNoSpace
+	}
+	return nil
 }
 
 // View runs fn on a snapshot. A part of the file that cannot be read makes it fail with a kv.DamagedError.
@@ -50,6 +76,8 @@ func (db *DB) View(ctx context.Context, fn func(kv.Reader) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	began := db.meter.View()
+	defer db.meter.Viewed(began)
 	return db.read(func(tx *bbolt.Tx) error {
 		bucket, err := records(tx)
 		if err != nil {

@@ -74,7 +74,7 @@ func TestReopen(t *testing.T) {
 
 	readOnly, err := Open(path, Options{ReadOnly: true})
 	want(t, err, nil)
-	want(t, tryPut(readOnly, "a", "2"), errReadOnly)
+	want(t, tryPut(readOnly, "a", "2"), kv.ErrReadOnly)
 	value, err := get(readOnly, "a")
 	want(t, err, nil)
 	want(t, value, "1")
@@ -174,3 +174,5 @@ func checkPrefix(t *testing.T, db *DB) {
 	})
 	want(t, err, nil)
 }
+
+func TestWhatIsDoneIsCounted(t *testing.T) { kvtest.Metered(t, open(t)) }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"belfry/store/kv"
 
@@ -20,14 +21,13 @@ const maxBatch = 1024
 // fillPercent suits keys that mostly grow: ids are ordered by time.
 const fillPercent = 0.9
 
-var errReadOnly = errors.New("kv: opened for reading only")
-
 // request is one Update on its way.
 type request struct {
 	ctx    context.Context
 	fn     func(kv.Tx) error
-	taken  atomic.Bool // by the running goroutine, or by the caller who left before
-	result answer      // of the function, kept until the commit
+	taken  atomic.Bool   // by the running goroutine, or by the caller who left before
+	result answer        // of the function, kept until the commit
+	ran    time.Duration // when it had ended, by the meter
 	answer chan answer
 }
 
@@ -44,13 +44,15 @@ func (a answer) failed() bool { return a.err != nil || a.panicked != nil || a.go
 // one writer. After a commit that failed for another reason than lack of space every later Update fails: what
 // the disk holds is then unknown until the file is opened again. When it was the disk that failed, those in that commit
 // get kv.ErrUnknown, later ones kv.ErrAway, and Watch says so.
-func (db *DB) Update(ctx context.Context, _ string, fn func(kv.Tx) error) error {
+func (db *DB) Update(ctx context.Context, _ string, fn func(kv.Tx) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if db.readOnly {
-		return errReadOnly
+		return kv.ErrReadOnly
 	}
+	began, ran := db.meter.Update(), time.Duration(0)
+	defer func() { db.meter.Updated(began, ran, err) }()
 	r, _ := db.requests.Get().(*request)
 	if r == nil {
 		r = &request{answer: make(chan answer, 1)}
@@ -65,6 +67,7 @@ func (db *DB) Update(ctx context.Context, _ string, fn func(kv.Tx) error) error 
 	}
 	select {
 	case a := <-r.answer:
+		ran = r.ran
 		return db.returned(r, a)
 	case <-ctx.Done():
 		if r.taken.CompareAndSwap(false, true) {
@@ -75,12 +78,14 @@ func (db *DB) Update(ctx context.Context, _ string, fn func(kv.Tx) error) error 
 			return kv.ErrClosed
 		}
 	}
-	return db.returned(r, <-r.answer)
+	a := <-r.answer
+	ran = r.ran
+	return db.returned(r, a)
 }
 
 // returned ends an Update the way its function ended.
 func (db *DB) returned(r *request, a answer) error {
-	r.ctx, r.fn, r.result = nil, nil, answer{}
+	r.ctx, r.fn, r.result, r.ran = nil, nil, answer{}, 0
 	r.taken.Store(false)
 	db.requests.Put(r)
 	switch {
@@ -101,6 +106,16 @@ type batch struct {
 	err      error         // the outcome
 }
 
+// succeeded is how many of its functions did.
+func (b *batch) succeeded() (n int) {
+	for _, r := range b.requests {
+		if !r.result.failed() {
+			n++
+		}
+	}
+	return n
+}
+
 // serve is the committing goroutine. It ends when no more batches come.
 func (db *DB) serve() {
 	defer close(db.stopped)
@@ -113,7 +128,13 @@ func (db *DB) serve() {
 		case b.base != nil && b.base.err != nil:
 			b.err = b.base.err // what its functions saw is not true
 		default:
-			if b.err = db.flush(b.writes); b.err != nil && !errors.Is(b.err, kv.ErrNoSpace) {
+			began := db.meter.Now()
+			if b.err = db.flush(b.writes); b.err != nil {
+				db.meter.CommitFailed(b.err)
+			} else if b.writes.len() > 0 {
+				db.meter.Committed(b.succeeded(), db.meter.Now()-began)
+			}
+			if b.err != nil && !errors.Is(b.err, kv.ErrNoSpace) {
 				db.stopWriting(b.err)
 			}
 		}

@@ -63,7 +63,7 @@ func (db *DB) Compacted() (at time.Time, err error) {
 // fails, or the process ends in the middle, the file is as it was. A file with damaged records is left alone.
 func (db *DB) Compact(ctx context.Context, now time.Time) (err error) {
 	if db.readOnly {
-		return errReadOnly
+		return kv.ErrReadOnly
 	}
 	if !db.compacting.TryLock() {
 		return ErrBusy

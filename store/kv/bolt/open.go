@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"belfry/store/kv"
+
 	bbolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 )
@@ -37,6 +39,9 @@ type Options struct {
 	InitialMmapSize int           // memory map, so that growing never waits for readers; default 1 GiB of addresses
 }
 
+// viewsTimed is of how many Views one is timed: a short one takes 1.7 µs, and to look at the clock twice 90 ns.
+const viewsTimed = 8
+
 // Open opens the file at path, or makes it when nothing is there. Something that is there is never written to before
 // it is known to be ours and in order; otherwise the error is one of ErrHeld, ErrForeign, ErrDamaged, ErrEmptyNotNew.
 func Open(path string, opt Options) (*DB, error) {
@@ -56,7 +61,7 @@ func Open(path string, opt Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		path: path, options: opt, readOnly: opt.ReadOnly,
+		path: path, options: opt, readOnly: opt.ReadOnly, meter: kv.NewMeter(viewsTimed),
 		queue: make(chan *request, maxBatch), work: make(chan *batch), closing: make(chan struct{}), stopped: make(chan struct{}), disk: make(chan error, 1),
 	}
 	db.at.Store(&opened{engine, file})

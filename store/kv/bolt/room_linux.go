@@ -23,3 +23,9 @@ func roomOf(blocks, size uint64) int64 {
 	}
 	return int64(low)
 }
+
+// sealed says whether nothing may be written to the file system of a folder, as when the system found it damaged.
+func sealed(dir string) bool {
+	var room syscall.Statfs_t
+	return syscall.Statfs(dir, &room) == nil && room.Flags&syscall.MS_RDONLY != 0
+}

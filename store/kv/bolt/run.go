@@ -120,6 +120,7 @@ func (x *runner) take(r *request) {
 		t.flight = x.flight.writes
 	}
 	r.call(t)
+	r.ran = x.db.meter.Now()
 	if r.result.failed() {
 		return // its writes are dropped; the others do not notice
 	}

@@ -49,12 +49,18 @@ func (db *DB) attempt(batch []*request, bytewise bool) ([]*request, error) {
 			writes.merge(t.own)
 		}
 	}
+	began := db.meter.Now()
 	err := s.commit(writes, bytewise)
 	if err == nil {
+		succeeded := 0
 		for _, r := range stay {
 			if r.result == nil {
-				db.updates.Add(1)
+				succeeded++
 			}
+		}
+		db.updates.Add(uint64(succeeded))
+		if len(writes.values) > 0 {
+			db.meter.Committed(succeeded, db.meter.Now()-began)
 		}
 	}
 	return stay, err
@@ -212,7 +218,7 @@ func crowded(err error) bool {
 // forget drops connections that are as dead as the one that failed.
 func (db *DB) forget(err error) {
 	if !crowded(err) {
-		db.reconnected.Add(1)
+		db.meter.Reconnected.Add(1)
 		db.pool.Reset()
 		db.doubt()
 	}
@@ -223,6 +229,9 @@ func plain(err error) error {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && slices.Contains([]string{"53100", "53000"}, refused.Code) {
 		return fmt.Errorf("%w: %w", kv.ErrNoSpace, err)
+	}
+	if refused != nil && refused.Code == "25006" {
+		return fmt.Errorf("%w: %w: %w", kv.ErrAway, kv.ErrReadOnly, err)
 	}
 	if err != nil && lost(err) {
 		return fmt.Errorf("%w: %w", kv.ErrAway, err)

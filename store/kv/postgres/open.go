@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"belfry/store/kv"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -64,7 +66,8 @@ type DB struct {
 	end       context.CancelFunc
 	surveying atomic.Bool
 
-	roundTrips, commits, updates, redone, reconnected atomic.Uint64
+	commits, updates atomic.Uint64
+	meter            *kv.Meter
 }
 
 // Open connects to a PostgreSQL database: postgres://user@host1,host2/name?sslmode=verify-full. Of several hosts the one
@@ -75,7 +78,7 @@ func Open(ctx context.Context, address string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{schema: opt.Schema, readOnly: opt.ReadOnly, tables: map[string]*table{}, queues: map[string]*queue{}}
+	db := &DB{schema: opt.Schema, readOnly: opt.ReadOnly, meter: kv.NewMeter(1), tables: map[string]*table{}, queues: map[string]*queue{}}
 	if path := config.ConnConfig.RuntimeParams["search_path"]; db.schema == "" && path != "" {
 		db.schema, _, _ = strings.Cut(path, ",")
 		db.schema = strings.Trim(db.schema, `" `)
@@ -276,6 +279,25 @@ type Stats struct {
 
 // Stats returns the counters.
 func (db *DB) Stats() Stats {
-	return Stats{RoundTrips: db.roundTrips.Load(), Commits: db.commits.Load(), Updates: db.updates.Load(), Redone: db.redone.Load(),
-		Reconnected: db.reconnected.Load()}
+	return Stats{RoundTrips: db.meter.RoundTrips.Load(), Commits: db.commits.Load(), Updates: db.updates.Load(), Redone: db.meter.Redone.Load(),
+		Reconnected: db.meter.Reconnected.Load()}
+}
+
+// Meter counts what the engine does.
+func (db *DB) Meter() *kv.Meter { return db.meter }
+
+// Ready says why no Update can succeed now. Whether the server answers is known only by asking it.
+func (db *DB) Ready() error {
+	db.mu.Lock()
+	closed := db.closed
+	db.mu.Unlock()
+	switch {
+	case closed:
+		return kv.ErrClosed
+	case db.readOnly:
+		return kv.ErrReadOnly
+	case db.meter.Full():
+		return kv.ErrNoSpace
+	}
+	return nil
 }

@@ -9,8 +9,6 @@ import (
 	"belfry/store/kv"
 )
 
-var errReadOnly = errors.New("kv: opened for reading only")
-
 // errGone stands for a function that panicked or ended its goroutine.
 var errGone = errors.New("kv: the function did not return")
 
@@ -23,6 +21,8 @@ func (db *DB) View(ctx context.Context, fn func(kv.Reader) error) error {
 		return kv.ErrClosed
 	}
 	defer db.working.Done()
+	began := db.meter.View()
+	defer db.meter.Viewed(began)
 	s := &snapshot{db: db, ctx: ctx, begin: beginView}
 	defer s.end()
 	return plain(fn(s))
@@ -35,8 +35,9 @@ type request struct {
 	turn   chan *transaction
 	ran    chan error // what the function returned, errGone when it did not return
 	answer chan error
-	taken  bool  // its function has run; used by the batch's goroutine only, as the next
-	result error // what the function returned last
+	taken  bool          // its function has run; used by the batch's goroutine only, as the next
+	result error         // what the function returned last
+	last   time.Duration // when that was, by the meter
 }
 
 // queue is what waits for one scope; somebody is at work on it as long as it is there.
@@ -46,13 +47,15 @@ type queue struct{ waiting []*request }
 const maxBatch = 256
 
 // Update runs fn in a transaction with all that wait for the same scope.
-func (db *DB) Update(ctx context.Context, scope string, fn func(kv.Tx) error) error {
+func (db *DB) Update(ctx context.Context, scope string, fn func(kv.Tx) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if db.readOnly {
-		return errReadOnly
+		return kv.ErrReadOnly
 	}
+	began, ran := db.meter.Update(), time.Duration(0)
+	defer func() { db.meter.Updated(began, ran, err) }()
 	r := &request{ctx: ctx, turn: make(chan *transaction), ran: make(chan error, 1), answer: make(chan error, 1)}
 	if !db.enqueue(scope, r) {
 		return kv.ErrClosed
@@ -64,6 +67,7 @@ func (db *DB) Update(ctx context.Context, scope string, fn func(kv.Tx) error) er
 			leave = nil // from now on the outcome is what becomes of the transaction
 			r.run(t, fn)
 		case err := <-r.answer:
+			ran = r.last
 			return err
 		case <-leave:
 			return ctx.Err()
@@ -94,6 +98,7 @@ func (r *request) offer(t *transaction) bool {
 	}
 	r.taken = true
 	r.result = <-r.ran
+	r.last = t.stored.db.meter.Now()
 	return !errors.Is(r.result, errGone)
 }
 
@@ -163,7 +168,7 @@ func (db *DB) work(batch []*request) {
 			bytewise = true // a document that PostgreSQL does not take for JSON is stored as bytes
 			continue
 		case conflict(err):
-			db.redone.Add(1)
+			db.meter.Redone.Add(1)
 			conflicts++
 			if conflicts >= batchTries && len(batch) > 1 {
 				for _, r := range batch {
@@ -178,7 +183,9 @@ func (db *DB) work(batch []*request) {
 		case lost(err) && time.Since(began) < patience && time.Now().Before(until(batch)): // nothing was written
 			db.forget(err)
 		default:
-			answer(plain(err))
+			err = plain(err)
+			db.meter.CommitFailed(err)
+			answer(err)
 			return
 		}
 		time.Sleep(jitter(min(try, 8)))

@@ -27,3 +27,5 @@ func TestConformance(t *testing.T) {
 func TestConformanceTwice(t *testing.T) {
 	kvtest.Run(t, func(t *testing.T) kv.DB { return kvtest.Twice(open(t, pgtest.Database(t))) })
 }
+
+func TestWhatIsDoneIsCounted(t *testing.T) { kvtest.Metered(t, open(t, pgtest.Database(t))) }

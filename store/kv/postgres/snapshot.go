@@ -76,7 +76,7 @@ func (s *snapshot) ask(queries *pgx.Batch, reset func()) error {
 }
 
 func (s *snapshot) send(queries *pgx.Batch) error {
-	s.db.roundTrips.Add(1)
+	s.db.meter.RoundTrips.Add(1)
 	return s.conn.SendBatch(s.ctx, queries).Close()
 }
 

@@ -19,7 +19,7 @@ func (db *DB) Send(ctx context.Context, message []byte) error {
 		return kv.ErrClosed
 	}
 	defer db.working.Done()
-	db.roundTrips.Add(1)
+	db.meter.RoundTrips.Add(1)
 	_, err := db.pool.Exec(ctx, "SELECT pg_notify($1, $2)", db.channel(), string(message))
 	return err
 }

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// slowFrom is from when a request is logged for having been slow.
+const slowFrom = time.Second
+
+// note logs a request that was slow, and at the level debug every other. Neither what was asked beside the path nor who
+// asked is in it.
+func (s *Server) note(c *fiber.Ctx, v *visit, code int, took time.Duration) {
+	level, what := slog.LevelDebug, "request answered"
+	if took >= slowFrom {
+		level, what = slog.LevelWarn, "slow request"
+	}
+	if s.Log.Enabled(context.Background(), level) {
+		s.Log.Log(context.Background(), level, what, "id", v.id(), "method", c.Method(), "path", logPath(c.Path()), "status", code, "ms", took.Milliseconds())
+	}
+}
+
+// spelled writes what the web server itself complains of, such as a connection that sends no HTTP, as events of our log.
+type spelled struct{ log *slog.Logger }
+
+// Printf is one complaint.
+func (l spelled) Printf(format string, args ...any) {
+	l.log.Debug("connection refused", "why", strings.TrimSpace(fmt.Sprintf(format, args...)))
+}
+
+// secretPaths are the beginnings of paths that go on with a secret.
+var secretPaths = []string{"/calendar/", "/link/"}
+
+// logPath keeps secrets that stand in a path out of the log.
+func logPath(path string) string {
+	for _, prefix := range secretPaths {
+		if strings.HasPrefix(strings.ToLower(path), prefix) {
+			return prefix + "…"
+		}
+	}
+	return path
+}
