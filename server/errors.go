@@ -67,6 +67,8 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	c.SetUserContext(context.WithoutCancel(c.UserContext())) // the request's own time may be over
 	v := visitOf(c)
 	if v == nil { // the request was refused before the first handler
+		code, _ := status(err)
+		err = fiber.NewError(code, unquoted(err.Error()))
 		v = &visit{known: &known{}, lang: s.Catalogue.Match("")}
 		c.Locals(visitKey, v)
 	}

@@ -91,7 +91,10 @@ func KeptPages(s *Server) (places, pinned int) {
 func Front(s *Server, next fasthttp.RequestHandler) fasthttp.RequestHandler { return s.front(next) }
 
 // Hurry lets requests take a moment only, and readers let go of pages at once.
-func Hurry(s *Server) { s.limit, s.pages.every = 300*time.Millisecond, 0 }
+func Hurry(s *Server) { s.limit, s.slow, s.pages.every = 300*time.Millisecond, 200*time.Millisecond, 0 }
+
+// AskAgain lets the next who asks whether the server is ready have it looked at anew.
+func AskAgain(s *Server) { s.ready.looked = time.Time{} }
 
 // HastenLive lets the hub say more often that it is there. It has no connection yet.
 func HastenLive(s *Server, every time.Duration) { s.hub.Alive = every }

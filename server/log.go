@@ -17,7 +17,7 @@ const slowFrom = time.Second
 // asked is in it.
 func (s *Server) note(c *fiber.Ctx, v *visit, code int, took time.Duration) {
 	level, what := slog.LevelDebug, "request answered"
-	if took >= slowFrom {
+	if took >= s.slow {
 		level, what = slog.LevelWarn, "slow request"
 	}
 	if s.Log.Enabled(context.Background(), level) {
@@ -28,9 +28,21 @@ func (s *Server) note(c *fiber.Ctx, v *visit, code int, took time.Duration) {
 // spelled writes what the web server itself complains of, such as a connection that sends no HTTP, as events of our log.
 type spelled struct{ log *slog.Logger }
 
-// Printf is one complaint.
+// Printf is one complaint. Its last part says why, those before whose connection it was.
 func (l spelled) Printf(format string, args ...any) {
-	l.log.Debug("connection refused", "why", strings.TrimSpace(fmt.Sprintf(format, args...)))
+	why := format
+	if len(args) > 0 {
+		why = fmt.Sprint(args[len(args)-1])
+	}
+	l.log.Debug("connection refused", "why", unquoted(why))
+}
+
+// unquoted is what an error of the web server says before it quotes what was sent, which may hold a session or a password.
+func unquoted(text string) string {
+	for _, mark := range []string{`"`, ": buffer size"} {
+		text, _, _ = strings.Cut(text, mark)
+	}
+	return strings.TrimSpace(text)
 }
 
 // secretPaths are the beginnings of paths that go on with a secret.

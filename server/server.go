@@ -60,6 +60,7 @@ type Server struct {
 	hub     *live.Hub
 	ready   readiness
 	limit   time.Duration // of a request
+	slow    time.Duration // from when one is logged as slow
 	zones   sync.Map      // *time.Location by name; members name only what exists
 	proxies []netip.Prefix
 }
@@ -83,7 +84,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	if opt.Vitals == nil {
 		opt.Vitals = vitals.New(nil)
 	}
-	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout}
+	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout, slow: slowFrom}
 	s.pages = newSharedPages(s.readers.sweep)
 	if s.csrf, err = opt.Store.Secret(ctx, "csrf"); err != nil {
 		return nil, err

@@ -257,7 +257,7 @@ func (s *Server) sameSite(c *fiber.Ctx) bool {
 func (s *Server) guard(c *fiber.Ctx) (err error) {
 	v := &visit{known: &known{}, lang: s.Catalogue.Languages()[0]}
 	began := time.Now()
-	s.Vitals.Asked()
+	s.Vitals.Underway.Add(1)
 	v.Context, v.until = c.UserContext(), began.Add(s.limit)
 	defer func() {
 		v.over()
@@ -266,6 +266,7 @@ func (s *Server) guard(c *fiber.Ctx) (err error) {
 			code, _ = status(err)
 		}
 		s.noteRefused(c, code)
+		s.Vitals.Underway.Add(-1)
 		took := time.Since(began)
 		s.Vitals.Answered(c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead, code, took)
 		s.note(c, v, code, took)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -41,10 +42,23 @@ func TestA42MetricsAreTheOperators(t *testing.T) {
 		t.Fatalf("%d %s", code, text)
 	}
 	for _, want := range []string{`belfry_requests_total{status="4xx"} 1`, `belfry_request_seconds_bucket{kind="read",le="0.001"}`, "belfry_commits_total ",
-		"\nbelfry_letters_waiting ", "belfry_engine_bytes ", "belfry_sockets 0", "process_resident_memory_bytes ", "belfry_scrub_time_seconds 0"} {
+		"\nbelfry_letters_waiting ", "belfry_engine_bytes ", "belfry_sockets 0", "process_resident_memory_bytes ", "belfry_scrub_time_seconds 0",
+		`belfry_view_seconds_bucket{le="0.0001"}`, "belfry_update_seconds_count ", "belfry_commit_wait_seconds_sum ", "belfry_commit_seconds_count ", `belfry_commit_updates_bucket{le="1024"}`, "belfry_redone_total 0", "belfry_reconnected_total 0",
+		"belfry_hints_sent_total 0", "belfry_reminders_oldest_seconds ", "belfry_search_oldest_seconds ", "belfry_sockets_slow_total 0", "belfry_ready 1", "go_heap_bytes ", "go_gc_cycles_total ", "process_max_fds "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
+	}
+	readme, err := os.ReadFile("../../README.md")
+	ok(t, err)
+	named := regexp.MustCompile(`(belfry|process|go)_[a-z_]+[a-z]`).FindAllString(string(readme), -1)
+	for _, name := range named {
+		if !strings.Contains(text, "\n"+name+" ") && !strings.Contains(text, "\n"+name+"{") && !strings.Contains(text, "# TYPE "+name+" ") {
+			t.Errorf("the README names %s, which is not measured", name)
+		}
+	}
+	if len(named) < 20 {
+		t.Errorf("the README names only %d metrics", len(named))
 	}
 	for _, m := range c.members {
 		if strings.Contains(text, m.ID) || strings.Contains(text, m.Handle) {

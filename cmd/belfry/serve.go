@@ -114,10 +114,10 @@ func (s *serveCommand) run(t *terminal) error {
 		return err
 	}
 	defer control.Close()
+	early.end() // whoever comes now waits for the hub itself
 	if err := s.greet(t, hub, public, listener.Addr()); err != nil {
 		return err
 	}
-	early.end()
 	settle := time.AfterFunc(settled, debug.FreeOSMemory)
 	defer settle.Stop()
 	nightly := func(ctx context.Context) error { return hub.Alone(ctx, "scrub", scrub.Run) }

@@ -48,8 +48,8 @@ type Vitals struct {
 	numbers  []Number
 	spreads  []Spread
 	answers  [5]atomic.Uint64 // by the first digit of their status
-	underway atomic.Int64
-	reading  meter.Times // GET and HEAD
+	Underway atomic.Int64     // requests that are not yet answered
+	reading  meter.Times      // GET and HEAD
 	writing  meter.Times
 
 	days
@@ -59,7 +59,7 @@ type Vitals struct {
 func New(numbers []Number, spreads ...Spread) *Vitals {
 	v := &Vitals{}
 	const requests = "How long answers took, from the first handler to the last."
-	v.numbers = append([]Number{{Name: "belfry_requests_underway", Help: "Requests that are not yet answered.", Kind: Gauge, Read: func() float64 { return float64(v.underway.Load()) }}}, numbers...)
+	v.numbers = append([]Number{{Name: "belfry_requests_underway", Help: "Requests that are not yet answered.", Kind: Gauge, Read: func() float64 { return float64(v.Underway.Load()) }}}, numbers...)
 	v.spreads = append([]Spread{{"belfry_request_seconds", requests, `kind="read"`, v.reading.Read}, {"belfry_request_seconds", requests, `kind="write"`, v.writing.Read}}, spreads...)
 	v.columns = map[string]int{Failed: 0}
 	for _, n := range v.numbers {
@@ -75,12 +75,8 @@ func New(numbers []Number, spreads ...Spread) *Vitals {
 	return v
 }
 
-// Asked counts a request that begins.
-func (v *Vitals) Asked() { v.underway.Add(1) }
-
-// Answered counts a request that ends.
+// Answered counts a request.
 func (v *Vitals) Answered(write bool, status int, took time.Duration) {
-	v.underway.Add(-1)
 	v.answers[min(max(status/100, 1), 5)-1].Add(1)
 	if write {
 		v.writing.Add(took)
