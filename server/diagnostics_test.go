@@ -60,7 +60,7 @@ func TestStewardsSeeHowTheServerFares(t *testing.T) {
 	s.Vitals = someHours(0)
 	got := b.get("/admin/diagnostics")
 	got.holds(t, 200, "Demandes par minute", "Enregistrements par minute", "Mémoire occupée", "Courriels en attente", "À présent 51, au plus 51 (7", "12,3", "Lecture des données",
-		"relues le mercredi", "elles sont intactes", "la plus haute minute sur 5", `href="/admin/diagnostics?hours=24"`, "Modifications par enregistrement", "Jusqu’à", "tourne depuis le mercredi 4 mars")
+		"relues le mercredi", "elles sont intactes", "la plus haute minute sur 5", `href="/admin/diagnostics?hours=24"`, "Modifications par enregistrement", "Jusqu’à", "tourne depuis le mercredi")
 	if n := strings.Count(got.body, "strip__bars"); n != 22 {
 		t.Errorf("%d pictures", n)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,7 +76,7 @@ func TestWhileItStarts(t *testing.T) {
 // TestBalancersAreToldBeforeItStops: while the hub says that it is about to stop it still answers.
 func TestBalancersAreToldBeforeItStops(t *testing.T) {
 	c := newCommunity(t, 2, 1)
-	h := serve(t, c.dir, "--drain", "1s")
+	h := serve(t, c.dir, "--drain", "400ms")
 	if code, said := h.readiness(t); code != 200 || said != "ready" {
 		t.Fatalf("%d %s", code, said)
 	}
@@ -92,27 +91,11 @@ func TestBalancersAreToldBeforeItStops(t *testing.T) {
 	}
 }
 
-// TestAFailedEngineIsNotReady damages the file under a serving hub.
-func TestAFailedEngineIsNotReady(t *testing.T) {
-	c := newCommunity(t, 2, 1)
-	h := serve(t, c.dir, "--demo")
-	if code, said := h.readiness(t); code != 200 {
-		t.Fatalf("%d %s", code, said)
+// TestTortureAnUnreachableDatabaseIsNotReady cuts a node off from its database and lets it back. It waits for the network.
+func TestTortureAnUnreachableDatabaseIsNotReady(t *testing.T) {
+	if os.Getenv("BELFRY_TORTURE_ROUNDS") == "" {
+		t.Skip("NOT RUN: ten seconds of waiting for a silent network are for make torture; TestReadyTellsTheTruth is the short form")
 	}
-	token := h.token(c.sessions[0])
-	file, err := os.OpenFile(filepath.Join(c.dir, "belfry.db"), os.O_WRONLY, 0)
-	ok(t, err)
-	_, err = file.WriteAt(make([]byte, 2*os.Getpagesize()), 0)
-	ok(t, err)
-	ok(t, file.Close())
-	if code, _, err := h.post("/meetings/"+c.meetings[0].Slug+"/rsvp", c.sessions[0], url.Values{"csrf": {token}, "answer": {"online"}}); err != nil || code < 500 {
-		t.Errorf("an answer that cannot be kept: %d %v", code, err)
-	}
-	h.becomes(t, "not ready: failed")
-}
-
-// TestAnUnreachableDatabaseIsNotReady cuts a node off from its database and lets it back.
-func TestAnUnreachableDatabaseIsNotReady(t *testing.T) {
 	c := newCommunity(t, 2, 1)
 	proxy, address := pgtest.Between(t, c.share(t))
 	h := node(t, address)
@@ -149,7 +132,7 @@ func TestTheLogIsEventsWithoutSecrets(t *testing.T) {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
 		ok(t, err)
 		_, _ = io.WriteString(conn, raw)
-		_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
 		_, _ = io.ReadAll(conn)
 		_ = conn.Close()
 	}
