@@ -13,9 +13,9 @@ import (
 // slowFrom is from when a request is logged for having been slow.
 const slowFrom = time.Second
 
-// note logs a request that was slow, and at the level debug every other. Neither what was asked beside the path nor who
+// noteTime logs a request that was slow, and at the level debug every other. Neither what was asked beside the path nor who
 // asked is in it.
-func (s *Server) note(c *fiber.Ctx, v *visit, code int, took time.Duration) {
+func (s *Server) noteTime(c *fiber.Ctx, v *visit, code int, took time.Duration) {
 	level, what := slog.LevelDebug, "request answered"
 	if took >= s.slow {
 		level, what = slog.LevelWarn, "slow request"

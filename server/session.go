@@ -269,7 +269,7 @@ func (s *Server) guard(c *fiber.Ctx) (err error) {
 		s.Vitals.Underway.Add(-1)
 		took := time.Since(began)
 		s.Vitals.Answered(c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead, code, took)
-		s.note(c, v, code, took)
+		s.noteTime(c, v, code, took)
 	}()
 	c.SetUserContext(&v.patience)
 	c.Locals(visitKey, v)
