@@ -37,7 +37,7 @@ func (w *world) feeds() []string {
 
 // TestAddressesOfProgramsAreInTheReadme: each of them, and no other.
 func TestAddressesOfProgramsAreInTheReadme(t *testing.T) {
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("../cmd/belfry/OPERATING.md")
 	ok(t, err)
 	_, text, _ = bytes.Cut(text, []byte("What programs may read"))
 	text, _, _ = bytes.Cut(text, []byte("\n## "))
@@ -51,12 +51,12 @@ func TestAddressesOfProgramsAreInTheReadme(t *testing.T) {
 		dot := strings.LastIndex(path, ".")
 		program := dot > 0 && path != "/favicon.ico" || slices.Contains([]string{"/live", "/healthz", "/readyz"}, path)
 		if program && !named[path] {
-			t.Errorf("%s is not in the README", path)
+			t.Errorf("%s is not in OPERATING.md", path)
 		}
 	}
 	for path := range named {
 		if !slices.ContainsFunc(routes, func(r fiber.Route) bool { return r.Path == path }) {
-			t.Errorf("the README names %s, and there is no such address", path)
+			t.Errorf("OPERATING.md names %s, and there is no such address", path)
 		}
 	}
 }

@@ -145,7 +145,7 @@ func TestLibrariesHaveOwners(t *testing.T) {
 }
 
 func TestTestSupportStaysInTests(t *testing.T) {
-	support := []string{"belfry/server/browsertest", "belfry/store/storetest", "belfry/store/kv/kvtest", "belfry/store/kv/postgres/pgtest", "testing", "net/http/httptest"}
+	support := []string{"belfry/server/browsertest", "belfry/store/storetest", "belfry/store/kv/kvtest", "belfry/store/kv/disktest", "belfry/store/kv/postgres/pgtest", "testing", "net/http/httptest"}
 	for _, p := range packages(t) {
 		if in(p.ImportPath, support...) {
 			continue

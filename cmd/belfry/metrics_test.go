@@ -49,16 +49,16 @@ func TestA42MetricsAreTheOperators(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
 	}
-	readme, err := os.ReadFile("../../README.md")
+	reference, err := os.ReadFile("OPERATING.md")
 	ok(t, err)
-	named := regexp.MustCompile(`(belfry|process|go)_[a-z_]+[a-z]`).FindAllString(string(readme), -1)
+	named := regexp.MustCompile(`(belfry|process|go)_[a-z_]+[a-z]`).FindAllString(string(reference), -1)
 	for _, name := range named {
 		if !strings.Contains(text, "\n"+name+" ") && !strings.Contains(text, "\n"+name+"{") && !strings.Contains(text, "# TYPE "+name+" ") {
-			t.Errorf("the README names %s, which is not measured", name)
+			t.Errorf("OPERATING.md names %s, which is not measured", name)
 		}
 	}
 	if len(named) < 20 {
-		t.Errorf("the README names only %d metrics", len(named))
+		t.Errorf("OPERATING.md names only %d metrics", len(named))
 	}
 	for _, m := range c.members {
 		if strings.Contains(text, m.ID) || strings.Contains(text, m.Handle) {
