@@ -43,6 +43,11 @@ func TestT27Soak(t *testing.T) {
 	fresh := s.errors.Load()
 	series, said := s.run(span, pace)
 	if got := s.errors.Load() - fresh; got > 0 {
+		for line := range strings.Lines(s.h.log.String()) {
+			if strings.Contains(line, "level=ERROR") {
+				t.Log(line)
+			}
+		}
 		t.Errorf("%d of %d requests failed, the last: %v", got, s.requests.Load(), s.last.Load())
 	}
 	if said == 0 || s.reconnects.Load() == 0 || s.requests.Load() == 0 {
