@@ -113,7 +113,7 @@ func TestA03NothingIsChangedFromElsewhere(t *testing.T) {
 	asked, turn := 0, 0
 	for name, r := range expected(w) {
 		method, pattern, _ := strings.Cut(name, " ")
-		if method == http.MethodGet {
+		if method != http.MethodPost { // frames of the live connection are in the same table
 			continue
 		}
 		path := fill(pattern, w.records[r.on][0], administrator)

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"context"
 	"runtime/debug"
 
 	bbolt "go.etcd.io/bbolt"
@@ -164,7 +165,7 @@ func (x *runner) open() error {
 		x.db.rollback(tx)
 		return err
 	}
-	x.tx, x.file = tx, newReader(nil, bucket)
+	x.tx, x.file = tx, newReader(context.Background(), bucket)
 	return nil
 }
 

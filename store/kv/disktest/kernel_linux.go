@@ -21,9 +21,9 @@ func Answer(errno syscall.Errno, calls ...uintptr) error {
 		setFilter, allTasks = 1, 1
 	)
 	type step struct {
-		code            uint16
-		whenYes, whenNo uint8
-		k               uint32
+		code       uint16
+		whenYes, _ uint8 // steps to leave out when equal, and when not
+		k          uint32
 	}
 	program := []step{{code: load}} // the number of the call comes first
 	for i, call := range calls {
