@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"belfry/store"
+	"belfry/store/kv"
 	"belfry/store/storetest"
 )
 
@@ -160,6 +162,37 @@ func TestT25ASessionThatEndedStaysEnded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnEndedSessionOnAFullDiskIsNone: whoever comes back with a session that has ended reads on as a visitor, though it
+// cannot be taken away.
+func TestAnEndedSessionOnAFullDiskIsNone(t *testing.T) {
+	engine := &crammed{}
+	h := storetest.OpenOver(t, store.Renderer{}, func(db kv.DB) kv.DB { engine.DB = db; return engine })
+	h.Join(t, "Lena Exemple", "BE-92094")
+	ok(t, h.RequestSignIn(ctx, "lena.exemple@exemple.example", "fr", store.Client{Address: "test"}))
+	in, err := h.UseTicket(ctx, h.Token(t, store.EventSignInLink, "lena.exemple@exemple.example"), "", store.Client{})
+	ok(t, err)
+	h.Clock.Add(181 * 24 * time.Hour)
+	engine.full = true
+	if _, _, err := h.Session(ctx, in.Token); store.KindOf(err) != store.NotFound || engine.refused == 0 {
+		t.Errorf("%v, %d writes were refused", err, engine.refused)
+	}
+}
+
+// crammed is an engine whose disk is full from some moment on.
+type crammed struct {
+	kv.DB
+	full    bool
+	refused int
+}
+
+func (c *crammed) Update(ctx context.Context, scope string, fn func(kv.Tx) error) error {
+	if c.full {
+		c.refused++
+		return kv.ErrNoSpace
+	}
+	return c.DB.Update(ctx, scope, fn)
 }
 
 // TestT25OrderIsBySequence lets people talk and write while the clock jumps back by a day and stands still: what was said

@@ -66,10 +66,8 @@ func (s *Store) Session(ctx context.Context, token string) (Session, Member, err
 		}
 		return nil
 	})
-	if ended {
-		if failed := s.SignOut(ctx, token); failed != nil {
-			return session, m, failed
-		}
+	if ended { // one that cannot be taken away now, on a full disk perhaps, does not count all the same
+		_ = s.SignOut(ctx, token)
 	}
 	return session, m, err
 }
