@@ -43,8 +43,8 @@ type DB struct {
 	swapping   sync.Mutex              // held by the exchange of the file and by Close
 	leaving    sync.WaitGroup          // files that were exchanged and still have readers
 
-	commits, updates, puts atomic.Uint64
-	meter                  *kv.Meter
+	puts  atomic.Uint64
+	meter *kv.Meter
 }
 
 // Meter counts what the engine does.
@@ -191,14 +191,14 @@ func panicToError(key *[]byte, err *error) {
 // Stats count what was done since the file was opened.
 type Stats struct {
 	Commits uint64 // transactions of bbolt: batches that wrote something
-	Updates uint64 // updates that succeeded
+	Updates uint64 // updates that these made durable
 	Puts    uint64 // keys written or deleted
 	Bytes   int64  // size of the database in the file
 }
 
 // Stats returns the counters.
 func (db *DB) Stats() Stats {
-	s := Stats{Commits: db.commits.Load(), Updates: db.updates.Load(), Puts: db.puts.Load()}
+	s := Stats{Commits: db.meter.Commits.Read().Count(), Updates: uint64(db.meter.Groups.Read().Sum), Puts: db.puts.Load()}
 	_ = db.read(func(tx *bbolt.Tx) error { s.Bytes = tx.Size(); return nil })
 	return s
 }

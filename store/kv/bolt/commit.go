@@ -144,8 +144,6 @@ func (db *DB) serve() {
 			// A function that failed may have done so because of what an earlier one wrote, which is now not true.
 			if b.err != nil && r.result.panicked == nil && !r.result.gone {
 				r.result = answer{err: b.err}
-			} else if !r.result.failed() {
-				db.updates.Add(1)
 			}
 			r.answer <- r.result
 		}
@@ -227,7 +225,6 @@ func (db *DB) flush(writes *overlay) (err error) {
 		}
 		return err
 	}
-	db.commits.Add(1)
 	db.puts.Add(uint64(writes.len()))
 	return nil
 }

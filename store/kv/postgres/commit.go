@@ -51,17 +51,14 @@ func (db *DB) attempt(batch []*request, bytewise bool) ([]*request, error) {
 	}
 	began := db.meter.Now()
 	err := s.commit(writes, bytewise)
-	if err == nil {
+	if err == nil && len(writes.values) > 0 {
 		succeeded := 0
 		for _, r := range stay {
 			if r.result == nil {
 				succeeded++
 			}
 		}
-		db.updates.Add(uint64(succeeded))
-		if len(writes.values) > 0 {
-			db.meter.Committed(succeeded, db.meter.Now()-began)
-		}
+		db.meter.Committed(succeeded, db.meter.Now()-began)
 	}
 	return stay, err
 }
@@ -122,7 +119,6 @@ func (s *snapshot) commit(writes *overlay, bytewise bool) error {
 	case err == nil && outcome.String() != "COMMIT":
 		err = fmt.Errorf("the server answered COMMIT with %q", outcome)
 	case err == nil:
-		s.db.commits.Add(1)
 		s.conn.Release()
 		s.conn = nil
 		return nil

@@ -66,8 +66,7 @@ type DB struct {
 	end       context.CancelFunc
 	surveying atomic.Bool
 
-	commits, updates atomic.Uint64
-	meter            *kv.Meter
+	meter *kv.Meter
 }
 
 // Open connects to a PostgreSQL database: postgres://user@host1,host2/name?sslmode=verify-full. Of several hosts the one
@@ -272,14 +271,14 @@ func (db *DB) begin() bool {
 type Stats struct {
 	RoundTrips  uint64 // messages to the server that were waited for
 	Commits     uint64 // transactions that wrote something
-	Updates     uint64 // updates that succeeded
+	Updates     uint64 // updates that these made durable
 	Redone      uint64 // batches run again after a conflict
 	Reconnected uint64 // connections found dead
 }
 
 // Stats returns the counters.
 func (db *DB) Stats() Stats {
-	return Stats{RoundTrips: db.meter.RoundTrips.Load(), Commits: db.commits.Load(), Updates: db.updates.Load(), Redone: db.meter.Redone.Load(),
+	return Stats{RoundTrips: db.meter.RoundTrips.Load(), Commits: db.meter.Commits.Read().Count(), Updates: uint64(db.meter.Groups.Read().Sum), Redone: db.meter.Redone.Load(),
 		Reconnected: db.meter.Reconnected.Load()}
 }
 
