@@ -182,3 +182,11 @@ func TestArgumentsBeginWithACapital(t *testing.T) {
 		}
 	}
 }
+
+// TestABrokenFileNamesItsLine counts the lines that are read without TOML's reader too.
+func TestABrokenFileNamesItsLine(t *testing.T) {
+	_, err := parse([]byte("# texts\na.one = \"un\"\na.two = \"deux\"\na.three = \"trois\na.four = \"quatre\"\n"))
+	if err == nil || !strings.Contains(err.Error(), "line 4") {
+		t.Errorf("%v, and line 4 is broken", err)
+	}
+}

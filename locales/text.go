@@ -33,6 +33,7 @@ func parse(file []byte) ([]*i18n.Message, error) {
 		}
 		if text, ok := quoted(value); ok {
 			messages = append(messages, &i18n.Message{ID: key, Other: text})
+			others.WriteByte('\n') // an error names the line as it is in the file
 		} else {
 			others.WriteString(`"` + key + `" = ` + value + "\n")
 		}
