@@ -57,14 +57,17 @@ func TestT10TwoProcessesOneFile(t *testing.T) {
 	}
 }
 
+// between is how many answers a writer gives from one message to the next.
+const between = 5
+
 // written is what a copy holds of each writer: the number of the last answer, and that of the last message, which is sent
-// after every twelfth answer and names it.
+// after every fifth answer and names it.
 type written struct{ answer, message [40]int }
 
 // torn says what in a copy cannot have been so at any moment; "" when it is a beginning of what was written.
 func (w written) torn() string {
 	for i := range w.answer {
-		if w.answer[i] < w.message[i] || w.answer[i] > w.message[i]+12 {
+		if w.answer[i] < w.message[i] || w.answer[i] > w.message[i]+between {
 			return fmt.Sprintf("writer %d: answer %d beside message %d", i, w.answer[i], w.message[i])
 		}
 	}
@@ -108,6 +111,7 @@ type pen struct {
 }
 
 func (p *pen) write(member int) {
+	time.Sleep(time.Duration(member) * 5 * time.Millisecond) // one after the other, not all at once
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for n := 1; ; n++ {
@@ -119,7 +123,7 @@ func (p *pen) write(member int) {
 		p.sent[member].Store(int64(n))
 		p.post(member, "/meetings/"+p.c.meetings[0].Slug+"/rsvp", url.Values{"answer": {"online"}, "note": {fmt.Sprint("try ", n)}})
 		p.thanks[member].Store(int64(n))
-		if n%12 == member%12 {
+		if n%between == member%between {
 			text := fmt.Sprintf("parole %d de %d", n, member)
 			p.post(member, "/chat/lounge", url.Values{"source": {text}, "once": {text}})
 		}
@@ -198,7 +202,9 @@ func TestT09BackupWhileWriting(t *testing.T) {
 			t.Errorf("left beside the backup: %v", left)
 		}
 	}
-	time.Sleep(time.Second)
+	for end := time.Now().Add(patience); p.thanks[0].Load() <= int64(first.message[0]+between) && time.Now().Before(end); { // for the control
+		time.Sleep(10 * time.Millisecond)
+	}
 	close(p.stop)
 	p.all.Wait()
 	if code := p.h.stop(); code != 0 {
