@@ -23,7 +23,7 @@ func (f forgetful) Missed(ctx context.Context, room string, after, changes, limi
 	return found, err
 }
 
-// BreakResume makes the hub forget what those who come back have missed: the broken build that TestTortureLiveCutConnections
+// BreakResume makes the hub forget what those who come back have missed: the broken build that TestTortureT11CutConnections
 // must see.
 func BreakResume(s *Server) { s.hub.Source = forgetful{s.hub.Source} }
 

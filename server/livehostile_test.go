@@ -272,8 +272,8 @@ func TestLiveFloodHarmsNobodyElse(t *testing.T) {
 	}
 }
 
-// T14: those who never read are cut off with little memory, others notice nothing, and they come back without loss.
-func TestTortureLiveSlowReaders(t *testing.T) {
+// TestTortureT14SlowReaders: those who never read are cut off with little memory, others notice nothing, and they come back without loss.
+func TestTortureT14SlowReaders(t *testing.T) {
 	h := newHall(t)
 	m := h.Join(t, "Alma Testeuse", "BE-92094")
 	header := h.session(t, m)
@@ -335,10 +335,11 @@ func TestTortureLiveSlowReaders(t *testing.T) {
 	if n := len(back.heard); n != 40 || back.heard[0].Number != 361 {
 		t.Errorf("who comes back gets %d messages", n)
 	}
+	t.Logf("TORTURE: T14 slow readers | 1 | %d of 35 who never read cut off, %d messages heard by the others | 0", len(slow), late.Load())
 }
 
-// T15: many connections dropped at once are back within 30 seconds, and pages are answered meanwhile.
-func TestTortureLiveStorm(t *testing.T) {
+// TestTortureT15Storm: many connections dropped at once are back within 30 seconds, and pages are answered meanwhile.
+func TestTortureT15Storm(t *testing.T) {
 	h := newHall(t)
 	m := h.Join(t, "Alma Testeuse", "BE-92094")
 	header := h.session(t, m)
@@ -393,7 +394,7 @@ func TestTortureLiveStorm(t *testing.T) {
 	}
 	stop()
 	<-done
-	t.Logf("%d connections are back after %s; the slowest page took %s", many, took, slowest)
+	t.Logf("TORTURE: T15 all connections dropped at once | 1 | %d connections are back after %s; the slowest page took %s | 0", many, took.Round(time.Millisecond), slowest.Round(time.Millisecond))
 }
 
 // holder remembers the connections it made, to drop them all at once.

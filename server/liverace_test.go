@@ -142,7 +142,7 @@ func TestT13SnapshotAndEventsAreOne(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("%d of %d times something changed between the fetch and the end", raced, times)
+			t.Logf("TORTURE: T13 a room entered while it changes: %s | %d | %d times something changed between the fetch and the end | 0", kind, times, raced)
 			if raced == 0 {
 				t.Error("the control: who hears no events misses nothing")
 			}

@@ -246,7 +246,7 @@ func TestT24LettersSurviveACrashAtEveryPoint(t *testing.T) {
 		}
 		crashes++
 	}
-	t.Logf("%d crashes, %d letters came twice under one Message-ID", crashes, again)
+	t.Logf("TORTURE: T24 crash between a change and its letter | 1 | %d crashes, %d letters came twice under one Message-ID | 0", crashes, again)
 	if crashes < 10 || again == 0 {
 		t.Error("the process did not end everywhere")
 	}

@@ -155,7 +155,7 @@ func TestT12LostAnswers(t *testing.T) {
 	if tally := page.Attendance.Tally; tally.OnSite+tally.Maybe != 1 {
 		t.Errorf("one person counts as %+v", tally)
 	}
-	t.Logf("%d requests and %d answers lost, %d answers heard", s.line.unsent, s.line.unheard, s.line.heard)
+	t.Logf("TORTURE: T12 lost requests and answers | %d | %d requests and %d answers lost, %d answers heard, nothing twice | 0", turns, s.line.unsent, s.line.unheard, s.line.heard)
 	if s.line.unsent == 0 || s.line.unheard < 10 {
 		t.Error("nothing was lost")
 	}

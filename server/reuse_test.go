@@ -3,6 +3,8 @@ package server_test
 import (
 	"fmt"
 	"net/url"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -13,9 +15,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// TestNobodyGetsAnothersWords (T29): thousands of requests share connections and buffers; what is stored of each is its
+// TestT29NobodyGetsAnothersWords: thousands of requests share connections and buffers; what is stored of each is its
 // own. With strings that alias the request's buffer, notes of one member would hold the words of another.
-func TestNobodyGetsAnothersWords(t *testing.T) {
+func TestT29NobodyGetsAnothersWords(t *testing.T) {
 	v := newVillage(t)
 	m := v.next(t)
 	client := &fasthttp.Client{MaxConnsPerHost: 4, MaxConnWaitTimeout: time.Minute, NoDefaultUserAgentHeader: true}
@@ -44,7 +46,10 @@ func TestNobodyGetsAnothersWords(t *testing.T) {
 		}
 		return res
 	}
-	const rounds = 20
+	rounds := 20
+	if n, err := strconv.Atoi(os.Getenv("BELFRY_TORTURE_ROUNDS")); err == nil {
+		rounds = max(rounds, 2*n)
+	}
 	var wg sync.WaitGroup
 	for k, who := range people {
 		wg.Go(func() {
@@ -85,5 +90,5 @@ func TestNobodyGetsAnothersWords(t *testing.T) {
 	if foreign > 0 || len(audience) < len(people) {
 		t.Errorf("%d foreign words, %d of %d answers", foreign, len(audience), len(people))
 	}
-	t.Logf("%d requests, %d members", len(people)*(rounds+2), len(people))
+	t.Logf("TORTURE: T29 requests that share buffers | %d | %d requests of %d members over four connections | %d", rounds, len(people)*(rounds+2), len(people), foreign)
 }

@@ -106,7 +106,7 @@ func TestT25RemindersExactlyOnce(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("jumps %v; a worker that trusts its clock would have told %d twice and missed %d", jumps, doubled, missed)
+	t.Logf("TORTURE: T25 the clock jumps before reminders | %d | jumps %v; a worker that trusts its clock would have told %d twice and missed %d | 0", max(1, rounds(0)/10), jumps, doubled, missed)
 	if len(jumps) != 6 || doubled == 0 {
 		t.Error("the clock did not jump enough")
 	}
@@ -237,6 +237,7 @@ func TestT25OrderIsBySequence(t *testing.T) {
 		for n, row := range room.Rows {
 			want(t, row.Message.Source, fmt.Sprint(n+1))
 		}
+		t.Logf("TORTURE: T25 the clock jumps while people write | 1 | %d jumps, %d of them back, all in order | 0", len(jumps), backwards)
 		if disorder != backwards || backwards == 0 { // the control: by time they would stand otherwise
 			t.Errorf("%d times went back, %d were to", disorder, backwards)
 		}

@@ -81,6 +81,7 @@ func record(t *testing.T, clients, each int, next func(rnd *rand.Rand, client, t
 // TestT22SeatsAreLinearizable: what clients are told about seats, all at once, could have happened one after the other.
 func TestT22SeatsAreLinearizable(t *testing.T) {
 	const seats, people = 3, 6
+	operations, began := 0, time.Now()
 	for range rounds(10) {
 		h := storetest.Open(t)
 		var members []store.Member
@@ -102,7 +103,9 @@ func TestT22SeatsAreLinearizable(t *testing.T) {
 		if result := porcupine.CheckOperationsTimeout(seatsModel(seats), history, 20*time.Second); result != porcupine.Ok {
 			t.Fatalf("%d operations: %s", len(history), result)
 		}
+		operations += len(history)
 	}
+	t.Logf("TORTURE: T22 histories of seats judged by porcupine%s | %d | %d operations in %v | 0", engineName(), rounds(10), operations, time.Since(began).Round(time.Millisecond))
 }
 
 // TestT22TheModelCatchesABrokenBuild is the negative control: seats over the same engine, with the free ones counted in one

@@ -193,8 +193,8 @@ func TestT20HintsLostOnTheWay(t *testing.T) {
 	heard := two.count(store.EventTouched, "meeting/"+m.ID)
 	noticed("all is well", 5*time.Second)
 	soon(t, "a hint comes again", 5*time.Second, func() bool { return two.count(store.EventTouched, "meeting/"+m.ID) > heard })
-	t.Logf("noticed after at most %v with one in ten lost (%d), %v with none let through (%d); all well %v after its end (%d connections broken)",
-		longest.Round(time.Millisecond), one.wire.lost.Load(), deaf.Round(time.Millisecond), proxy.Unheard.Load(), time.Since(healed).Round(time.Millisecond), proxy.Resets.Load())
+	t.Logf("TORTURE: T20 hints lost on the way | %d | noticed after at most %v with one in ten lost (%d), %v with none let through (%d); all well %v after its end (%d connections broken) | 0",
+		rounds(20), longest.Round(time.Millisecond), one.wire.lost.Load(), deaf.Round(time.Millisecond), proxy.Unheard.Load(), time.Since(healed).Round(time.Millisecond), proxy.Resets.Load())
 	if one.wire.lost.Load() == 0 || proxy.Unheard.Load() == 0 || proxy.Resets.Load() == 0 {
 		t.Error("a fault did not happen")
 	}

@@ -12,6 +12,14 @@ import (
 	"belfry/store/storetest"
 )
 
+// engineName tells runs over PostgreSQL from those over a file.
+func engineName() string {
+	if os.Getenv("BELFRY_TEST_STORE") == "postgres" {
+		return ", over PostgreSQL"
+	}
+	return ""
+}
+
 // rounds is how often a random test repeats: 1,000 unless BELFRY_TORTURE_ROUNDS says more.
 func rounds(normal int) int {
 	if n, err := strconv.Atoi(os.Getenv("BELFRY_TORTURE_ROUNDS")); err == nil && n > normal {

@@ -150,7 +150,7 @@ func TestT23SomebodyIsAlwaysLeft(t *testing.T) {
 					t.Fatalf("round %d: %d are left", round, n)
 				}
 			}
-			t.Logf("%d tries, %d refused", tries, refused)
+			t.Logf("TORTURE: T23 last %s leaves or is relieved%s | %d | %d tries at once, %d refused, one left every time | 0", d.name, engineName(), at, tries, refused)
 			if refused < at {
 				t.Error("nobody was in anybody's way")
 			}

@@ -174,7 +174,7 @@ func TestT26EveryEarlierSchemaOpens(t *testing.T) {
 					break
 				}
 			}
-			t.Logf("%d power cuts left the old version, %d the new one", old, fresh-1) // the last was not cut
+			t.Logf("TORTURE: T26 power cut at every step of an upgrade, %s | 1 | %d power cuts left the old version, %d the new one | 0", filepath.Base(file), old, fresh-1) // the last was not cut
 			if old < 50 || fresh < 2 {
 				t.Error("the power was not cut everywhere")
 			}

@@ -215,7 +215,7 @@ func TestT09BackupWhileWriting(t *testing.T) {
 	if last.torn() == "" {
 		t.Error("the control: a copy of two moments is not seen")
 	}
-	t.Logf("%d writes beside no backup: middle %v, 99 of 100 under %v; %d while one was made: %v, %v", len(p.took[0]), nearest(p.took[0], 50), nearest(p.took[0], 99),
+	t.Logf("TORTURE: T09 backups of what is written to | %d | all restored; %d writes beside no backup: middle %v, 99 of 100 under %v; %d while one was made: %v, %v | 0", rounds(1), len(p.took[0]), nearest(p.took[0], 50), nearest(p.took[0], 99),
 		len(p.took[1]), nearest(p.took[1], 50), nearest(p.took[1], 99))
 	if len(p.took[1]) == 0 {
 		t.Error("nothing was written while the backup was made")

@@ -254,12 +254,12 @@ func TestT17T20T21KilledNodeWhileTalking(t *testing.T) {
 				t.Errorf("client %d says nothing of what it has, was there from the beginning and lost its node: it heard %q", i, wrong)
 			}
 		}
-		talk.end(address)
+		talk.end(address, round)
 	}
 }
 
 // end compares what is stored with what was acknowledged, and says what happened.
-func (c *chatter) end(address string) {
+func (c *chatter) end(address string, round int) {
 	look, _, err := home{dir: filepath.Join(c.t.TempDir(), "look"), address: address}.open(c.t.Context(), examine, store.Options{})
 	ok(c.t, err)
 	c.stored(c.t, look, c.first, c.numbers)
@@ -274,7 +274,7 @@ func (c *chatter) end(address string) {
 		anew += l.anew
 	}
 	unheard, resets, moved := c.proxy.Unheard.Load(), c.proxy.Resets.Load(), c.lines.moved.Load()
-	c.t.Logf("%d messages, %d hints unheard, %d connections to the database broken, %d clients came back at another node, %d times after more than a page", c.acknowledged.Load(), unheard, resets, moved, anew)
+	c.t.Logf("TORTURE: T17 T20 T21 a node killed and hints unheard while people talk, round %d | 1 | %d messages, %d hints unheard, %d connections to the database broken, %d clients came back at another node, %d times after more than a page | 0", round, c.acknowledged.Load(), unheard, resets, moved, anew)
 	if unheard == 0 || resets == 0 || moved < int64(len(c.listeners)/3) {
 		c.t.Error("a fault did not happen")
 	}

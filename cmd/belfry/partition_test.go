@@ -53,6 +53,7 @@ func (s *scene) suffer(one trouble, long time.Duration) {
 	hit, healed := heal(), time.Now()
 	<-said
 	s.recovered(what, healed, one.within, 0, 1, 2)
+	s.note("T21 the network fails between nodes, primary and standby", hit, healed)
 	s.ask()
 	s.t.Logf("%s: %d packets, %d answers acknowledged meanwhile", what, hit, acknowledged)
 	switch {
@@ -106,6 +107,7 @@ func TestT17T18T19T21NodesServersAndNetworkFail(t *testing.T) {
 			killed := time.Now()
 			s.ask()
 			s.recovered(fmt.Sprintf("node %d killed", at), killed, 5*time.Second, (at+1)%3, (at+2)%3)
+			s.note("T17 a node killed", 0, killed)
 			s.nodes[at].start()
 			s.recovered("and started again", time.Now(), 5*time.Second, at)
 		}
@@ -139,6 +141,10 @@ func TestT17T18T19T21NodesServersAndNetworkFail(t *testing.T) {
 		if t.Failed() {
 			return
 		}
+		for what, n := range s.struck {
+			t.Logf("TORTURE: %s, scene %d | %d | %d times, %d packets lost; well again at most %v later; %d answers acknowledged, %d failed | 0", what, round, n.times, n.times, n.packets,
+				n.slowest.Round(time.Millisecond), s.crowd.done.Load(), s.crowd.failed.Load())
+		}
 	}
 }
 
@@ -165,7 +171,9 @@ func (s *scene) standbyStops(long bool) {
 		s.t.Errorf("%d answers acknowledged without the standby", n)
 	}
 	s.standby.Pause(s.t, false)
-	s.recovered(fmt.Sprintf("the standby stopped for %v", time.Since(began).Round(time.Millisecond)), time.Now(), 10*time.Second, 0, 1, 2)
+	back := time.Now()
+	s.recovered(fmt.Sprintf("the standby stopped for %v", time.Since(began).Round(time.Millisecond)), back, 10*time.Second, 0, 1, 2)
+	s.note("T19 the standby stopped", 0, back)
 }
 
 // failOver kills the primary, promotes its standby, and starts the old primary again, which would acknowledge by itself:
@@ -177,6 +185,7 @@ func (s *scene) failOver() (old string) {
 	killed := time.Now()
 	s.standby.Promote(s.t)
 	s.recovered("the primary killed", killed, 15*time.Second, 0, 1, 2)
+	s.note("T18 the primary killed, its standby promoted, the old primary back", 0, killed)
 	s.primary.Restart(s.t)
 	s.primary.Run(s.t, "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()")
 	s.standby.Run(s.t, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'belfry'")

@@ -129,7 +129,7 @@ func TestT08WrongFilesAreRefused(t *testing.T) {
 		}
 	}
 	slices.Sort(took)
-	t.Logf("%d files, each refused by two commands after %v, at most %v; %v to do nothing", len(all), took[len(took)/2], took[len(took)-1], start)
+	t.Logf("TORTURE: T08 files that are no community | %d | %d files, each refused by two commands after %v, at most %v; %v to do nothing | 0", rounds(11), len(all), took[len(took)/2], took[len(took)-1], start)
 	if took[len(took)/2] > time.Second+start {
 		t.Error("that is not at once")
 	}

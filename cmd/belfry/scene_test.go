@@ -36,6 +36,23 @@ type scene struct {
 	asked  int          // letters
 	doubt  int          // letters of which it is not known whether they were asked for
 	before int          // letters that there were
+	struck map[string]*struck
+}
+
+// struck is how often a fault happened, and how long it took at most until all was well.
+type struck struct {
+	times, packets int
+	slowest        time.Duration
+}
+
+// note counts a fault: T17 and so on.
+func (s *scene) note(id string, packets int, from time.Time) {
+	one := s.struck[id]
+	if one == nil {
+		one = &struck{}
+		s.struck[id] = one
+	}
+	one.times, one.packets, one.slowest = one.times+1, one.packets+packets, max(one.slowest, time.Since(from))
 }
 
 // swift lets servers notice within seconds that they are cut off from each other.
@@ -44,7 +61,7 @@ var swift = []string{"wal_sender_timeout=4s", "wal_receiver_timeout=4s", "wal_re
 // newScene moves a community, with threads to write into, to a new primary.
 func newScene(t *testing.T, c *community, threads []int) *scene {
 	t.Helper()
-	s := &scene{chatter: &chatter{community: c, t: t, numbers: map[string]int{}}, threads: threads, posts: map[string]bool{}, machines: make([]*pgtest.Machine, 5)}
+	s := &scene{chatter: &chatter{community: c, t: t, numbers: map[string]int{}}, threads: threads, posts: map[string]bool{}, struck: map[string]*struck{}, machines: make([]*pgtest.Machine, 5)}
 	if network := pgtest.NewNetwork(t); network != nil {
 		for i := range s.machines {
 			s.machines[i] = network.Machine(t)

@@ -51,7 +51,7 @@ func TestT27Soak(t *testing.T) {
 	if said == 0 || s.reconnects.Load() == 0 || s.requests.Load() == 0 {
 		t.Errorf("nobody talked or came back: %d messages, %d connections", said, s.reconnects.Load())
 	}
-	t.Logf("%v: %d requests, %d messages, %d connections made anew", span, s.requests.Load(), said, s.reconnects.Load())
+	t.Logf("TORTURE: T27 soak | 1 | %v: %d requests, %d messages, %d connections made anew | 0", span, s.requests.Load(), said, s.reconnects.Load())
 	for _, name := range soakNames {
 		t.Log(name, series.summary(name))
 	}

@@ -78,7 +78,7 @@ func TestT26KilledWhileUpgrading(t *testing.T) {
 			t.Errorf("round %d: of the copies %v %d are whole", round, kept, whole)
 		}
 	}
-	t.Logf("killed before anything was written %d times, while copying %d, with the copy kept and the file old %d, with the file new %d", was.nothing, was.copying, was.copied, was.done)
+	t.Logf("TORTURE: T26 kill while upgrading | %d | killed before anything was written %d times, while copying %d, with the copy kept and the file old %d, with the file new %d | 0", rounds(4), was.nothing, was.copying, was.copied, was.done)
 	if was.copying+was.copied == 0 {
 		t.Error("no kill hit the upgrade")
 	}

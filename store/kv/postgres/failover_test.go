@@ -133,6 +133,7 @@ func openBoth(t *testing.T, primary, standby *pgtest.Server) *postgres.DB {
 // TestT18PrimaryKilled kills the primary under the load of two nodes and promotes its synchronous standby: writing
 // goes on by itself, and nothing that was acknowledged is lost.
 func TestT18PrimaryKilled(t *testing.T) {
+	kept, doubtful, slowest := int64(0), int64(0), time.Duration(0)
 	for range rounds(1) {
 		primary := pgtest.Start(t)
 		standby := primary.Standby(t)
@@ -143,13 +144,15 @@ func TestT18PrimaryKilled(t *testing.T) {
 		killed := time.Now()
 		standby.Promote(t)
 		l.more(200)
-		t.Logf("200 writes were acknowledged %v after the primary was killed", time.Since(killed).Round(time.Millisecond))
+		slowest = max(slowest, time.Since(killed))
 		if l.end(one) > 0 {
 			t.Error("acknowledged writes are lost")
 		}
 		want(t, one.Stats().Reconnected+two.Stats().Reconnected > 0, true)
+		kept, doubtful = kept+l.done.Load(), doubtful+l.unknown.Load()
 		standby.Stop()
 	}
+	t.Logf("TORTURE: T18 primary killed and standby promoted, engine alone | %d | %d writes acknowledged, %d of unknown outcome; 200 more at most %v later | 0", rounds(1), kept, doubtful, slowest.Round(time.Millisecond))
 }
 
 // TestT18TheHarnessSeesLostWrites is the control of the test above: with a standby that is not waited for, and has stopped,
@@ -190,7 +193,7 @@ func TestT21ConnectionsReset(t *testing.T) {
 	if l.end(one) > 0 {
 		t.Error("acknowledged writes are lost")
 	}
-	t.Logf("%d resets, %d answers swallowed", p.Resets.Load(), p.Swallowed.Load())
+	t.Logf("TORTURE: T21 connections to the database reset | %d | %d writes acknowledged, %d connections reset, %d answers of commits lost | 0", rounds(20), l.done.Load(), p.Resets.Load(), p.Swallowed.Load())
 	want(t, p.Resets.Load() >= 20 && p.Swallowed.Load() > 0, true)
 }
 
@@ -284,6 +287,7 @@ func TestT18TheOldPrimaryIsRefused(t *testing.T) {
 	}
 	primary.Restart(t)
 	primary.Run(t, "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()") // so that it would even acknowledge
+	slowest := time.Duration(0)
 	for n := range rounds(1) {
 		standby.Run(t, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'belfry'")
 		for put(db, fmt.Sprint("b/", n), "new") != nil {
@@ -291,12 +295,13 @@ func TestT18TheOldPrimaryIsRefused(t *testing.T) {
 		began := time.Now()
 		fresh := openBoth(t, primary, standby)
 		want(t, put(fresh, fmt.Sprint("c/", n), "new"), nil)
-		t.Logf("a node that starts found it in %v", time.Since(began).Round(time.Millisecond))
+		slowest = max(slowest, time.Since(began))
 		for _, key := range []string{"a/3", "a/4", fmt.Sprint("b/", n), fmt.Sprint("c/", n)} {
 			_, there := get(t, fresh, key)
 			want(t, there, true)
 		}
 	}
+	t.Logf("TORTURE: T18 the old primary comes back | %d | %d times all connections broken, the new one found after at most %v | 0", rounds(1), rounds(1), slowest.Round(time.Millisecond))
 	control := open(t, primary.Address("postgres"))
 	want(t, put(control, "d/1", "old"), nil)
 	for key, there := range map[string]bool{"a/1": true, "a/2": true, "a/3": false, "a/4": false, "b/0": false, "c/0": false} {
