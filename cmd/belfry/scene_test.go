@@ -22,7 +22,8 @@ type scene struct {
 	machines         []*pgtest.Machine // of the nodes, the primary and the standby; empty where there is no network
 	primary, standby *pgtest.Server
 	address          string
-	look             *store.Store // reads and writes beside the nodes
+	gives            time.Duration // how long a node waits for the standby
+	look             *store.Store  // reads and writes beside the nodes
 	threads          []int
 
 	crowd   *crowd
@@ -70,6 +71,10 @@ func newScene(t *testing.T, c *community, threads []int) *scene {
 	s.primary = s.machines[3].Start(t, swift...)
 	s.standby = s.primary.StandbyOn(t, s.machines[4], swift...)
 	s.address = fmt.Sprintf("postgres://belfry@%s,%s/postgres?sslmode=disable", s.primary.Host(), s.standby.Host())
+	address, brief := s.address, rounds(1) == 1
+	if s.gives = 5 * time.Second; brief { // as long as a node waits for a standby by itself is for make torture
+		s.gives, address = 1500*time.Millisecond, s.address+"&commit_timeout=1500"
+	}
 	belfry(t, "move", "--from", c.dir, "--to", s.address).ends(t, 0, "every one compared")
 	var starting sync.WaitGroup
 	for i := range 3 {
@@ -77,7 +82,7 @@ func newScene(t *testing.T, c *community, threads []int) *scene {
 		if s.machines[i] != nil {
 			listen = s.machines[i].Address + ":8080"
 		}
-		h := newHub(t, s.machines[i], listen, "--data", filepath.Join(t.TempDir(), "node"), "--demo", "--store", s.address, "--public-url", "http://hub.example")
+		h := newHub(t, s.machines[i], listen, "--data", filepath.Join(t.TempDir(), "node"), "--demo", "--store", address, "--public-url", "http://hub.example")
 		h.host = "hub.example"
 		s.nodes = append(s.nodes, h)
 		starting.Go(h.start)

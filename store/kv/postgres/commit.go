@@ -109,7 +109,9 @@ func (s *snapshot) commit(writes *overlay, bytewise bool) error {
 	queries.Queue("COMMIT").Exec(func(tag pgconn.CommandTag) error { outcome = tag; return nil })
 	known := s.conn.Conn().PgConn().CustomData()
 	delete(known, warning)
-	err := s.send(queries)
+	ctx, cancel := context.WithTimeout(s.ctx, s.db.within(writes))
+	defer cancel()
+	err := s.sendWithin(ctx, queries)
 	var refused *pgconn.PgError
 	switch warned := known[warning]; {
 	case err == nil && warned != nil:
@@ -130,6 +132,15 @@ func (s *snapshot) commit(writes *overlay, bytewise bool) error {
 	}
 	s.err = err
 	return err
+}
+
+// within is how long a commit may take. What is large, which nobody waits for at a page, has time to be written.
+func (db *DB) within(writes *overlay) time.Duration {
+	size := 0
+	for key, value := range writes.values {
+		size += len(key) + len(value)
+	}
+	return db.limit + time.Duration(size>>20)*statementLimit/4
 }
 
 // flush queues the writes, family by family.

@@ -249,9 +249,10 @@ func TestWordOfACommitLost(t *testing.T) {
 	t.Logf("%d resets, %d connections given up", p.Resets.Load(), db.Stats().Reconnected)
 }
 
-// TestACommitThatItsStandbyMayNotHave cancels the wait for a standby that is gone: PostgreSQL then answers that the
-// commit is made, with a warning, though it could be lost with the machine.
-func TestACommitThatItsStandbyMayNotHave(t *testing.T) {
+// TestT19ACommitThatItsStandbyMayNotHave cancels the wait for a standby that is gone: PostgreSQL then answers that the
+// commit is made, with a warning, though it could be lost with the machine. Where nobody cancels it the wait ends by itself,
+// after the time that the address gives or five seconds, and is of unknown outcome too. Commits with nobody to wait for are the control.
+func TestT19ACommitThatItsStandbyMayNotHave(t *testing.T) {
 	s := pgtest.Start(t)
 	db := open(t, s.Address("postgres"))
 	if err := put(db, "a/0", "x"); err != nil {
@@ -270,7 +271,26 @@ func TestACommitThatItsStandbyMayNotHave(t *testing.T) {
 	if err := <-done; !errors.As(err, &unknown) {
 		t.Errorf("a commit that its standby may not have was reported as %v", err)
 	}
+	limit, brief := 300*time.Millisecond, open(t, s.Address("postgres")+"&commit_timeout=300")
+	if rounds(1) > 1 {
+		limit, brief = 5*time.Second, db
+	}
+	longest := time.Duration(0)
+	for n := range rounds(1) {
+		for key, outcome := range map[string]error{fmt.Sprint("a/", n): kv.ErrUnknown, fmt.Sprintf("fresh%d/1", n): kv.ErrAway} { // the second needs a table of its own
+			began := time.Now()
+			err := put(brief, key, "x")
+			took := time.Since(began)
+			if !errors.Is(err, outcome) || took < limit-50*time.Millisecond || took > limit+3*time.Second {
+				t.Errorf("%s: without its standby a commit is %v after %v", key, err, took)
+			}
+			longest = max(longest, took)
+		}
+	}
+	t.Logf("TORTURE: T19 no standby answers, engine alone | %d | %d commits of unknown outcome after at most %v | 0", rounds(1), 1+2*rounds(1), longest.Round(time.Millisecond))
 	s.Run(t, "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()")
+	want(t, put(brief, "a/control", "x"), nil)
+	refused(t, s.Address("postgres")+"&commit_timeout=soon", postgres.Options{}, postgres.ErrAddress, "commit_timeout")
 }
 
 // TestDamageIsNamed changes a value behind the engine's back.

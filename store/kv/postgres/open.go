@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,10 +26,11 @@ var (
 	ErrAddress  = errors.New("the address of the database cannot be read")
 )
 
-// Limits of one process. The address may set others: pool_max_conns, statement_timeout.
+// Limits of one process. The address may set others: pool_max_conns, and statement_timeout and commit_timeout in milliseconds.
 const (
 	connections    = 16
 	statementLimit = 30 * time.Second // of one statement; a transaction may take as long
+	commitLimit    = 5 * time.Second  // of a commit, with its writes: a standby that does not answer within it is taken for lost
 	connectLimit   = 5 * time.Second
 	idleLimit      = 10 * time.Minute // between two statements of a transaction
 	reconnects     = 6                // tries to find a living server for a transaction that has not begun
@@ -51,6 +53,7 @@ type DB struct {
 	pool     *pgxpool.Pool
 	schema   string
 	readOnly bool
+	limit    time.Duration // of a commit
 
 	making sync.Mutex        // one table is made at a time
 	mu     sync.Mutex        // guards what follows
@@ -77,7 +80,11 @@ func Open(ctx context.Context, address string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{schema: opt.Schema, readOnly: opt.ReadOnly, meter: kv.NewMeter(1), tables: map[string]*table{}, queues: map[string]*queue{}}
+	limit, err := commitTimeout(config.ConnConfig)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{limit: limit, schema: opt.Schema, readOnly: opt.ReadOnly, meter: kv.NewMeter(1), tables: map[string]*table{}, queues: map[string]*queue{}}
 	if path := config.ConnConfig.RuntimeParams["search_path"]; db.schema == "" && path != "" {
 		db.schema, _, _ = strings.Cut(path, ",")
 		db.schema = strings.Trim(db.schema, `" `)
@@ -141,6 +148,21 @@ func configure(address string) (*pgxpool.Config, error) {
 		}
 	}
 	return config, nil
+}
+
+// commitTimeout takes what the address says of commits out of what is sent to the server, which does not know it: its own
+// statement_timeout ends before it waits for a standby.
+func commitTimeout(conn *pgx.ConnConfig) (time.Duration, error) {
+	said, told := conn.RuntimeParams["commit_timeout"]
+	delete(conn.RuntimeParams, "commit_timeout")
+	if !told {
+		return commitLimit, nil
+	}
+	n, err := strconv.Atoi(said)
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("%w: commit_timeout is in milliseconds, not %q", ErrAddress, said)
+	}
+	return time.Duration(n) * time.Millisecond, nil
 }
 
 // dialer makes connections that notice within seconds when the other side is gone without a word.

@@ -75,9 +75,11 @@ func (s *snapshot) ask(queries *pgx.Batch, reset func()) error {
 	}
 }
 
-func (s *snapshot) send(queries *pgx.Batch) error {
+func (s *snapshot) send(queries *pgx.Batch) error { return s.sendWithin(s.ctx, queries) }
+
+func (s *snapshot) sendWithin(ctx context.Context, queries *pgx.Batch) error {
 	s.db.meter.RoundTrips.Add(1)
-	return s.conn.SendBatch(s.ctx, queries).Close()
+	return s.conn.SendBatch(ctx, queries).Close()
 }
 
 // drop closes the connection.

@@ -132,12 +132,17 @@ func (db *DB) table(ctx context.Context, family string) (*table, error) {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	name := pgx.Identifier{db.schema, tableName(family)}.Sanitize()
+	waiting, enough := context.WithTimeout(ctx, db.limit) // it waits for a standby, too
+	defer enough()
 	for try := 1; ; try++ {
-		_, err = conn.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+name+" (key bytea PRIMARY KEY, doc json, raw bytea, sum integer NOT NULL, CHECK ((doc IS NULL) <> (raw IS NULL)))")
+		_, err = conn.Exec(waiting, "CREATE TABLE IF NOT EXISTS "+name+" (key bytea PRIMARY KEY, doc json, raw bytea, sum integer NOT NULL, CHECK ((doc IS NULL) <> (raw IS NULL)))")
 		if !clash(err) || try == 5 {
 			break
 		}
 		time.Sleep(jitter(try)) // another process makes the same one
+	}
+	if err != nil && waiting.Err() != nil {
+		return nil, fmt.Errorf("%w: make the table of %q: %v", kv.ErrAway, family, err) // in words: it is not tried again
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make the table of %q: %w", family, err)
