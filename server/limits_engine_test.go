@@ -4,17 +4,11 @@ package server_test
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"belfry/store/kv"
 	"belfry/store/kv/bolt"
@@ -70,52 +64,4 @@ func engineRows(t testing.TB, a *table) {
 			r.limit = append(r.limit, replay(t, empty, trace, max(1, int(s.Updates-before.Updates)/int(max(1, s.Commits-before.Commits)))))
 		}
 	}
-}
-
-// startRows measures a real process: an empty hub to its first answer, and the demo at rest.
-func startRows(t testing.TB, a *table) {
-	binary := filepath.Join(t.TempDir(), "belfry")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "../cmd/belfry").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	serve := func(port int, args ...string) (*exec.Cmd, float64) {
-		c := exec.CommandContext(ctx, binary, append([]string{"serve", "--listen", "127.0.0.1:" + strconv.Itoa(port)}, args...)...)
-		start := time.Now()
-		ok(t, c.Start())
-		for time.Since(start) < time.Minute {
-			res, err := http.Get("http://127.0.0.1:" + strconv.Itoa(port) + "/")
-			if err == nil {
-				_, _ = io.Copy(io.Discard, res.Body)
-				_ = res.Body.Close()
-				if res.StatusCode == http.StatusOK { // while it opens its data it answers that it does
-					return c, time.Since(start).Seconds()
-				}
-			}
-			time.Sleep(time.Millisecond)
-		}
-		t.Fatal("no answer")
-		return nil, 0
-	}
-	stop := func(c *exec.Cmd) { _ = c.Process.Signal(os.Interrupt); _ = c.Wait() }
-	var took []float64
-	for i := range rounds() {
-		c, seconds := serve(38400+i, "--data", filepath.Join(t.TempDir(), "data"))
-		stop(c)
-		took = append(took, seconds*1000)
-	}
-	a.figure("empty hub to its first page", "150 ms", "ms", took...)
-	c, built := serve(38390, "--demo")
-	defer stop(c)
-	a.figure("demo to its first page", "3 s", "s", built)
-	resident := func() float64 {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Process.Pid))
-		ok(t, err)
-		_, rest, _ := strings.Cut(string(status), "VmRSS:")
-		kib, err := strconv.Atoi(strings.Fields(rest)[0])
-		ok(t, err)
-		return float64(kib) / 1024
-	}
-	time.Sleep(20 * time.Second)
-	a.figure("demo, resident 20 s after it was built", "60 MiB", "MiB", resident())
 }

@@ -16,8 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"belfry/server"
 	"belfry/server/live"
 	"belfry/store"
+	"belfry/store/storetest"
 
 	"github.com/gorilla/websocket"
 )
@@ -135,7 +137,7 @@ func liveRows(t *testing.T, a *table) {
 		}
 		return err
 	})
-	if a.wants("room opens") {
+	if a.wants("room") {
 		roomRows(t, a)
 	}
 }
@@ -261,40 +263,19 @@ func deliveryRows(t *testing.T, a *table) {
 	}
 }
 
-// roomRows measure the opening of a long room beside that of a short one.
+// roomRows measure pages of a room with BELFRY_BENCH_MESSAGES messages, as many as there are posts unless told, beside
+// those of a short one.
 func roomRows(t *testing.T, a *table) {
-	long := 100_000
+	_, long := sizes()
 	if n, err := strconv.Atoi(os.Getenv("BELFRY_BENCH_MESSAGES")); err == nil && n > 0 {
 		long = n
 	}
-	h := newHall(t)
-	members := h.Crowd(t, "voix", "BE-92094", 64)
-	short, err := h.OpenRoom(ctx, store.As(members[0].ID), store.RoomInput{Name: "Courte", Access: store.AccessMembers})
+	h := hallOver(t, storetest.GrownRoom(t, long, server.Renderer()))
+	h.Clock.Set(time.Now()) // cookies end by the browser's clock
+	reader, err := h.MemberByHandle(ctx, storetest.GrownMember)
 	ok(t, err)
-	fill := func(room string, n int) {
-		var left atomic.Int64
-		left.Store(int64(n))
-		var all sync.WaitGroup
-		for w := range members {
-			all.Go(func() {
-				for left.Add(-1) >= 0 {
-					for {
-						_, err := h.Send(ctx, store.As(members[w].ID), room, store.MessageInput{Source: "Bonjour à tous, qui vient ?"})
-						if store.KindOf(err) == store.Limited {
-							h.Clock.Add(time.Minute)
-							continue
-						}
-						ok(t, err)
-						break
-					}
-				}
-			})
-		}
-		all.Wait()
-	}
-	fill(short.ID, 100)
-	fill(store.LoungeID, long)
-	header := h.session(t, members[0])
+	header := h.session(t, reader)
+	h.Handled(t)
 	ask := func(path string) float64 {
 		var took []time.Duration
 		for range 30 {
@@ -306,15 +287,26 @@ func roomRows(t *testing.T, a *table) {
 			ok(t, err)
 			_, _ = io.Copy(io.Discard, got.Body)
 			_ = got.Body.Close()
+			if got.StatusCode != http.StatusOK {
+				t.Fatalf("%s: %s", path, got.Status)
+			}
 			took = append(took, time.Since(start))
 		}
 		slices.Sort(took)
 		return took[len(took)/2].Seconds()
 	}
-	r := a.add(fmt.Sprintf("room opens: with %d messages, beside 100", long), "0.67 (1.5 times)")
-	ask("/chat/" + short.Slug)
-	for range rounds() {
-		r.limit = append(r.limit, pace{rate: 1 / ask("/chat/"+short.Slug)})
-		r.ours = append(r.ours, pace{rate: 1 / ask("/chat/lounge")})
+	short := "/chat/courte"
+	for _, page := range []struct{ name, short, long string }{
+		{"last page", short, "/chat/lounge"},
+		{"scrolled back to its middle", short + "?before=60", fmt.Sprint("/chat/lounge?before=", long/2)},
+		{"its beginning", short + "?after=1", "/chat/lounge?after=1"},
+	} {
+		r := a.add(fmt.Sprintf("room of %d messages, beside 100: %s", long, page.name), "0.67 (1.5 times)")
+		ask(page.short)
+		ask(page.long)
+		for range rounds() {
+			r.limit = append(r.limit, pace{rate: 1 / ask(page.short)})
+			r.ours = append(r.ours, pace{rate: 1 / ask(page.long)})
+		}
 	}
 }

@@ -4,13 +4,16 @@ package server_test
 
 import (
 	"fmt"
+	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
 
 	"belfry/server"
+	"belfry/server/search"
 	"belfry/store"
 	"belfry/store/storetest"
 )
@@ -29,22 +32,29 @@ type grownSite struct {
 	client  *asker
 	address string
 	cookie  string
+	town    string
 	threads []store.ThreadRow
 }
 
-func newGrownSite(t testing.TB, posts int) *grownSite {
+func newGrownSite(t *testing.T, posts int) *grownSite {
+	folder, _, _ := grownFolder(t, posts)
+	index, err := search.Open(filepath.Join(folder, "search"))
+	ok(t, err)
+	t.Cleanup(func() { _ = index.Close() })
 	hub := storetest.Grown(t, posts, server.Renderer())
-	s := siteOver(t, hub)
+	s := siteWith(t, hub, func(o *server.Options) { o.Search = index })
 	address, err := s.listen(t)
 	ok(t, err)
 	rows, err := hub.Threads(ctx, store.Visitor(), store.ThreadQuery{Limit: 50})
 	ok(t, err)
-	reader, err := hub.MemberByHandle(ctx, "exemple00011")
+	reader, err := hub.MemberByHandle(ctx, storetest.GrownMember)
 	ok(t, err)
 	ok(t, hub.CatchUp(ctx, store.As(reader.ID), rows.Rows[40].Thread.Active))
 	hub.Handled(t) // of the run before
 	cookie := s.as(reader).cookies["belfry_session"]
-	return &grownSite{address: address, cookie: cookie, threads: rows.Rows[41:]} // whoever opens one has read it
+	town, err := hub.TownByID(ctx, reader.TownID())
+	ok(t, err)
+	return &grownSite{address: address, cookie: cookie, town: town.Slug, threads: rows.Rows[41:]} // whoever opens one has read it
 }
 
 func (g *grownSite) dial(t testing.TB) {
@@ -66,7 +76,7 @@ func (g *grownSite) latency(t testing.TB, path func(n int) string, n int) float6
 }
 
 // sizeRows measures pages of a large hub beside those of a small one.
-func sizeRows(t testing.TB, a *table) {
+func sizeRows(t *testing.T, a *table) {
 	few, many := sizes()
 	small, large := newGrownSite(t, few), newGrownSite(t, many)
 	small.dial(t)
@@ -82,14 +92,26 @@ func sizeRows(t testing.TB, a *table) {
 			return fresh(fmt.Sprintf("/t/%d/%s", d.Number, d.Slug))
 		}
 	}
+	always := func(path string) func(*grownSite) func(int) string {
+		return func(*grownSite) func(int) string { return func(int) string { return fresh(path) } }
+	}
+	words := storetest.NewLexicon()
+	found := func(*grownSite) func(int) string {
+		return func(int) string { return "/search?q=" + url.QueryEscape(words.Words[40+words.Dice.IntN(400)]) }
+	}
 	for _, page := range []struct {
 		name string
 		path func(g *grownSite) func(int) string
 	}{
-		{"thread list", func(*grownSite) func(int) string { return func(int) string { return fresh("/discussions") } }},
-		{"unread page", func(*grownSite) func(int) string { return func(int) string { return fresh("/unread") } }},
+		{"thread list", always("/discussions")},
+		{"a category", always("/discussions/sujet-3")},
+		{"unread page", always("/unread")},
 		{"thread page", thread},
-		{"home", func(*grownSite) func(int) string { return func(int) string { return fresh("/") } }},
+		{"home", always("/")},
+		{"meetings", always("/meetings")},
+		{"a town", func(g *grownSite) func(int) string { return always("/towns/" + g.town)(g) }},
+		{"a person", always("/people/" + storetest.GrownMember)},
+		{"search, one word", found},
 	} {
 		r := a.add(fmt.Sprintf("%s: with %d posts, beside %d", page.name, many, few), "0.67 (1.5 times)")
 		const asked = 40

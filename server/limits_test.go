@@ -71,21 +71,21 @@ func (a *table) figure(name, target, unit string, values ...float64) {
 }
 
 func (a *table) print() {
-	fmt.Printf("\n| %-44s | %12s | %12s | %5s | %11s | %5s | %s |\n|---|---:|---:|---:|---:|---:|---|\n", "what", "ours", "limit", "ratio", "spread", "cpu", "target")
+	fmt.Printf("\n| %-62s | %12s | %12s | %5s | %11s | %5s | %s |\n|---|---:|---:|---:|---:|---:|---|\n", "what", "ours", "limit", "ratio", "spread", "cpu", "target")
 	for _, r := range a.rows {
 		if len(r.ours) == 0 {
 			continue // it failed before
 		}
 		if len(r.limit) == 0 {
 			low, mid, high := spread(r.ours, func(i int) float64 { return r.ours[i].rate })
-			fmt.Printf("| %-44s | %12s | %12s | %5s | %11s | %5s | %s |\n", r.name, figure(mid)+" "+r.unit, "", "", figure(low)+"–"+figure(high), "", r.target)
+			fmt.Printf("| %-62s | %12s | %12s | %5s | %11s | %5s | %s |\n", r.name, figure(mid)+" "+r.unit, "", "", figure(low)+"–"+figure(high), "", r.target)
 			continue
 		}
 		low, mid, high := spread(r.ours, func(i int) float64 { return r.ours[i].rate / r.limit[i].rate })
 		_, cpu, _ := spread(r.ours, func(i int) float64 { return float64(r.limit[i].cpu) / float64(max(1, r.ours[i].cpu)) })
 		_, ours, _ := spread(r.ours, func(i int) float64 { return r.ours[i].rate })
 		_, limit, _ := spread(r.limit, func(i int) float64 { return r.limit[i].rate })
-		fmt.Printf("| %-44s | %12s | %12s | %.2f  | %.2f–%.2f   | %.2f  | %s |\n", r.name, figure(ours)+"/s", figure(limit)+"/s", mid, low, high, cpu, r.target)
+		fmt.Printf("| %-62s | %12s | %12s | %.2f  | %.2f–%.2f   | %.2f  | %s |\n", r.name, figure(ours)+"/s", figure(limit)+"/s", mid, low, high, cpu, r.target)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -202,6 +203,9 @@ func postRows(t testing.TB, a *table) {
 }
 
 func TestLimits(t *testing.T) {
+	if os.Getenv("BELFRY_BENCH_DATA") == "" {
+		t.Setenv("BELFRY_BENCH_DATA", t.TempDir()) // what is grown is grown once
+	}
 	a := &table{only: os.Getenv("BELFRY_BENCH_ONLY")}
 	defer a.print()
 	if a.wants("answers") {
@@ -213,12 +217,24 @@ func TestLimits(t *testing.T) {
 	if a.wants("engine") {
 		engineRows(t, a)
 	}
-	if a.wants("start") {
-		startRows(t, a)
-	}
 	liveRows(t, a)
-	if a.wants("size") {
-		sizeRows(t, a)
+	for _, group := range []struct {
+		names []string
+		rows  func(*testing.T, *table)
+	}{
+		{[]string{"start", "memory"}, startRows},
+		{[]string{"start", "memory", "large"}, largeRows},
+		{[]string{"live"}, idleRows},
+		{[]string{"live", "storm"}, stormRows},
+		{[]string{"size"}, sizeRows},
+		{[]string{"search"}, searchRows},
+		{[]string{"first visit"}, visitRows},
+	} {
+		t.Run(group.names[0], func(t *testing.T) { // each closes what it opened
+			if slices.ContainsFunc(group.names, a.wants) {
+				group.rows(t, a)
+			}
+		})
 	}
 	if a.wants("meeting page") || a.wants("minutes page") || a.wants("thread page") {
 		v := newVillage(t)

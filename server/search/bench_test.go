@@ -2,7 +2,6 @@ package search_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,42 +13,11 @@ import (
 
 	"belfry/server/search"
 	"belfry/store"
+	"belfry/store/storetest"
 )
 
-// lexicon makes words that are as unevenly common as those of a language.
-type lexicon struct {
-	words []string
-	dice  *rand.Rand
-	zipf  *rand.Zipf
-}
-
-func newLexicon() *lexicon {
-	dice := rand.New(rand.NewPCG(7, 11))
-	starts := strings.Fields("com pro ver ge dé con ré trans in uit an sub inter mun dos bur pla for sys don")
-	middles := strings.Fields("mu po ga li ti bé ra de lo né sa vi ca tu ge ni er ma")
-	ends := strings.Fields("ne tion ment ing ung en té eur ble que rs al ie age if")
-	l := &lexicon{dice: dice, zipf: rand.NewZipf(dice, 1.1, 4, 39_999)}
-	for len(l.words) < 40_000 {
-		word := starts[dice.IntN(len(starts))]
-		for range 1 + dice.IntN(3) {
-			word += middles[dice.IntN(len(middles))]
-		}
-		l.words = append(l.words, word+ends[dice.IntN(len(ends))])
-	}
-	return l
-}
-
-func (l *lexicon) text(words int) string {
-	var b strings.Builder
-	for range words {
-		b.WriteString(l.words[l.zipf.Uint64()])
-		b.WriteByte(' ')
-	}
-	return b.String()
-}
-
 // fill indexes so many posts, twenty to a thread, as the follower does: five hundred at once.
-func fill(b *testing.B, index *search.Index, l *lexicon, posts int, now time.Time) {
+func fill(b *testing.B, index *search.Index, l *storetest.Lexicon, posts int, now time.Time) {
 	b.Helper()
 	for at := 0; at < posts; {
 		var wanted []store.Stale
@@ -57,9 +25,9 @@ func fill(b *testing.B, index *search.Index, l *lexicon, posts int, now time.Tim
 		for ; len(wanted) < 500 && at < posts; at++ {
 			one := store.Stale{Kind: "post", ID: fmt.Sprintf("%08d/%08d", at/20, at%20+1)}
 			d := store.SearchDocument{Kind: "post", Lang: []string{"fr", "nl", "de", "en"}[at/20%4], Category: strconv.Itoa(at / 20 % 12), Town: strconv.Itoa(at % 40),
-				Person: strconv.Itoa(at % 500), At: now.Add(-time.Duration(posts-at) * 20 * time.Minute), Text: l.text(50), Question: at/20%3 == 0, Solved: at/20%6 == 0, Answer: at%120 == 4}
+				Person: strconv.Itoa(at % 500), At: now.Add(-time.Duration(posts-at) * 20 * time.Minute), Text: l.Text(50), Question: at/20%3 == 0, Solved: at/20%6 == 0, Answer: at%120 == 4}
 			if at%20 == 0 {
-				d.Kind, d.Title, d.Number = "thread", l.text(7), "#"+strconv.Itoa(at/20)
+				d.Kind, d.Title, d.Number = "thread", l.Text(7), "#"+strconv.Itoa(at/20)
 			}
 			wanted = append(wanted, one)
 			found[one] = d
@@ -83,18 +51,18 @@ func BenchmarkSearch(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer index.Close()
-	l, now := newLexicon(), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	l, now := storetest.NewLexicon(), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	begun := time.Now()
 	fill(b, index, l, posts, now)
 	indexed := time.Since(begun)
 	shapes := map[string]func() search.Query{
-		"common":  func() search.Query { return search.Query{Words: l.words[l.dice.IntN(20)]} },
-		"words":   func() search.Query { return search.Query{Words: l.text(2)} },
-		"rare":    func() search.Query { return search.Query{Words: l.words[5_000+l.dice.IntN(30_000)]} },
-		"begin":   func() search.Query { return search.Query{Words: string([]rune(l.text(1))[:4])} },
-		"phrase":  func() search.Query { return search.Query{Words: `"` + strings.TrimSpace(l.text(2)) + `"`} },
-		"filter":  func() search.Query { return search.Query{Words: l.text(1), Category: "3", Solved: "yes"} },
-		"typo":    func() search.Query { return search.Query{Words: "zz" + l.words[l.dice.IntN(1000)]} },
+		"common":  func() search.Query { return search.Query{Words: l.Words[l.Dice.IntN(20)]} },
+		"words":   func() search.Query { return search.Query{Words: l.Text(2)} },
+		"rare":    func() search.Query { return search.Query{Words: l.Words[5_000+l.Dice.IntN(30_000)]} },
+		"begin":   func() search.Query { return search.Query{Words: string([]rune(l.Text(1))[:4])} },
+		"phrase":  func() search.Query { return search.Query{Words: `"` + strings.TrimSpace(l.Text(2)) + `"`} },
+		"filter":  func() search.Query { return search.Query{Words: l.Text(1), Category: "3", Solved: "yes"} },
+		"typo":    func() search.Query { return search.Query{Words: "zz" + l.Words[l.Dice.IntN(1000)]} },
 		"hostile": func() search.Query { return search.Query{Words: strings.Repeat("com ", 50)} },
 	}
 	b.ResetTimer()

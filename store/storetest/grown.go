@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,31 +17,49 @@ import (
 // PostsPerThread is how many posts a thread of a grown hub has.
 const PostsPerThread = 20
 
-// grownVersion is to grow when the records that Grown makes change.
-const grownVersion = 1
+// grownVersion is to grow when the records that Grown and GrownRoom make change.
+const grownVersion = 2
 
-// Grown opens a hub with so many posts, all made by the store's own intents: members of one town who write in threads of
-// twelve categories over the years before the clock's now. Its letters are sent and its search index is up to date. With
-// BELFRY_BENCH_DATA it is kept in that folder for the next time.
+// Grown opens a hub with so many posts, all made by the store's own intents: people of 20 to 400 towns who write in threads
+// of twelve categories over the years before the clock's now, in words as unevenly common as those of a language, and
+// answer for a meeting every month. Its letters are sent and its search index is up to date. With BELFRY_BENCH_DATA it is
+// kept in that folder for the next time; what else is made of it may lie beside its file.
 func Grown(t testing.TB, count int, renderer store.Renderer) *Hub {
 	t.Helper()
-	folder := os.Getenv("BELFRY_BENCH_DATA")
-	if folder == "" {
-		folder = t.TempDir()
+	return grown(t, fmt.Sprintf("posts-%d-%d", count, grownVersion), renderer, func(g *growing) { g.posts(count) })
+}
+
+// GrownRoom is a hub whose lounge has so many messages, and a room "Courte" a hundred; kept as by Grown.
+func GrownRoom(t testing.TB, count int, renderer store.Renderer) *Hub {
+	t.Helper()
+	return grown(t, fmt.Sprintf("room-%d-%d", count, grownVersion), renderer, func(g *growing) { g.messages(count) })
+}
+
+// GrownMember is the handle of somebody in a grown hub.
+const GrownMember = "exempleaa00001"
+
+func grown(t testing.TB, name string, renderer store.Renderer, grow func(*growing)) *Hub {
+	t.Helper()
+	home := os.Getenv("BELFRY_BENCH_DATA")
+	if home == "" {
+		home = t.TempDir()
 	}
-	h := &Hub{Clock: &Clock{now: grownNow()}, Path: filepath.Join(folder, fmt.Sprintf("posts-%d-%d.db", count, grownVersion))}
+	folder := filepath.Join(home, name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h := &Hub{Clock: &Clock{now: grownNow()}, Path: filepath.Join(folder, "belfry.db")}
 	if _, err := os.Stat(h.Path); err != nil {
 		making := h.Path + ".making"
 		_ = os.Remove(making)
 		db := engineAt(t, making)
-		grow(t, db, h.Clock, count)
+		grow(newGrowing(t, db))
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Rename(making, h.Path); err != nil {
 			t.Fatal(err)
 		}
-		h.Clock.Set(grownNow())
 	}
 	h.DB = engineAt(t, h.Path)
 	h.Store = Over(t, h.DB, h.Clock.Now, renderer)
@@ -82,41 +99,53 @@ func (w *within) Update(ctx context.Context, scope string, fn func(kv.Tx) error)
 	return fn(w.tx)
 }
 
-// grow lets members write: a thread at a time, in the order of the clock.
-func grow(t testing.TB, db kv.DB, clock *Clock, count int) {
-	ctx := context.Background()
+// growing is a hub that is being made.
+type growing struct {
+	*Hub
+	t       testing.TB
+	db      kv.DB
+	within  *within
+	words   *Lexicon
+	members []store.Member
+	shelves []string
+	meeting time.Time // when the next one is announced
+}
+
+func newGrowing(t testing.TB, db kv.DB) *growing {
 	w := &within{DB: db}
-	h := &Hub{DB: w, Clock: clock}
-	const apart = 2 * time.Minute
-	clock.Set(grownNow().Add(-apart*time.Duration(count) - time.Hour))
-	h.Store = Over(t, w, clock.Now, plain())
-	members := h.Crowd(t, "exemple", "BE-92094", 200)
-	var shelves []string
-	for i := range 12 {
-		c, err := h.SaveCategory(ctx, store.System(), "", store.CategoryInput{Names: map[string]string{"fr": fmt.Sprint("Sujet ", i)}})
-		if err != nil {
-			t.Fatal(err)
+	return &growing{Hub: &Hub{DB: w, Clock: &Clock{now: grownNow()}}, t: t, db: db, within: w, words: NewLexicon()}
+}
+
+// begin lets so many people join, ten to a town, so long before now.
+func (g *growing) begin(people int, before time.Duration) {
+	g.Clock.Set(grownNow().Add(-before))
+	g.meeting = g.Clock.Now()
+	g.Store = Over(g.t, g.within, g.Clock.Now, plain())
+	codes := g.Gazetteer().Codes()
+	const inTown = 10
+	for i := range people / inTown {
+		all := g.Crowd(g.t, "exemple"+string(rune('a'+i/26))+string(rune('a'+i%26)), codes[i*(len(codes)/(people/inTown))], inTown)
+		if err := g.WelcomeTown(context.Background(), store.System(), all[0].TownID()); err != nil {
+			g.t.Fatal(err)
 		}
-		shelves = append(shelves, c.Slug)
+		g.members = append(g.members, all...)
 	}
-	dice := rand.New(rand.NewPCG(3, uint64(count)))
-	words := strings.Fields("commune registre logiciel données séance conseil modèle fichier réponse question habitants version facture délai exemple essai carte école travaux voirie budget")
-	text := func(n int) string {
-		var b strings.Builder
-		for range n {
-			b.WriteString(words[dice.IntN(len(words))])
-			b.WriteByte(' ')
-		}
-		return b.String()
-	}
-	const inOneCommit = 100 // threads
-	threads := count / PostsPerThread
-	for done := 0; done < threads; {
-		err := db.Update(ctx, "", func(tx kv.Tx) error {
-			w.tx = tx
-			defer func() { w.tx = nil }()
-			for range min(inOneCommit, threads-done) {
-				if err := h.growThread(ctx, members, dice, text, shelves[done%len(shelves)], apart); err != nil {
+}
+
+func (g *growing) anybody() store.Actor {
+	return store.As(g.members[g.words.Dice.IntN(len(g.members))].ID)
+}
+
+// each does something n times, so many in one commit.
+func (g *growing) each(n, inOneCommit int, do func(ctx context.Context, i int) error) {
+	g.t.Helper()
+	ctx := context.Background()
+	for done := 0; done < n; {
+		err := g.db.Update(ctx, "", func(tx kv.Tx) error {
+			g.within.tx = tx
+			defer func() { g.within.tx = nil }()
+			for range min(inOneCommit, n-done) {
+				if err := do(ctx, done); err != nil {
 					return err
 				}
 				done++
@@ -124,25 +153,93 @@ func grow(t testing.TB, db kv.DB, clock *Clock, count int) {
 			return handled(tx)
 		})
 		if err != nil {
-			t.Fatal(err)
+			g.t.Fatal(err)
 		}
 	}
 }
 
-func (h *Hub) growThread(ctx context.Context, members []store.Member, dice *rand.Rand, text func(int) string, shelf string, apart time.Duration) error {
-	by := func() store.Actor { return store.As(members[dice.IntN(len(members))].ID) }
-	h.Clock.Add(apart)
-	opened, err := h.OpenThread(ctx, by(), store.ThreadInput{Title: text(6), Category: shelf, Tags: text(1), Question: dice.IntN(3) == 0, PostInput: store.PostInput{Source: text(40), Lang: "fr"}})
+// posts lets members write: a thread at a time, in the order of the clock.
+func (g *growing) posts(count int) {
+	const apart = 2 * time.Minute
+	g.begin(min(max(200, count/250), 4000), apart*time.Duration(count)+time.Hour)
+	for i := range 12 {
+		c, err := g.SaveCategory(context.Background(), store.System(), "", store.CategoryInput{Names: map[string]string{"fr": fmt.Sprint("Sujet ", i)}})
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		g.shelves = append(g.shelves, c.Slug)
+	}
+	g.each(count/PostsPerThread, 100, func(ctx context.Context, i int) error {
+		if err := g.announce(ctx); err != nil {
+			return err
+		}
+		return g.thread(ctx, g.shelves[i%len(g.shelves)], apart)
+	})
+}
+
+// thread opens a thread with its replies; of the questions half are answered.
+func (g *growing) thread(ctx context.Context, shelf string, apart time.Duration) error {
+	tags := strings.Fields("commune registre logiciel données séance conseil modèle fichier habitants version facture délai essai carte école travaux voirie budget")
+	dice, by := g.words.Dice, g.anybody()
+	question := dice.IntN(3) == 0
+	g.Clock.Add(apart)
+	opened, err := g.OpenThread(ctx, by, store.ThreadInput{Title: g.words.Text(6), Category: shelf, Tags: tags[dice.IntN(len(tags))], Question: question,
+		PostInput: store.PostInput{Source: g.words.Text(40), Lang: "fr"}})
 	if err != nil {
 		return err
 	}
 	for range PostsPerThread - 1 {
-		h.Clock.Add(apart)
-		if _, err := h.Reply(ctx, by(), opened.Thread.ID, store.PostInput{Source: text(10 + dice.IntN(40)), Lang: "fr"}); err != nil {
+		g.Clock.Add(apart)
+		if _, err := g.Reply(ctx, g.anybody(), opened.Thread.ID, store.PostInput{Source: g.words.Text(10 + dice.IntN(40)), Lang: "fr"}); err != nil {
+			return err
+		}
+	}
+	if question && dice.IntN(2) == 0 {
+		return g.Accept(ctx, by, opened.Thread.ID, 2+dice.IntN(PostsPerThread-2))
+	}
+	return nil
+}
+
+// announce announces the meeting of a month when it is time; two hundred people answer.
+func (g *growing) announce(ctx context.Context) error {
+	if g.Clock.Now().Before(g.meeting) {
+		return nil
+	}
+	day := g.meeting.AddDate(0, 0, 20)
+	g.meeting = g.meeting.AddDate(0, 1, 0)
+	m, err := g.ScheduleMeeting(ctx, store.System(), store.MeetingInput{Title: "Réunion du mois", Lang: "fr", Date: day.Format(time.DateOnly), Clock: "09:30", Zone: "Europe/Brussels",
+		Minutes: 390, Venue: "Hôtel de ville", Online: true, Seats: 60})
+	if err != nil {
+		return err
+	}
+	for _, n := range g.words.Dice.Perm(len(g.members))[:200] {
+		choice := []store.Answer{store.OnSite, store.OnSite, store.Online, store.Maybe, store.No}[n%5]
+		if _, err := g.AnswerMeeting(ctx, store.As(g.members[n].ID), m.ID, store.AnswerInput{Answer: choice}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// messages lets members talk.
+func (g *growing) messages(count int) {
+	const apart, short = 3 * time.Second, 100
+	g.begin(200, apart*time.Duration(count)+time.Hour)
+	var room store.Room
+	g.each(count+short, 2000, func(ctx context.Context, i int) (err error) {
+		if i == 0 {
+			if room, err = g.OpenRoom(ctx, store.As(g.members[0].ID), store.RoomInput{Name: "Courte", Access: store.AccessMembers}); err != nil {
+				return err
+			}
+		}
+		g.Clock.Add(apart)
+		in := store.LoungeID
+		if i < short {
+			in = room.ID
+		}
+		_, err = g.Send(ctx, store.As(g.members[i%len(g.members)].ID), in, store.MessageInput{Source: g.words.Text(4 + g.words.Dice.IntN(20)), Lang: "fr"})
+		return err
+	})
 }
 
 // Handled does what workers do with what waits: it is taken away.

@@ -21,7 +21,24 @@ func TestGrownHubIsSound(t *testing.T) {
 		if err != nil || len(list.Rows) != 20 || list.Rows[0].Thread.Posts != storetest.PostsPerThread {
 			t.Fatalf("%d threads: %v", len(list.Rows), err)
 		}
+		if meetings, err := h.Upcoming(t.Context(), store.Visitor(), 50); err != nil || len(meetings) == 0 {
+			t.Fatalf("%d meetings: %v", len(meetings), err)
+		}
 		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+		room := storetest.GrownRoom(t, 300, renderer)
+		if _, err := room.Verify(t.Context(), func(f store.Fault) { t.Error(f) }); err != nil {
+			t.Fatal(err)
+		}
+		who, err := room.MemberByHandle(t.Context(), storetest.GrownMember)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := room.MessageAt(t.Context(), store.As(who.ID), store.LoungeID, 300); err != nil || m.Message.Number != 300 {
+			t.Fatalf("message %d: %v", m.Message.Number, err)
+		}
+		if err := room.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
