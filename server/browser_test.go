@@ -156,8 +156,12 @@ func TestBrowserJourneys(t *testing.T) {
 			}
 			answer("on_site")
 			tab.WaitText(".rsvp__state", "Liste d’attente")
+			before := tab.Text("#attendance")
 			answer("online")
 			tab.WaitText(".rsvp__state", "en visio")
+			if tab.Text("#attendance") == before {
+				t.Error("who comes does not have the answer yet")
+			}
 			answer("maybe")
 			tab.WaitText(".rsvp__state", "peut-être")
 			tab.Screenshot("rsvp-" + strconv.FormatBool(scripts))

@@ -97,7 +97,7 @@ func answerState(p *frontend.Page, r *store.RSVP, position int) string {
 // rsvpOf is the question of one meeting for one reader.
 func rsvpOf(p *frontend.Page, row store.MeetingRow, inline bool) parts.RSVP {
 	m := row.Meeting
-	r := parts.RSVP{ID: "rsvp-" + m.ID, Action: meetingHref(m) + "/rsvp", Offered: offered(m), Inline: inline, Question: true,
+	r := parts.RSVP{ID: "rsvp-" + m.ID, Also: []string{comingID(m), "attendance"}, Action: meetingHref(m) + "/rsvp", Offered: offered(m), Inline: inline, Question: true,
 		Closed: !m.Open(p.Now), State: answerState(p, row.Mine, row.Position), Meeting: meetingTitle(p, m)}
 	r.Full = m.Seats > 0 && row.Tally.Free(m.Seats) == 0
 	if row.Mine != nil {
@@ -108,6 +108,9 @@ func rsvpOf(p *frontend.Page, row store.MeetingRow, inline bool) parts.RSVP {
 	}
 	return r
 }
+
+// comingID is the id of what says how many come to a meeting, beside the question.
+func comingID(m store.Meeting) string { return "coming-" + m.ID }
 
 // comers says how many people come from how many towns.
 func comers(p *frontend.Page, t store.Tally) string {

@@ -1,10 +1,15 @@
 package parts
 
-import "belfry/frontend"
+import (
+	"strings"
+
+	"belfry/frontend"
+)
 
 // RSVP is the question of one meeting with one button for each answer. Pressing one answers at once.
 type RSVP struct {
 	ID       string   // of the element, unique in the page; its region is swapped in place
+	Also     []string // ids of what the answer changes besides
 	Action   string   // where the answer is posted
 	Answer   string   // the stored one: on_site, online, maybe, no, or "" for none
 	Offered  []string // the answers to choose from, in order; all four when empty
@@ -16,6 +21,8 @@ type RSVP struct {
 	Waiting  bool     // the state is a place on the waitlist
 	Meeting  string   // names the meeting to screen readers in a list
 }
+
+func (r RSVP) swaps() string { return strings.Join(append([]string{r.ID}, r.Also...), " ") }
 
 func (r RSVP) class() string {
 	if r.Inline {

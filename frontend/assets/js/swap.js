@@ -1,6 +1,6 @@
-// A form with data-swap="id other-id" is sent in the background. The answer is the same whole page as ever; the regions
-// of these ids, and what the server has to say, are taken out of it and put in place. A button that shares a form with many
-// others may have a data-swap of its own.
+// A form with data-swap="id other-id" is sent in the background. The answer is the same whole page as ever; the region
+// of the first id, those of the others that both pages have, and what the server has to say, are taken out of it and put in
+// place. A button that shares a form with many others may have a data-swap of its own.
 
 import { say } from "./toast.js";
 
@@ -14,12 +14,12 @@ export async function swapForm(event) {
   const own = button?.dataset.swap;
   const ids = (own || form.dataset.swap).split(/\s+/).filter(Boolean);
   const regions = ids.map((id) => document.getElementById(id));
-  if (regions.includes(null)) return;
+  if (!regions[0]) return;
   const holder = own ? regions[0] : form;
   event.preventDefault();
   if (holder.dataset.busy) return;
   holder.dataset.busy = "1";
-  setBusy(regions, true);
+  setBusy(regions[0], true);
   let page;
   try {
     page = await send(form, button);
@@ -30,16 +30,17 @@ export async function swapForm(event) {
     return;
   } finally {
     delete holder.dataset.busy;
-    setBusy(regions, false);
+    setBusy(regions[0], false);
   }
-  if (!ids.every((id) => page.document.getElementById(id))) {
+  if (!page.document.getElementById(ids[0])) {
     // A refusal has changed nothing and is shown as it is; otherwise the answer is another page.
     if (page.ok) location.assign(page.url);
     else submitPlainly(form, button);
     return;
   }
-  const back = whereFocusGoes(regions);
-  for (const id of [...ids, ...always]) replace(id, page.document);
+  const back = whereFocusGoes(regions.filter(Boolean));
+  for (const id of [ids[0], ...always]) replace(id, page.document);
+  for (const id of ids.slice(1)) put(document.getElementById(id), page.document.getElementById(id));
   if (form.method === "get") history.replaceState(null, "", page.url);
   back();
 }
@@ -98,11 +99,9 @@ function submitPlainly(form, button) {
   else form.setAttribute("action", action);
 }
 
-function setBusy(regions, on) {
-  for (const region of regions) {
-    if (on) region.setAttribute("aria-busy", "true");
-    else region.removeAttribute("aria-busy");
-  }
+function setBusy(region, on) {
+  if (on) region.setAttribute("aria-busy", "true");
+  else region.removeAttribute("aria-busy");
 }
 
 function replace(id, page) {
@@ -121,6 +120,20 @@ function replace(id, page) {
   // A live region that was replaced with its surroundings is not read out: say it in one that stayed.
   const now = statusOf(old);
   if (now && now !== before) say(now);
+}
+
+// put replaces a region, where both pages have it, without moving what is looked at, and leaves open what was open.
+export function put(old, fresh) {
+  if (!old || !fresh) return;
+  const open = [...old.querySelectorAll("details")].map((part) => part.open);
+  const above = old.getBoundingClientRect().bottom < 0;
+  const before = document.documentElement.scrollHeight;
+  old.className = fresh.className;
+  old.replaceChildren(...document.importNode(fresh, true).childNodes);
+  const parts = [...old.querySelectorAll("details")];
+  if (parts.length === open.length) parts.forEach((part, i) => (part.open = open[i]));
+  if (above) scrollBy(0, document.documentElement.scrollHeight - before);
+  old.dispatchEvent(new CustomEvent(swapped, { bubbles: true }));
 }
 
 function statusOf(region) {
