@@ -112,6 +112,7 @@ type chatter struct {
 	acknowledged atomic.Int64
 	mu           sync.Mutex // guards numbers
 	numbers      map[string]int
+	turns        atomic.Int64 // of talk
 }
 
 // connect makes a client of a member that begins at one of the nodes.
@@ -142,11 +143,12 @@ func (c *chatter) forgetful(ctx context.Context, member, at int, l *listener, en
 // talk lets everybody say something, again and again until so many more were acknowledged.
 func (c *chatter) talk(ctx context.Context, what string, each int) {
 	c.t.Helper()
+	turn := c.turns.Add(1) // the same trouble may come again, but nobody says the same twice
 	var sending sync.WaitGroup
 	for i, l := range c.listeners {
 		sending.Go(func() {
 			for k := range each {
-				text := fmt.Sprintf("%s: parole %d de %d", what, k, i)
+				text := fmt.Sprintf("%d %s: parole %d de %d", turn, what, k, i)
 				n, err := l.Send(ctx, store.LoungeID, text)
 				if err != nil {
 					c.t.Errorf("%s: %v", text, err)

@@ -65,6 +65,10 @@ func write(h *hub, c *community, tokens []string, shelf string, round int) (ackn
 				if err != nil {
 					return // the power is gone
 				}
+				if status == 429 { // many rounds a minute: more than a person may write
+					time.Sleep(time.Second)
+					continue
+				}
 				if status != 303 {
 					h.t.Errorf("status %d: %.300s", status, page)
 					once.Do(func() { close(enough) })

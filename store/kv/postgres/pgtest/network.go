@@ -161,7 +161,7 @@ func (f Fault) rules() (there, back string) {
 	case Resetting:
 		return "%s meta l4proto tcp counter reject with tcp reset", "%s meta l4proto tcp counter reject with tcp reset"
 	case Narrow:
-		return "%s limit rate over 125 kbytes/second burst 16 kbytes counter drop", "%s limit rate over 125 kbytes/second burst 16 kbytes counter drop"
+		return "%s limit rate over 125 kbytes/second burst 8 kbytes counter drop", "%s limit rate over 125 kbytes/second burst 8 kbytes counter drop"
 	}
 	return string(f), "" // After
 }
