@@ -59,6 +59,7 @@ type Server struct {
 	fixed   [][2][]byte // headers of every answer
 	hub     *live.Hub
 	ready   readiness
+	callers callers
 	limit   time.Duration // of a request
 	slow    time.Duration // from when one is logged as slow
 	zones   sync.Map      // *time.Location by name; members name only what exists
@@ -123,12 +124,17 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 }
 
 // Serve answers on a listener until Shutdown.
-func (s *Server) Serve(listener net.Listener) error { return s.app.Listener(listener) }
+func (s *Server) Serve(listener net.Listener) error {
+	return s.app.Listener(s.callers.at(listener))
+}
 
 // Shutdown stops taking connections, tells the live ones to come back later, and waits for the requests under way, at
-// most as long as ctx lasts.
+// most as long as ctx lasts. Nobody who says nothing is waited for: until it ends, nobody can come.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.ready.draining.Store(true)
 	s.hub.Stop()
+	silent := time.AfterFunc(unheard, s.callers.hangUp)
+	defer silent.Stop()
 	err := s.app.ShutdownWithContext(ctx)
 	s.hub.Close()
 	return err

@@ -375,6 +375,7 @@ func (h *Hub) Stop() {
 	h.mu.Unlock()
 	for _, s := range h.all() {
 		s.shut(closeRestart, "restarting")
+		s.hurry()
 	}
 }
 

@@ -22,8 +22,9 @@ const (
 	maxQueued    = 1 << 20  // bytes that wait
 	kernelBuffer = 64 << 10 // bytes the system may hold for a slow reader
 	writeTime    = 10 * time.Second
-	messageTime  = 10 * time.Second // for one message to arrive whole
-	closeTime    = 2 * time.Second  // for the other side to answer a close
+	messageTime  = 10 * time.Second       // for one message to arrive whole
+	closeTime    = 2 * time.Second        // for the other side to answer a close
+	stopTime     = 500 * time.Millisecond // the same when the hub stops, which somebody waits for
 )
 
 // Person is whose a connection is. Everything is empty for a visitor.
@@ -49,6 +50,7 @@ type Socket struct {
 	writing bool
 	closed  bool // a close frame is the last that is sent
 	dead    bool
+	until   time.Time // how long the end may take, the usual time when zero
 
 	rooms    map[string]*room // what it follows, by address; the reading goroutine's own
 	subjects map[string]bool  // guarded by the hub’s lock
@@ -137,12 +139,12 @@ func (s *Socket) next() ([]byte, error) {
 		s.shut(websocket.CloseUnsupportedData, "text only")
 		return nil, errEnded
 	}
-	_ = s.raw.SetReadDeadline(time.Now().Add(messageTime)) // pieces without end do not hold it
+	s.wait(time.Now().Add(messageTime)) // pieces without end do not hold it
 	message, err := io.ReadAll(r)
 	if err != nil {
 		return nil, s.broken(err)
 	}
-	s.wait()
+	s.wait(time.Time{})
 	if !utf8.Valid(message) {
 		s.shut(websocket.CloseInvalidFramePayloadData, "not UTF-8")
 		return nil, errEnded
@@ -150,12 +152,12 @@ func (s *Socket) next() ([]byte, error) {
 	return message, nil
 }
 
-// wait lets the next message come whenever it comes, unless the connection is closing.
-func (s *Socket) wait() {
+// wait is until when something may come, zero for whenever it comes. It changes nothing when the connection is closing.
+func (s *Socket) wait(until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
-		_ = s.raw.SetReadDeadline(time.Time{})
+		_ = s.raw.SetReadDeadline(until)
 	}
 }
 
@@ -232,6 +234,26 @@ func (s *Socket) shut(code int, reason string) {
 	}
 }
 
+// hurry lets a connection that is closing end soon, whether or not the other side answers.
+func (s *Socket) hurry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.until.IsZero() {
+		s.until = time.Now().Add(stopTime)
+		_ = s.raw.SetReadDeadline(s.until)
+	}
+}
+
+// overdue is until when the end may take.
+func (s *Socket) overdue(began time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.until.IsZero() {
+		return began.Add(closeTime)
+	}
+	return s.until
+}
+
 // ended says whether a close frame was the last word.
 func (s *Socket) ended() bool {
 	s.mu.Lock()
@@ -255,8 +277,7 @@ func (s *Socket) ping() {
 
 // end lets out what is still to be said, reads on for a moment so that it arrives, and closes.
 func (s *Socket) end() {
-	deadline := time.Now().Add(closeTime)
-	for {
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		s.mu.Lock()
 		done, dead := s.dead || !s.writing, s.dead
 		s.closed = true
@@ -264,11 +285,10 @@ func (s *Socket) end() {
 		if dead {
 			break
 		}
-		if done || time.Now().After(deadline) {
+		if done || time.Now().After(s.overdue(began)) {
 			s.drain()
 			break
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	_ = s.raw.Close()
 }
@@ -280,7 +300,7 @@ func (s *Socket) drain() {
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	_ = s.raw.SetReadDeadline(time.Now().Add(closeTime))
+	_ = s.raw.SetReadDeadline(s.overdue(time.Now()))
 	_, _ = io.CopyN(io.Discard, s.raw, 1<<20)
 }
 
