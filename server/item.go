@@ -52,15 +52,19 @@ func (s *Server) changePapers(c *fiber.Ctx, m store.Meeting, item string) (said 
 		return "", err
 	}
 	defer end()
+	ctx := c.UserContext()
+	if file != nil && s.space() != SpacePlenty {
+		ctx = store.Sparing(ctx)
+	}
 	switch {
 	case c.FormValue("remove") != "":
 		return "document.said.removed", s.Store.RemoveDocument(c.UserContext(), by(c), m.ID, c.FormValue("remove"))
 	case c.FormValue("replace") != "" && file != nil:
-		return "document.said.replaced", s.Store.ReplaceDocument(c.UserContext(), by(c), m.ID, c.FormValue("replace"), *file)
+		return "document.said.replaced", s.Store.ReplaceDocument(ctx, by(c), m.ID, c.FormValue("replace"), *file)
 	}
 	if item == "" {
 		item = c.FormValue("doc_item")
 	}
 	in := store.DocumentInput{Title: c.FormValue("doc_title"), Lang: c.FormValue("doc_lang"), Link: c.FormValue("doc_link"), Item: item}
-	return "document.said.added", s.Store.AddDocument(c.UserContext(), by(c), m.ID, in, file)
+	return "document.said.added", s.Store.AddDocument(ctx, by(c), m.ID, in, file)
 }

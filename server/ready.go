@@ -33,12 +33,16 @@ func (s *Server) healthz(c *fiber.Ctx) error {
 	return c.SendString("ok\n")
 }
 
-// readyz says whether the server can do its work, and in a word why not. An index that is still being built is no
-// reason: all but the search is whole.
+// readyz says whether the server should be sent requests, and in a word why not. An index that is still being built is no
+// reason: all but the search is whole. Nor is a full disk: people read on, and another node has no more room than this one.
 func (s *Server) readyz(c *fiber.Ctx) error {
 	s.ready.asked.Store(time.Now().UnixNano())
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	if why := s.Trouble(c.UserContext()); why != "" {
+	switch why := s.Trouble(c.UserContext()); why {
+	case "":
+	case store.TroubleFull:
+		return c.SendString("ready: full\n")
+	default:
 		c.Set(fiber.HeaderRetryAfter, "5")
 		return c.Status(fiber.StatusServiceUnavailable).SendString("not ready: " + string(why) + "\n")
 	}

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"belfry/server"
 	"belfry/server/search"
+	"belfry/store"
 	"belfry/store/kv"
 	"belfry/store/storetest"
 )
@@ -115,5 +117,45 @@ func TestSlowRequestsAreLogged(t *testing.T) {
 	}
 	if slow != 1 || strings.Contains(log.String(), "geheim") {
 		t.Errorf("%d slow requests: %s", slow, log.String())
+	}
+}
+
+// crammed is an engine whose disk is full while it says so.
+type crammed struct {
+	kv.DB
+	full bool
+}
+
+func (c *crammed) Ready() error {
+	if c.full {
+		return kv.ErrNoSpace
+	}
+	return c.DB.Ready()
+}
+
+func (c *crammed) Update(ctx context.Context, scope string, fn func(kv.Tx) error) error {
+	if c.full {
+		return kv.ErrNoSpace
+	}
+	return c.DB.Update(ctx, scope, fn)
+}
+
+// TestT05AFullDiskIsRead: balancers go on sending people to a hub whose disk is full, who read on, and the operator is told.
+func TestT05AFullDiskIsRead(t *testing.T) {
+	engine := &crammed{}
+	s := siteOver(t, storetest.OpenOver(t, server.Renderer(), func(db kv.DB) kv.DB { engine.DB = db; return engine }))
+	m := s.Meeting(t, 0)
+	log := s.logged(slog.LevelInfo)
+	ready := func() answer { server.AskAgain(s.Server); return s.visitor().get("/readyz") }
+	engine.full = true
+	ready().holds(t, 200, "ready: full")
+	s.visitor().get("/meetings/"+m.Slug).holds(t, 200, m.Title)
+	if why := s.Trouble(t.Context()); why != store.TroubleFull {
+		t.Errorf("what operators watch says %q", why)
+	}
+	engine.full = false
+	ready().holds(t, 200, "ready\n")
+	if said := log.String(); !strings.Contains(said, `"why":"full"`) || !strings.Contains(said, `"was":"full"`) {
+		t.Errorf("the log does not say it: %s", said)
 	}
 }

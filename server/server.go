@@ -41,6 +41,7 @@ type Options struct {
 	Zones       string         // version of the time zone data
 	SMTP        bool           // a mail server is configured: letters are not shown to administrators
 	Vitals      *vitals.Vitals // counts the requests; nil: nobody sees them
+	Space       func() Space   // how much is left where the data is; nil: plenty
 	Log         *slog.Logger
 }
 

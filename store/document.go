@@ -201,6 +201,9 @@ func (t *tx) paper(by Actor, meetingID, docID string) (Meeting, int, Member, err
 
 // keep checks a file and puts it on the shelf, before any record names it.
 func (s *Store) keep(ctx context.Context, file Upload) (DocumentVersion, error) {
+	if spares(ctx) {
+		return DocumentVersion{}, fromShelf(shelf.ErrNoSpace)
+	}
 	if s.shelf == nil {
 		return DocumentVersion{}, errors.New("this store was opened without a shelf for papers")
 	}

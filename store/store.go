@@ -204,6 +204,9 @@ func (s *Store) view(ctx context.Context, fn func(*tx) error) error {
 
 // update runs fn in a transaction; scope names what is contended for. fn may run again from the start.
 func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) error {
+	if spares(ctx) {
+		return fromEngine(kv.ErrNoSpace)
+	}
 	now := s.Now()
 	var last *tx
 	err := s.db.Update(ctx, scope, func(w kv.Tx) error {

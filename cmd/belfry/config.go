@@ -31,6 +31,7 @@ type serveCommand struct {
 	PublicURL string        `help:"What people type to reach the hub, for links in mail and calendars." name:"public-url" env:"BELFRY_PUBLIC_URL" placeholder:"URL"`
 	Proxies   []string      `help:"Addresses of reverse proxies whose X-Forwarded-For counts." env:"BELFRY_PROXIES"`
 	Drain     time.Duration `help:"How long /readyz says no before the server stops, when a balancer asks it." default:"7s" env:"BELFRY_DRAIN"`
+	KeepFree  int64         `help:"MiB of the disk that are kept for deleting: below, nothing else is taken, and papers not below four times as much. 0 for none." name:"keep-free" default:"64" env:"BELFRY_KEEP_FREE"`
 	Demo      bool          `help:"Serve a community of real towns and invented people." env:"BELFRY_DEMO"`
 
 	SMTPHost     string `help:"Mail server. Without one, administrators read the mail at /admin/mail." name:"smtp-host" env:"BELFRY_SMTP_HOST"`
@@ -55,6 +56,9 @@ func (s *serveCommand) validate() error {
 	}
 	if _, err := s.publicURL(placeholder(s.Listen)); err != nil {
 		return err
+	}
+	if s.KeepFree < 0 {
+		return fmt.Errorf("--keep-free is MiB, 0 or more, not %d", s.KeepFree)
 	}
 	for _, proxy := range s.Proxies {
 		_, err := netip.ParseAddr(proxy)

@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// TestFullDisk lets a small file system run full under a serving hub: who writes gets a plain page, who reads goes on,
+// TestT05FullDisk lets a small file system run full under a serving hub: who writes gets a plain page, who reads goes on,
 // nothing is damaged, and writing goes on when there is room again.
-func TestFullDisk(t *testing.T) {
+func TestT05FullDisk(t *testing.T) {
 	c := newCommunity(t, 4, 1)
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=6m"); err != nil {
@@ -29,7 +29,7 @@ func TestFullDisk(t *testing.T) {
 	ok(t, syscall.Statfs(dir, &room))
 	ok(t, os.WriteFile(ballast, make([]byte, int64(room.Bavail)*room.Bsize-256<<10), 0o600))
 
-	h := serve(t, data, "--demo")
+	h := serve(t, data, "--demo", "--keep-free=0", "--drain=0s")
 	tokens := c.tokens(h)
 	answer := func(try int) (int, string) {
 		status, page, err := h.post("/meetings/"+c.meetings[0].Slug+"/rsvp", c.sessions[try%4], url.Values{"csrf": {tokens[try%4]},
@@ -55,7 +55,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal("the disk does not fill")
 		return 0
 	}
-	t.Logf("full after %d meetings", fill())
+	filled := fill()
 	acknowledged := -1
 	for try := range 400 { // what little room is left goes too
 		status, page := answer(try)
@@ -72,6 +72,9 @@ func TestFullDisk(t *testing.T) {
 		if status, _, err := h.get(path, c.sessions[1]); status != 200 || err != nil {
 			t.Errorf("%s on a full disk: %d %v", path, status, err)
 		}
+	}
+	if code, said := h.readiness(t); code != 200 || !strings.HasPrefix(said, "ready") { // people read on
+		t.Errorf("a full disk: %d %s", code, said)
 	}
 	sound(t, data)
 	belfry(t, "backup", "--data", data, filepath.Join(dir, "copy.db")).refused(t, "no space left")
@@ -90,6 +93,7 @@ func TestFullDisk(t *testing.T) {
 	if got := serial(kept[chair{1, 0}].Note); got != 1001 {
 		t.Errorf("the answer after the room came back is %d", got)
 	}
+	t.Logf("TORTURE: T05 disk full under a serving hub | 1 | full after %d meetings, %d answers acknowledged after that | 0", filled, acknowledged+1)
 	if last := acknowledged; last >= 0 && last%4 != 1 {
 		if got := serial(kept[chair{last % 4, 0}].Note); got != last {
 			t.Errorf("answer %d was acknowledged, kept is %d", last, got)

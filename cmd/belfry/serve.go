@@ -98,7 +98,7 @@ func (s *serveCommand) run(t *terminal) error {
 	scrub := &scrubber{hub: hub, db: db, log: log}
 	watch := &watch{hub: hub, db: db, index: index, scrub: scrub}
 	watch.vitals = vitals.New(watch.numbers(), watch.spreads()...)
-	site, public, err := s.site(t.ctx, hub, with, index, watch.vitals, listener.Addr(), log)
+	site, public, err := s.site(t.ctx, hub, with, index, watch.vitals, s.space(db), listener.Addr(), log)
 	if err != nil {
 		return err
 	}
@@ -175,13 +175,13 @@ func bring() func() (loaded, error) {
 }
 
 // site builds the server over the store.
-func (s *serveCommand) site(ctx context.Context, hub *store.Store, with loaded, index *search.Index, counts *vitals.Vitals, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
+func (s *serveCommand) site(ctx context.Context, hub *store.Store, with loaded, index *search.Index, counts *vitals.Vitals, space func() server.Space, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
 	public, err := s.publicURL(addr)
 	if err != nil {
 		return nil, "", err
 	}
 	options := server.Options{Store: hub, Assets: with.assets, Catalogue: with.catalogue, Markdown: markdown.New(), Map: with.drawn, Search: index, PublicURL: public,
-		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Vitals: counts, Log: log}
+		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Vitals: counts, Space: space, Log: log}
 	if s.Demo {
 		for _, person := range demo.Persons() {
 			m, err := hub.MemberByHandle(ctx, person.Handle)

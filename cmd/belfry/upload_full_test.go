@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// TestFullDiskDuringAnUpload sends papers to a serving hub until its small file system is full: the last one is refused
+// TestT05FullDiskDuringAnUpload sends papers to a serving hub until its small file system is full: the last one is refused
 // with a plain page, nothing of it stays, those before are whole, and there is room again when the disk has some.
-func TestFullDiskDuringAnUpload(t *testing.T) {
+func TestT05FullDiskDuringAnUpload(t *testing.T) {
 	c := newCommunity(t, 1, 1)
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
@@ -24,7 +24,7 @@ func TestFullDiskDuringAnUpload(t *testing.T) {
 	belfry(t, "backup", "--data", c.dir, backup).ends(t, 0)
 	belfry(t, "restore", "--data", data, backup).ends(t, 0)
 	ok(t, os.WriteFile(ballast, make([]byte, 4<<20), 0o600))
-	h := serve(t, data, "--demo")
+	h := serve(t, data, "--demo", "--keep-free=0")
 	token, path := c.tokens(h)[0], "/meetings/"+c.meetings[0].Slug
 	send := func(n int) (int, string) {
 		t.Helper()
@@ -73,5 +73,5 @@ func TestFullDiskDuringAnUpload(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, h.log)
 	}
 	sound(t, data)
-	t.Logf("full after %d papers", kept)
+	t.Logf("TORTURE: T05 disk full during an upload | 1 | full after %d papers | 0", kept)
 }

@@ -13,9 +13,9 @@ import (
 	"belfry/store/shelf"
 )
 
-// TestFullDisk lets a small file system run full during an upload: nothing of it stays, what was kept before is sound,
+// TestT05FullDisk lets a small file system run full during an upload: nothing of it stays, what was kept before is sound,
 // and a smaller paper still fits.
-func TestFullDisk(t *testing.T) {
+func TestT05FullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
 		t.Skipf("NOT RUN: a disk that fills during an upload (mounting a small file system needs root: %v)", err)

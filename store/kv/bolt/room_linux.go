@@ -3,8 +3,18 @@ package bolt
 import (
 	"math"
 	"math/bits"
+	"path/filepath"
 	"syscall"
 )
+
+// Room is how much may still be written to the file system that the file is on, and how large that is.
+func (db *DB) Room() (free, size int64, known bool) {
+	var room syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Dir(db.path), &room); err != nil {
+		return 0, 0, false
+	}
+	return roomOf(room.Bavail, uint64(room.Bsize)), roomOf(room.Blocks, uint64(room.Bsize)), true
+}
 
 // freeBytes is how much this process may still write to the file system of a folder.
 func freeBytes(dir string) (free int64, known bool) {

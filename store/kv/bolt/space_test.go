@@ -16,9 +16,9 @@ import (
 	"belfry/store/kv"
 )
 
-// TestFullDisk fills a small file system under load: writers are told, nothing acknowledged is lost, and writing goes
+// TestT05FullDisk fills a small file system under load: writers are told, nothing acknowledged is lost, and writing goes
 // on when there is space again.
-func TestFullDisk(t *testing.T) {
+func TestT05FullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
 		t.Skipf("NOT RUN: a full disk: cannot mount a small file system here (needs root): %v", err)
@@ -69,6 +69,7 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	want(t, records >= len(acknowledged), true)
+	t.Logf("TORTURE: T05 disk full, engine alone | 2 | %d writes acknowledged, 8 writers refused twice | 0", len(acknowledged))
 	want(t, db.Close(), nil)
 }
 
