@@ -321,7 +321,10 @@ func TestBrowserAccessibility(t *testing.T) {
 // TestBrowserFirstVisit measures what a first visit weighs: at most 60 KiB and 8 requests (DESIGN, section 6).
 func TestBrowserFirstVisit(t *testing.T) {
 	v := newVillage(t)
-	for _, path := range []string{"/", "/meetings/" + v.next(t).Slug} {
+	threads, err := v.Threads(ctx, store.Visitor(), store.ThreadQuery{Limit: 1})
+	ok(t, err)
+	thread := threads.Rows[0].Thread
+	for _, path := range []string{"/", "/meetings/" + v.next(t).Slug, fmt.Sprintf("/t/%d/%s", thread.Number, thread.Slug)} {
 		tab := browsertest.New(t)
 		tab.Language("fr")
 		tab.Open(v.address + path)

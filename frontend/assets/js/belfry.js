@@ -16,9 +16,9 @@ const elements = {
   "server-draft": () => import("./server-draft.js"),
   "post-toolbar": () => import("./post-toolbar.js"),
   "mention-list": () => import("./mention-list.js"),
-  "thread-news": () => import("./thread-news.js"),
   "chat-room": () => import("./chat-room.js"),
-  "live-page": () => setTimeout(() => import("./live-page.js"), 4000), // the page is useful first
+  "thread-news": () => setTimeout(() => import("./thread-news.js"), 4000), // the page is useful first
+  "live-page": () => setTimeout(() => import("./live-page.js"), 4000),
 };
 
 function wake(root) {
