@@ -223,7 +223,7 @@ func TestLimits(t *testing.T) {
 		rows  func(*testing.T, *table)
 	}{
 		{[]string{"start", "memory"}, startRows},
-		{[]string{"start", "memory", "large"}, largeRows},
+		{[]string{"large", "memory"}, largeRows},
 		{[]string{"live"}, idleRows},
 		{[]string{"live", "storm"}, stormRows},
 		{[]string{"size"}, sizeRows},

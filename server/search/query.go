@@ -85,7 +85,7 @@ func (x *Index) search(ctx context.Context, q Query, words []word, loose bool) (
 		recent := bleve.NewBooleanQuery()
 		recent.AddMust(all, bleve.NewDisjunctionQuery(months...))
 		found, err := x.run(ctx, q, recent)
-		if found.Recent = true; err != nil || found.Total >= max(x.recency.plenty, q.Offset+q.Limit) {
+		if found.Recent = true; err != nil || found.Total >= max(x.recency.enough(words), q.Offset+q.Limit) {
 			return found, err
 		}
 	}

@@ -13,9 +13,20 @@ type recency struct {
 	large  uint64 // documents; a smaller index is looked through at once
 	part   uint64 // documents that are looked through first
 	plenty int    // results that are enough: pages enough to see that another word is needed
+	few    int    // that are enough of a phrase, whose places must be read in every text that has its words
 }
 
-func usualRecency() recency { return recency{large: 120_000, part: 60_000, plenty: 300} }
+// usualRecency weighs what is looked through: of a million texts the most is then 20,000 recent ones with a word that is
+// everywhere, or 15,000 of all with one that is just too rare to be plenty among them.
+func usualRecency() recency { return recency{large: 120_000, part: 20_000, plenty: 300, few: 60} }
+
+// enough is how many results among what is recent are enough.
+func (r recency) enough(words []word) int {
+	if slices.ContainsFunc(words, func(w word) bool { return w.phrase && !w.not }) {
+		return min(r.few, r.plenty)
+	}
+	return r.plenty
+}
 
 // undated is the month of what has no time: towns, people, applications. It is always recent.
 const undated = "always"

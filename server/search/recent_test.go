@@ -18,7 +18,7 @@ func TestWhatIsEverywhereIsLookedForAmongTheRecent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer index.Close()
-	index.Recency(200, 100, 40)
+	index.Recency(200, 100, 40, 8)
 	now := time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
 	var wanted []store.Stale
 	found := map[store.Stale]store.SearchDocument{}
@@ -31,6 +31,9 @@ func TestWhatIsEverywhereIsLookedForAmongTheRecent(t *testing.T) {
 		text := "le conseil parle de fontaines"
 		if i%100 == 99 {
 			text += " et de girouettes"
+		}
+		if i%4 == 1 {
+			text += " sur la grande place"
 		}
 		put("post", fmt.Sprintf("%03d", i), text, now.AddDate(0, -i/10, 0))
 	}
@@ -46,6 +49,9 @@ func TestWhatIsEverywhereIsLookedForAmongTheRecent(t *testing.T) {
 		{search.Query{Words: "fontaines"}, 100, true}, // ninety-nine of the newest, and what has no time
 		{search.Query{Words: "fontaines conseil"}, 99, true},
 		{search.Query{Words: "girouettes"}, 4, false},
+		{search.Query{Words: "grande place"}, 100, false},
+		{search.Query{Words: `"grande place"`}, 25, true}, // fewer are enough of a phrase, which takes longer
+		{search.Query{Words: `"de girouettes"`}, 4, false},
 		{search.Query{Words: "fontaines", To: now.AddDate(0, -20, 0)}, 190, false},
 		{search.Query{Words: "fontaines", Kind: "town"}, 1, false},
 		{search.Query{Words: "zéphyr"}, 0, false},
