@@ -9,6 +9,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"belfry/frontend/pages"
 	"belfry/store"
@@ -17,9 +18,42 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
+// slowestLine is how many bytes a second a large form of a member comes at least.
+const slowestLine = 16 << 10
+
+// roomFor says how large a request may be and how long it may take to arrive, and claims memory for its body. It is asked
+// when the head of a request has arrived, before its body is read.
+func (s *Server) roomFor(head *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	limits := s.roomForPapers(head)
+	size, most := head.ContentLength(), max(limits.MaxRequestBodySize, bodyLimit)
+	if size == chunked {
+		size = most
+	}
+	if size <= smallBody || size > most {
+		return limits
+	}
+	of := strangers
+	if s.mayBring(string(head.Cookie(s.cookieName(sessionCookie)))) {
+		of = members
+		limits.ReadTimeout = max(limits.ReadTimeout, s.Patience+time.Duration(size/slowestLine)*time.Second)
+	}
+	if !s.bodies.take(head, of, size, max(limits.ReadTimeout, s.Patience)) {
+		limits.MaxRequestBodySize = 1 // nothing of it is read, see fail
+	}
+	return limits
+}
+
+// chunked is the length of a body that does not say how long it is.
+const chunked = -1
+
+// hasBody says whether a request brings something, even one that only asks for a page.
+func hasBody(head *fasthttp.RequestHeader) bool {
+	size := head.ContentLength()
+	return size > 0 || size == chunked
+}
+
 // roomForPapers lets a form with a file be as large as a paper may be, and gives both directions time on a slow line;
-// every other request keeps the common limits, and so does one whose session does not count. It is asked when the head of a
-// request has arrived, before its body is read.
+// every other request keeps the common limits, and so does one whose session does not count.
 func (s *Server) roomForPapers(head *fasthttp.RequestHeader) (limits fasthttp.RequestConfig) {
 	where, _, _ := strings.Cut(string(head.RequestURI()), "?")
 	if strings.Contains(where, "/documents/") {

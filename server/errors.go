@@ -68,6 +68,9 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	v := visitOf(c)
 	if v == nil { // the request was refused before the first handler
 		code, _ := status(err)
+		if s.notRead(c, code) {
+			return nil
+		}
 		err = fiber.NewError(code, unquoted(err.Error()))
 		v = &visit{known: &known{}, lang: s.Catalogue.Match("")}
 		c.Locals(visitKey, v)
@@ -99,6 +102,21 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	}
 	p := screen.Titled(*s.page(c, ""))
 	return s.renderStatus(c, code, p, pages.Error(p, screen))
+}
+
+// notRead ends a request that was refused before it was read, and says whether it was answered with that: when there was no
+// memory for its body.
+func (s *Server) notRead(c *fiber.Ctx, code int) (answered bool) {
+	if code == fiber.StatusRequestEntityTooLarge {
+		if l, ok := c.Context().Conn().(*line); ok {
+			l.linger.Store(true)
+		}
+		if answered = s.bodies.wasRefused(&c.Request().Header); answered {
+			s.turnAway(c.Context(), false)
+		}
+	}
+	s.bodies.end(c.Request())
+	return answered
 }
 
 // sayWhen tells programs when to come back.

@@ -24,7 +24,7 @@ func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 			page.answer(&c.Response, asked)
 			s.Vitals.Answered(false, c.Response.StatusCode(), time.Since(c.Time()))
 		} else {
-			next(c)
+			s.admit(c, next)
 		}
 		if s.ready.draining.Load() {
 			c.Response.SetConnectionClose()
@@ -37,7 +37,7 @@ type asked struct{ encodings, tags []byte }
 
 // forStranger is the kept page that a request without cookies asks for, nil when there is none.
 func (s *Server) forStranger(req *fasthttp.Request) (*wholePage, asked) {
-	if !req.Header.IsGet() || string(req.Host()) != s.public.Host {
+	if !req.Header.IsGet() || hasBody(&req.Header) || string(req.Host()) != s.public.Host {
 		return nil, asked{}
 	}
 	var language []byte

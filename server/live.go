@@ -19,7 +19,10 @@ import (
 
 // newHub makes the hub of the live connections, and wakes it after every commit that may concern one.
 func (s *Server) newHub() (*live.Hub, error) {
-	options := live.Options{Source: community{s}, Desk: community{s}, Log: s.Log, Server: s.Version, Text: store.MaxMessage, Page: store.MessagesPerPage}
+	options := live.Options{Source: community{s}, Desk: community{s}, Log: s.Log, Server: s.Version, Text: store.MaxMessage, Page: store.MessagesPerPage, Patience: s.Patience}
+	if s.Connections > 0 { // the rest is for pages
+		options.Sockets = min(live.MaxSockets, max(1, s.Connections*3/4))
+	}
 	if s.Store.Shared() {
 		options.Tell = s.tellNodes
 	}
@@ -59,7 +62,7 @@ func (s *Server) live(c *fiber.Ctx) error {
 		head.Add(string(name), string(value))
 	}
 	line := c.Context().Conn()
-	socket, err := s.hub.Upgrade(line, head, who)
+	socket, err := s.hub.Upgrade(handed(line), head, who)
 	var refused *live.Refused
 	switch {
 	case errors.As(err, &refused):
@@ -78,7 +81,10 @@ func (s *Server) live(c *fiber.Ctx) error {
 			_ = line.Close()
 			return
 		}
-		go s.hub.Serve(socket)
+		go func() {
+			s.hub.Serve(socket)
+			_ = line.Close()
+		}()
 	})
 	return nil
 }

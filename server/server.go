@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"belfry/frontend"
@@ -42,29 +43,37 @@ type Options struct {
 	SMTP        bool           // a mail server is configured: letters are not shown to administrators
 	Vitals      *vitals.Vitals // counts the requests; nil: nobody sees them
 	Space       func() Space   // how much is left where the data is; nil: plenty
+	Connections int            // that may be open at once, 0 for as many as come
+	Patience    time.Duration  // within how long a request must have come, a large one of a member apart, and something of an answer be taken; 9 s unless given
+	Memory      int64          // bytes that the process may take, 0 for as many as it likes
 	Log         *slog.Logger
 }
 
 // Server answers requests. Make one with New, give it a listener with Serve, end it with Shutdown.
 type Server struct {
 	Options
-	app     *fiber.App
-	public  *url.URL
-	csrf    []byte
-	flash   []byte
-	pages   *sharedPages
-	readers readers
-	counts  unreadCounts
-	feeds   *feedCache
-	spoken  spoken
-	fixed   [][2][]byte // headers of every answer
-	hub     *live.Hub
-	ready   readiness
-	callers callers
-	limit   time.Duration // of a request
-	slow    time.Duration // from when one is logged as slow
-	zones   sync.Map      // *time.Location by name; members name only what exists
-	proxies []netip.Prefix
+	app      *fiber.App
+	public   *url.URL
+	csrf     []byte
+	flash    []byte
+	pages    *sharedPages
+	readers  readers
+	counts   unreadCounts
+	feeds    *feedCache
+	spoken   spoken
+	fixed    [][2][]byte // headers of every answer
+	hub      *live.Hub
+	ready    readiness
+	reading  *gate // for requests that change nothing, and for others: neither can shut the other out
+	writing  *gate
+	bodies   *bodies
+	lines    openLines
+	busy     busy
+	saidBusy atomic.Int64  // when the log said so last, in nanoseconds since 1970
+	limit    time.Duration // of a request
+	slow     time.Duration // from when one is logged as slow
+	zones    sync.Map      // *time.Location by name; members name only what exists
+	proxies  []netip.Prefix
 }
 
 // Limits of a request. Minutes of 200,000 characters, percent-encoded, stay below the body limit.
@@ -83,10 +92,13 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
+	if opt.Patience == 0 {
+		opt.Patience = 9 * time.Second
+	}
 	if opt.Vitals == nil {
 		opt.Vitals = vitals.New(nil)
 	}
-	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout, slow: slowFrom}
+	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout, slow: slowFrom, reading: newGate(), writing: newGate(), bodies: newBodies(opt.Memory)}
 	s.pages = newSharedPages(s.readers.sweep)
 	if s.csrf, err = opt.Store.Secret(ctx, "csrf"); err != nil {
 		return nil, err
@@ -103,7 +115,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		ServerHeader: "",
 		// Strings taken from a request outlive its handler (SAFETY, finding 5).
 		Immutable:               true,
-		ReadTimeout:             15 * time.Second,
+		ReadTimeout:             opt.Patience,
 		WriteTimeout:            30 * time.Second,
 		IdleTimeout:             75 * time.Second,
 		BodyLimit:               bodyLimit,
@@ -113,7 +125,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		ErrorHandler:            s.fail,
 		ReduceMemoryUsage:       false,
 	})
-	s.app.Server().HeaderReceived = s.roomForPapers
+	s.app.Server().HeaderReceived = s.roomFor
 	s.app.Server().Logger = spelled{opt.Log}
 	s.app.Server().KeepHijackedConns = true // else closing a live connection waits for its reader
 	if s.hub, err = s.newHub(); err != nil {
@@ -126,7 +138,10 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 
 // Serve answers on a listener until Shutdown.
 func (s *Server) Serve(listener net.Listener) error {
-	return s.app.Listener(s.callers.at(listener))
+	if tcp, ok := listener.(*net.TCPListener); ok {
+		listener = newIntake(tcp, s.Connections, s.Patience, &s.lines)
+	}
+	return s.app.Listener(listener)
 }
 
 // Shutdown stops taking connections, tells the live ones to come back later, and waits for the requests under way, at
@@ -134,7 +149,7 @@ func (s *Server) Serve(listener net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.ready.draining.Store(true)
 	s.hub.Stop()
-	silent := time.AfterFunc(unheard, s.callers.hangUp)
+	silent := time.AfterFunc(unheard, s.lines.hangUp)
 	defer silent.Stop()
 	err := s.app.ShutdownWithContext(ctx)
 	s.hub.Close()
@@ -146,6 +161,17 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) Live() (open int, opened, slow, delivered int64) {
 	open, _ = s.hub.Size()
 	return open, s.hub.Counts.Opened.Load(), s.hub.Counts.Slow.Load(), s.hub.Counts.Delivered.Load()
+}
+
+// Load is what became of those who came, so far: requests that were told to come back, and of them those whose body there was no
+// memory for; connections open now, cut for being slow, ended to make way, and how often there was no place for one.
+type Load struct{ Refused, Bodies, Open, Slow, Ended, Full int64 }
+
+// Load says how much more was asked than could be done.
+func (s *Server) Load() Load {
+	bodies := s.bodies.refused.Load()
+	return Load{Refused: s.reading.refused.Load() + s.writing.refused.Load() + bodies, Bodies: bodies,
+		Open: int64(s.lines.size()), Slow: s.lines.slow.Load(), Ended: s.lines.ended.Load(), Full: s.lines.full.Load()}
 }
 
 // App is the router, for tests.

@@ -32,6 +32,7 @@ type serveCommand struct {
 	Proxies   []string      `help:"Addresses of reverse proxies whose X-Forwarded-For counts." env:"BELFRY_PROXIES"`
 	Drain     time.Duration `help:"How long /readyz says no before the server stops, when a balancer asks it." default:"7s" env:"BELFRY_DRAIN"`
 	KeepFree  int64         `help:"MiB of the disk that are kept for deleting: below, nothing else is taken, and papers not below four times as much. 0 for none." name:"keep-free" default:"64" env:"BELFRY_KEEP_FREE"`
+	Patience  time.Duration `help:"How long a connection may stand still in the middle of a request or an answer before it is cut." default:"9s" env:"BELFRY_PATIENCE"`
 	Demo      bool          `help:"Serve a community of real towns and invented people." env:"BELFRY_DEMO"`
 
 	SMTPHost     string `help:"Mail server. Without one, administrators read the mail at /admin/mail." name:"smtp-host" env:"BELFRY_SMTP_HOST"`
@@ -59,6 +60,9 @@ func (s *serveCommand) validate() error {
 	}
 	if s.KeepFree < 0 {
 		return fmt.Errorf("--keep-free is MiB, 0 or more, not %d", s.KeepFree)
+	}
+	if s.Patience < 100*time.Millisecond {
+		return fmt.Errorf("--patience must be some seconds, not %v", s.Patience)
 	}
 	for _, proxy := range s.Proxies {
 		_, err := netip.ParseAddr(proxy)

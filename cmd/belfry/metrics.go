@@ -73,8 +73,17 @@ func (w *watch) numbers() []vitals.Number {
 	waits("reminders", "Events that are to become letters at a later time: reminders, and notices that wait for more.", func(now store.Waiting) store.Backlog { return now.Reminders })
 	waits("letters", "Letters that are to be sent.", func(now store.Waiting) store.Backlog { return now.Letters })
 	waits("search", "Records that the search index has to read again.", func(now store.Waiting) store.Backlog { return now.Search })
+	load := func(pick func(server.Load) int64) func() uint64 {
+		return func() uint64 { return uint64(pick(w.site.Load())) }
+	}
 	m := w.db.Meter()
 	all = append(all,
+		kept(count(vitals.Refused, "Requests that were told to come back, because there was more to do than can be done.", load(func(l server.Load) int64 { return l.Refused }))),
+		count("belfry_bodies_refused_total", "Of them, those whose body there was no memory for.", load(func(l server.Load) int64 { return l.Bodies })),
+		gauge("belfry_connections", "Connections, live ones among them.", func() float64 { return float64(w.site.Load().Open) }),
+		count("belfry_connections_slow_total", "Connections cut because nothing came, or nothing was taken, for too long.", load(func(l server.Load) int64 { return l.Slow })),
+		count("belfry_connections_full_total", "How often there was no place for another connection.", load(func(l server.Load) int64 { return l.Full })),
+		count("belfry_connections_ended_total", "Quiet connections ended to make place for another.", load(func(l server.Load) int64 { return l.Ended })),
 		kept(gauge(vitals.Sockets, "Live connections.", live(func(open int, _, _, _ int64) int64 { return int64(open) }))),
 		vitals.Number{Name: "belfry_sockets_opened_total", Help: "Live connections so far.", Kind: vitals.Counter, Read: live(func(_ int, n, _, _ int64) int64 { return n })},
 		kept(vitals.Number{Name: vitals.Slow, Help: "Live connections closed because they did not keep up.", Kind: vitals.Counter, Read: live(func(_ int, _, n, _ int64) int64 { return n })}),

@@ -322,6 +322,7 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 		"--public-url=https://x.example/path": "--public-url must look like",
 		"--listen=0.0.0.0:0":                  "--public-url is needed",
 		"--proxies=everybody":                 "--proxies takes addresses",
+		"--patience=0s":                       "--patience must be",
 		"--smtp-host=mail.example":            "--mail-from must be",
 	} {
 		dir := filepath.Join(t.TempDir(), "new")

@@ -68,9 +68,5 @@ func descriptors() float64 {
 }
 
 func maxDescriptors() float64 {
-	var most syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &most); err != nil {
-		return 0
-	}
-	return float64(most.Cur)
+	return float64(openable())
 }

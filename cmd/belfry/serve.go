@@ -56,6 +56,7 @@ func (s *serveCommand) run(t *terminal) error {
 	if throwAway {
 		defer os.RemoveAll(dir)
 	}
+	respectMemory("/")
 	loading := bring() // meanwhile: the file is waited for more than it is worked on
 	at := home{dir, s.Store}
 	release, err := at.hold()
@@ -176,12 +177,14 @@ func bring() func() (loaded, error) {
 
 // site builds the server over the store.
 func (s *serveCommand) site(ctx context.Context, hub *store.Store, with loaded, index *search.Index, counts *vitals.Vitals, space func() server.Space, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
+	memory := respectMemory("/")
 	public, err := s.publicURL(addr)
 	if err != nil {
 		return nil, "", err
 	}
 	options := server.Options{Store: hub, Assets: with.assets, Catalogue: with.catalogue, Markdown: markdown.New(), Map: with.drawn, Search: index, PublicURL: public,
-		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Vitals: counts, Space: space, Log: log}
+		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Vitals: counts, Space: space, Log: log,
+		Connections: connections(openable(), memory), Memory: memory, Patience: s.Patience}
 	if s.Demo {
 		for _, person := range demo.Persons() {
 			m, err := hub.MemberByHandle(ctx, person.Handle)

@@ -77,6 +77,7 @@ type Options struct {
 	Text      int           // characters of a message
 	Page      int           // messages of one frame
 	Heartbeat time.Duration // 45 s unless given
+	Patience  time.Duration // for one message to arrive whole, and for what was written to be taken, 9 s unless given
 	Rooms     int           // that one connection may follow, 100 unless given
 	Sockets   int           // at once, 20,000 unless given
 	Tick      time.Duration // how often presence, typing and pages are told, 500 ms unless given
@@ -115,9 +116,11 @@ type Counts struct {
 	Resynced                atomic.Int64
 }
 
+// MaxSockets is how many connections a hub holds unless it is told otherwise.
+const MaxSockets = 20_000
+
 const (
 	maxRooms    = 100
-	maxSockets  = 20_000
 	maxSubjects = 20
 	maxFaults   = 20
 	version     = 1
@@ -135,13 +138,16 @@ func New(opt Options) (*Hub, error) {
 	for _, unset := range []struct {
 		field *int
 		value int
-	}{{&opt.Page, 50}, {&opt.Rooms, maxRooms}, {&opt.Sockets, maxSockets}, {&opt.Text, 4000}} {
+	}{{&opt.Page, 50}, {&opt.Rooms, maxRooms}, {&opt.Sockets, MaxSockets}, {&opt.Text, 4000}} {
 		if *unset.field == 0 {
 			*unset.field = unset.value
 		}
 	}
 	if opt.Heartbeat == 0 {
 		opt.Heartbeat = 45 * time.Second
+	}
+	if opt.Patience == 0 {
+		opt.Patience = 9 * time.Second
 	}
 	if opt.Tick == 0 {
 		opt.Tick = 500 * time.Millisecond
@@ -168,9 +174,9 @@ func (h *Hub) Upgrade(conn net.Conn, head http.Header, who Person) (*Socket, err
 	if full {
 		return nil, &Refused{http.StatusServiceUnavailable, "stopping, or full"}
 	}
-	s, err := upgrade(conn, head, &h.lent)
+	s, err := upgrade(conn, head, &h.lent, h.Patience)
 	if err == nil {
-		s.Person = who
+		s.Person, s.counts = who, &h.Counts
 	}
 	return s, err
 }

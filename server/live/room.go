@@ -158,7 +158,6 @@ func (r *room) handOn(news Missed) error {
 		for _, one := range chunks[address] {
 			if !s.Offer(one.bytes, one.count) {
 				delete(r.subs, s) // its reader ends
-				r.hub.Counts.Slow.Add(1)
 				break
 			}
 			r.hub.Counts.Delivered.Add(int64(one.count))

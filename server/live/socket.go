@@ -17,12 +17,10 @@ const Protocol = "belfry.live.v1"
 
 // Limits of one connection.
 const (
-	MaxFrame     = 32 << 10 // bytes of a message from a client
-	maxQueue     = 256      // messages that wait to be written
-	maxQueued    = 1 << 20  // bytes that wait
-	kernelBuffer = 64 << 10 // bytes the system may hold for a slow reader
-	writeTime    = 10 * time.Second
-	messageTime  = 10 * time.Second       // for one message to arrive whole
+	MaxFrame     = 32 << 10               // bytes of a message from a client
+	maxQueue     = 256                    // messages that wait to be written
+	maxQueued    = 1 << 20                // bytes that wait
+	kernelBuffer = 64 << 10               // bytes the system may hold for a slow reader
 	closeTime    = 2 * time.Second        // for the other side to answer a close
 	stopTime     = 500 * time.Millisecond // the same when the hub stops, which somebody waits for
 )
@@ -40,8 +38,10 @@ type Person struct {
 // Socket is one connection.
 type Socket struct {
 	Person
-	ws  *websocket.Conn
-	raw net.Conn
+	ws       *websocket.Conn
+	raw      net.Conn
+	counts   *Counts
+	patience time.Duration // for one message to arrive whole, and for what was written to be taken
 
 	mu      sync.Mutex // guards what follows
 	queue   [][]byte
@@ -77,7 +77,7 @@ func (b *buffers) Get() any  { return b.pool.Get() }
 func (b *buffers) Put(x any) { b.pool.Put(x) }
 
 // upgrade answers a handshake on a connection whose request was read. What it refuses is *Refused and not yet answered.
-func upgrade(conn net.Conn, head http.Header, lent *buffers) (*Socket, error) {
+func upgrade(conn net.Conn, head http.Header, lent *buffers, patience time.Duration) (*Socket, error) {
 	a := &answer{conn: conn}
 	up := websocket.Upgrader{ReadBufferSize: 256, WriteBufferSize: 1024, WriteBufferPool: lent, Subprotocols: []string{Protocol},
 		CheckOrigin: func(*http.Request) bool { return true }} // the caller has
@@ -95,7 +95,7 @@ func upgrade(conn net.Conn, head http.Header, lent *buffers) (*Socket, error) {
 	if tcp, ok := conn.(interface{ SetWriteBuffer(int) error }); ok {
 		_ = tcp.SetWriteBuffer(kernelBuffer) // only a limit
 	}
-	s := &Socket{ws: ws, raw: conn}
+	s := &Socket{ws: ws, raw: conn, patience: patience}
 	ws.SetReadLimit(MaxFrame)
 	ws.SetPingHandler(func(data string) error {
 		s.Offer(control(websocket.PongMessage, []byte(data)), 1)
@@ -139,9 +139,10 @@ func (s *Socket) next() ([]byte, error) {
 		s.shut(websocket.CloseUnsupportedData, "text only")
 		return nil, errEnded
 	}
-	s.wait(time.Now().Add(messageTime)) // pieces without end do not hold it
+	s.wait(time.Now().Add(s.patience)) // pieces without end do not hold it
 	message, err := io.ReadAll(r)
 	if err != nil {
+		s.late(err)
 		return nil, s.broken(err)
 	}
 	s.wait(time.Time{})
@@ -181,6 +182,7 @@ func (s *Socket) Offer(frame []byte, messages int) bool {
 		return false
 	}
 	if s.count > 0 && (s.count+messages > maxQueue || s.size+len(frame) > maxQueued) { // what comes alone is always taken
+		s.counts.Slow.Add(1)
 		s.cut()
 		return false
 	}
@@ -213,14 +215,23 @@ func (s *Socket) write() {
 		out := net.Buffers(s.queue)
 		s.queue, s.count, s.size = nil, 0, 0
 		s.mu.Unlock()
-		_ = s.raw.SetWriteDeadline(time.Now().Add(writeTime))
+		_ = s.raw.SetWriteDeadline(time.Now().Add(s.patience))
 		if _, err := out.WriteTo(s.raw); err != nil {
+			s.late(err)
 			s.mu.Lock()
 			s.cut()
 			s.writing = false
 			s.mu.Unlock()
 			return
 		}
+	}
+}
+
+// late counts a connection that sent or took nothing for too long.
+func (s *Socket) late(err error) {
+	var wire net.Error
+	if errors.As(err, &wire) && wire.Timeout() && !s.ended() {
+		s.counts.Slow.Add(1)
 	}
 }
 

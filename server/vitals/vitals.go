@@ -238,6 +238,7 @@ const (
 	Sockets     = "belfry_sockets"
 	Frames      = "belfry_frames_delivered_total"
 	Slow        = "belfry_sockets_slow_total"
+	Refused     = "belfry_requests_refused_total"
 	Resident    = "process_resident_memory_bytes"
 	Heap        = "go_heap_bytes"
 	Goroutines  = "go_goroutines"

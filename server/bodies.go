@@ -1,0 +1,127 @@
+package server
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// bodies bounds the memory of what is being sent to the server. The web server takes the memory that a request claims
+// before anything of it has come, so that a claim is what counts here, from the head of the request until it is answered.
+// Strangers have a purse of their own: whatever they send, members can go on writing.
+type bodies struct {
+	mu       sync.Mutex // guards what follows
+	free     map[purse]int
+	claims   map[*fasthttp.RequestHeader]claim
+	given    chan struct{} // closed when memory is given back
+	refused  atomic.Int64
+	patience time.Duration
+}
+
+// purse is whose memory is spent.
+type purse bool
+
+const (
+	strangers purse = false
+	members   purse = true
+)
+
+// claim is what one request takes; of one that was refused nothing.
+type claim struct {
+	of    purse
+	size  int
+	until time.Time // it must be over by then, even if nobody said so
+}
+
+const (
+	smallBody     = 16 << 10 // and less is not counted: connections are bounded too
+	keptBody      = 64 << 10 // the memory of a larger one is not kept for the next request of its connection
+	bodiesWait    = time.Second
+	memberBodies  = 64 << 20
+	strangeBodies = 16 << 20
+	inMemory      = 16 << 20 // of a form with a file; the rest of it goes to a file right away
+)
+
+// newBodies shares out what a machine with so much memory can spare, 0 for as much as wanted.
+func newBodies(memory int64) *bodies {
+	free := map[purse]int{members: memberBodies, strangers: strangeBodies}
+	if memory > 0 {
+		free[members] = int(min(memberBodies, max(memory/8, inMemory+bodyLimit)))
+		free[strangers] = int(min(strangeBodies, max(memory/32, bodyLimit)))
+	}
+	return &bodies{free: free, claims: map[*fasthttp.RequestHeader]claim{}, given: make(chan struct{}), patience: bodiesWait}
+}
+
+// take claims memory for the body of a request, and waits a moment when there is none. A request whose claim was refused
+// is remembered, see wasRefused.
+func (b *bodies) take(head *fasthttp.RequestHeader, of purse, size int, timeout time.Duration) bool {
+	size = min(size, inMemory)
+	end := time.Now().Add(b.patience)
+	for {
+		b.mu.Lock()
+		b.giveBack(head) // the connection's request before was cut off in a way that nobody heard of
+		if b.free[of] < size {
+			b.sweep()
+		}
+		if b.free[of] >= size {
+			b.free[of] -= size
+			b.claims[head] = claim{of, size, time.Now().Add(timeout + requestTimeout)}
+			b.mu.Unlock()
+			return true
+		}
+		given, left := b.given, time.Until(end)
+		if left <= 0 {
+			b.claims[head] = claim{of, 0, time.Now().Add(requestTimeout)}
+			b.mu.Unlock()
+			b.refused.Add(1)
+			return false
+		}
+		b.mu.Unlock()
+		select {
+		case <-given:
+		case <-time.After(left):
+		}
+	}
+}
+
+// end gives back what a request claimed, and lets go of its memory.
+func (b *bodies) end(req *fasthttp.Request) {
+	b.mu.Lock()
+	b.giveBack(&req.Header)
+	b.mu.Unlock()
+	req.ReleaseBody(keptBody)
+}
+
+// wasRefused says whether a request was not read because there was no memory for it.
+func (b *bodies) wasRefused(head *fasthttp.RequestHeader) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	one, ok := b.claims[head]
+	return ok && one.size == 0
+}
+
+// giveBack ends a claim; mu is held.
+func (b *bodies) giveBack(head *fasthttp.RequestHeader) {
+	one, ok := b.claims[head]
+	if !ok {
+		return
+	}
+	delete(b.claims, head)
+	if one.size > 0 {
+		b.free[one.of] += one.size
+		close(b.given)
+		b.given = make(chan struct{})
+	}
+}
+
+// sweep ends the claims of requests that were cut off in a way that nobody heard of; mu is held.
+func (b *bodies) sweep() {
+	now := time.Now()
+	for head, one := range b.claims {
+		if now.After(one.until) {
+			b.giveBack(head)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"belfry/frontend"
+	"belfry/frontend/pages"
+	"belfry/locales"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// gate lets only so many be at work at once. As many again may wait for a moment; everybody else is told at once to come
+// back, so that those who are let in are answered as quickly as ever.
+type gate struct {
+	places  chan struct{}
+	crowded int // from how many on
+	waiting atomic.Int64
+	patient time.Duration
+	refused atomic.Int64
+}
+
+const (
+	atWork    = 256 // at least: that many who write share commits, and none of them is refused
+	atWorkCPU = 64
+	atTheGate = 500 * time.Millisecond
+	comeBack  = "5" // seconds
+)
+
+func newGate() *gate {
+	processors := runtime.GOMAXPROCS(0)
+	return &gate{places: make(chan struct{}, max(atWork, atWorkCPU*processors)), crowded: 4 * processors, patient: atTheGate}
+}
+
+// enter says whether somebody may go to work; who may leaves afterwards. Where many are at work, those who arrive are let in
+// or refused before the work goes on: else they would wait for the processor before anybody had counted them.
+func (g *gate) enter() bool {
+	ok := g.find()
+	if ok && len(g.places) > g.crowded {
+		runtime.Gosched()
+	}
+	return ok
+}
+
+// find waits for a place.
+func (g *gate) find() bool {
+	select {
+	case g.places <- struct{}{}:
+		return true
+	default:
+	}
+	defer g.waiting.Add(-1)
+	if g.waiting.Add(1) <= int64(cap(g.places)) {
+		enough := time.NewTimer(g.patient)
+		defer enough.Stop()
+		select {
+		case g.places <- struct{}{}:
+			return true
+		case <-enough.C:
+		}
+	}
+	g.refused.Add(1)
+	return false
+}
+
+func (g *gate) leave() { <-g.places }
+
+// ungated is asked of balancers and by pages already shown, and costs next to nothing.
+func ungated(uri []byte) bool {
+	return bytes.HasPrefix(uri, []byte("/static/")) || bytes.HasPrefix(uri, []byte("/healthz")) || bytes.HasPrefix(uri, []byte("/readyz"))
+}
+
+// admit lets a request in when there is room for it, and gives back what its body took.
+func (s *Server) admit(c *fasthttp.RequestCtx, next fasthttp.RequestHandler) {
+	read := c.IsGet() || c.IsHead()
+	if hasBody(&c.Request.Header) {
+		defer s.bodies.end(&c.Request)
+	}
+	if ungated(c.Request.Header.RequestURI()) {
+		next(c)
+		return
+	}
+	at := s.reading
+	if !read {
+		at = s.writing
+	}
+	if !at.enter() {
+		s.turnAway(c, read)
+		s.Vitals.Answered(!read, fiber.StatusServiceUnavailable, time.Since(c.Time()))
+		return
+	}
+	defer at.leave()
+	next(c)
+}
+
+// busy are the pages for those who are turned away: whoever reads is told otherwise than whoever sends something.
+type busy struct {
+	mu   sync.Mutex // guards made
+	made map[busyKey][]byte
+}
+
+type busyKey struct {
+	lang string
+	read bool
+}
+
+// turnAway tells somebody to come back in a moment.
+func (s *Server) turnAway(c *fasthttp.RequestCtx, read bool) {
+	s.sayBusy()
+	lang, ok := s.Catalogue.Language(string(c.Request.Header.Cookie(s.cookieName(languageCookie))))
+	if !ok {
+		lang = s.spoken.match(s.Catalogue, strings.Clone(string(c.Request.Header.Peek(fiber.HeaderAcceptLanguage))))
+	}
+	for _, one := range s.fixed {
+		c.Response.Header.SetCanonical(one[0], one[1])
+	}
+	c.Response.Header.Set(fiber.HeaderCacheControl, "no-store")
+	c.Response.Header.Set(fiber.HeaderRetryAfter, comeBack)
+	c.SetContentType(fiber.MIMETextHTMLCharsetUTF8)
+	c.SetStatusCode(fiber.StatusServiceUnavailable)
+	c.Response.SetBodyRaw(s.busyPage(lang, read))
+}
+
+func (s *Server) busyPage(lang *locales.Language, read bool) []byte {
+	key := busyKey{lang.Tag(), read}
+	s.busy.mu.Lock()
+	defer s.busy.mu.Unlock()
+	if s.busy.made == nil {
+		s.busy.made = map[busyKey][]byte{}
+	}
+	if s.busy.made[key] == nil {
+		text := lang.T("error_page.busy.read")
+		if !read {
+			text = lang.T("error_page.busy.write")
+		}
+		var page bytes.Buffer
+		if err := pages.Busy(&frontend.Page{Lang: lang, Assets: s.Assets}, text).Render(context.Background(), &page); err != nil {
+			return []byte(text)
+		}
+		s.busy.made[key] = page.Bytes()
+	}
+	return s.busy.made[key]
+}
+
+// saidEvery is how often the log says that people are turned away: they may be thousands a second.
+const saidEvery = 10 * time.Second
+
+func (s *Server) sayBusy() {
+	now := time.Now().UnixNano()
+	if last := s.saidBusy.Load(); now-last > int64(saidEvery) && s.saidBusy.CompareAndSwap(last, now) {
+		s.Log.Warn("more to do than can be done: some are told to come back", "so far", s.Load().Refused)
+	}
+}
