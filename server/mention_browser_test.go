@@ -23,6 +23,8 @@ func TestBrowserMention(t *testing.T) {
 	tab.WaitText(open, "Hugo Servais")
 	tab.Until(`document.getElementById(document.querySelector("#source").getAttribute("aria-activedescendant")).getAttribute("aria-selected") === "true"`)
 	tab.Until(`[...document.querySelectorAll("[role=status]")].some((e) => e.textContent.includes("proposées"))`)
+	tab.WaitGone(`[aria-busy=true]`)
+	tab.Until(`document.getAnimations().length === 0`) // the preview fades in
 	tab.NoViolations("the list of people")
 	if scroll := tab.HorizontalScroll(); scroll != "" {
 		t.Error(scroll)
