@@ -170,6 +170,85 @@ func TestT12LostAnswers(t *testing.T) {
 	ok(t, err)
 }
 
+// TestT12AnAnswerIsARegister loses requests and answers of people whose client sends their answers to a meeting again:
+// each counts once and is told of once, the last to arrive counts, a click leaves what was written, and one that comes late
+// takes nobody's seat. The control is two different answers, of which people are told twice.
+func TestT12AnAnswerIsARegister(t *testing.T) {
+	h := newHall(t)
+	lena, bert, otto := h.Join(t, "Lena Exemple", "BE-92094"), h.Join(t, "Bert Voorbeeld", "BE-34022"), h.Join(t, "Otto Beispiel", "BE-62063")
+	h.With(t, otto, store.RoleOrganiser)
+	m, err := h.ScheduleMeeting(ctx, store.System(), store.MeetingInput{Title: "Réunion", Lang: "fr", Date: h.Now().AddDate(0, 1, 0).Format(time.DateOnly),
+		Clock: "12:30", Zone: "Europe/Brussels", Minutes: 60, Venue: "Salle", Online: true, Seats: 2})
+	ok(t, err)
+	told := func(kind store.EventKind) (n int) {
+		due, err := h.DueEvents(ctx, 10_000)
+		ok(t, err)
+		for _, e := range due {
+			if e.Kind == kind && e.Subject == m.ID {
+				n++
+			}
+		}
+		return n
+	}
+	mine := func(who store.Member) store.RSVP {
+		own, err := h.Mine(ctx, store.As(who.ID), m.ID)
+		ok(t, err)
+		return *own[m.ID].RSVP
+	}
+	first, second, organiser := h.sender(t, lena), h.sender(t, bert), h.sender(t, otto)
+	path := "/meetings/" + m.Slug + "/rsvp"
+	say := func(s *sender, form url.Values) {
+		t.Helper()
+		for range 8 { // a person clicks again, too
+			if status, _, page := s.send(path, form); status != 303 {
+				t.Fatalf("%d %.300s", status, page)
+			}
+		}
+		h.Clock.Add(time.Minute)
+	}
+	say(first, url.Values{"answer": {"on_site"}, "guests": {"Gast Un"}, "note": {"repas"}})
+	seated := mine(lena)
+	if !seated.Seated() || seated.Note != "repas" || len(seated.Guests) != 1 {
+		t.Fatalf("%+v", seated)
+	}
+	say(first, url.Values{"answer": {"on_site"}, "keep_details": {"1"}})
+	if got := mine(lena); !got.Changed.Equal(seated.Changed) || got.Note != "repas" || len(got.Guests) != 1 {
+		t.Errorf("a click on the same answer changed %+v to %+v", seated, got)
+	}
+	say(second, url.Values{"answer": {"on_site"}})
+	if !mine(bert).Waiting {
+		t.Fatal("there was a seat")
+	}
+	say(first, url.Values{"answer": {"online"}, "keep_details": {"1"}})
+	if got := mine(lena); got.Answer != store.Online || got.Note != "repas" || !mine(bert).Seated() {
+		t.Errorf("the last answer does not count, or what was written is gone: %+v", got)
+	}
+	if n := told(store.EventPromoted); n != 1 {
+		t.Errorf("who moved up was told %d times", n)
+	}
+	say(first, url.Values{"answer": {"on_site"}, "guests": {"Gast Un"}, "note": {"repas"}}) // of before, and late
+	if !mine(bert).Seated() || !mine(lena).Waiting {
+		t.Error("an answer that came late took a seat")
+	}
+	for n, answer := range []string{"maybe", "no"} {
+		for range 8 {
+			if status, _, page := organiser.send(path+"/for", url.Values{"member": {bert.Handle}, "answer": {answer}}); status != 303 {
+				t.Fatalf("%d %.300s", status, page)
+			}
+		}
+		if got := told(store.EventAnsweredFor); got != n+1 { // two answers, the control: told twice
+			t.Errorf("after %d answers for somebody they were told %d times", n+1, got)
+		}
+	}
+	unsent, unheard := first.line.unsent+second.line.unsent+organiser.line.unsent, first.line.unheard+second.line.unheard+organiser.line.unheard
+	t.Logf("TORTURE: T12 answers to meetings that come again | 8 | %d requests and %d answers lost, each counted and told once | 0", unsent, unheard)
+	if unsent == 0 || unheard == 0 {
+		t.Error("nothing was lost")
+	}
+	_, err = h.Verify(ctx, func(f store.Fault) { t.Error(f) })
+	ok(t, err)
+}
+
 // count reads every post and message by its words.
 func (h *hall) count(t *testing.T, reader store.Member) map[string]int {
 	t.Helper()

@@ -23,7 +23,9 @@ type Outcome struct {
 	Changed  bool // false when it said what was said already
 }
 
-// AnswerMeeting records the acting member's answer. Saying the same again changes nothing. Without a free seat the
+// AnswerMeeting records the acting member's answer. An answer is a register: the last one to arrive counts, whatever was
+// said before, and the page shows it. So a form that comes again needs no id of its own: saying the same again changes nothing and
+// tells nobody, and one that comes late takes nobody's seat, since a seat given up is asked for anew, at the end of the queue. Without a free seat the
 // answer waits; Outcome says where. Errors: Conflict when answers are closed, Invalid for the input, Full when a
 // seated party asks for more seats than are left.
 func (s *Store) AnswerMeeting(ctx context.Context, by Actor, meetingID string, in AnswerInput) (Outcome, error) {

@@ -79,7 +79,8 @@ func (s *Store) prove(ctx context.Context, by Actor, password string, session Se
 	return c, err
 }
 
-// SetPassword sets or changes the acting member's password and ends all other sessions.
+// SetPassword sets or changes the acting member's password and ends all other sessions. A change gives their personal
+// calendars new addresses, since whoever knew the old password could read the old ones.
 func (s *Store) SetPassword(ctx context.Context, by Actor, current, next string, session Session) error {
 	m, err := s.MemberByID(ctx, by.MemberID)
 	if err != nil {
@@ -105,6 +106,11 @@ func (s *Store) SetPassword(ctx context.Context, by Actor, current, next string,
 		credential, _, err := credentials().find(t, m.ID)
 		if err != nil {
 			return err
+		}
+		if credential.Password != "" {
+			if err := t.resetFeeds(m.ID); err != nil {
+				return err
+			}
 		}
 		credential.Member, credential.Password, credential.Changed = m.ID, hash, t.now
 		if err := credentials().put(t, credential); err != nil {

@@ -139,13 +139,22 @@ func (s *Store) changeFeed(ctx context.Context, by Actor, id string, change func
 
 // dropFeeds ends all of a member's links.
 func (t *tx) dropFeeds(memberID string) error {
+	return t.changeFeeds(memberID, func(f *FeedLink) { f.Removed, f.Reset = t.now, t.now })
+}
+
+// resetFeeds gives all of a member's links new addresses.
+func (t *tx) resetFeeds(memberID string) error {
+	return t.changeFeeds(memberID, func(f *FeedLink) { f.Generation, f.Reset = f.Generation+1, t.now })
+}
+
+func (t *tx) changeFeeds(memberID string, change func(*FeedLink)) error {
 	all, err := feeds().list(t, famFeedOwner, window{Under: []string{memberID}, Limit: scanBatch})
 	if err != nil {
 		return err
 	}
 	for _, f := range all {
 		if f.Removed.IsZero() {
-			f.Removed, f.Reset = t.now, t.now
+			change(&f)
 			if err := feeds().put(t, f); err != nil {
 				return err
 			}

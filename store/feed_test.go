@@ -92,3 +92,32 @@ func TestTenPersonalAddressesAreEnough(t *testing.T) {
 	_, err := h.NewFeedLink(ctx, me, "x")
 	wantKind(t, err, store.Invalid, "feed.too_many")
 }
+
+// TestA28ANewPasswordMakesCalendarAddressesAnew: who changes their password reads their calendar at a new address; the old
+// one says that it was reset. A first password, which nobody can have known, leaves it, and so does one that was refused.
+func TestA28ANewPasswordMakesCalendarAddressesAnew(t *testing.T) {
+	both(t, func(t *testing.T, h *storetest.Hub) {
+		lena := h.Join(t, "Lena Exemple", "BE-92094")
+		me, proved := store.As(lena.ID), store.Session{Member: lena.ID, Proved: h.Now()}
+		link, err := h.NewFeedLink(ctx, me, "téléphone")
+		ok(t, err)
+		answers := func(token string, wanted store.FeedState) {
+			t.Helper()
+			_, state, err := h.FeedByToken(ctx, token)
+			ok(t, err)
+			want(t, state, wanted)
+		}
+		const first, second = "une phrase assez longue", "une autre phrase assez longue"
+		ok(t, h.SetPassword(ctx, me, "", first, proved))
+		answers(link.Token, store.FeedLive)
+		wantKind(t, h.SetPassword(ctx, me, "pas celle-ci", second, proved), store.Invalid, "error.wrong_current_password")
+		answers(link.Token, store.FeedLive)
+		ok(t, h.SetPassword(ctx, me, first, second, proved))
+		answers(link.Token, store.FeedReset)
+		listed, err := h.FeedLinks(ctx, me)
+		ok(t, err)
+		want(t, len(listed), 1)
+		answers(listed[0].Token, store.FeedLive)
+		want(t, listed[0].Label, "téléphone")
+	})
+}
