@@ -218,3 +218,19 @@ func (s *site) expected(t testing.TB, single []string) []string {
 	slices.Sort(want)
 	return want
 }
+
+// TestANewPasswordSaysThatCalendarsMoved: who has calendars to subscribe to anew is told so, who has none is not.
+func TestANewPasswordSaysThatCalendarsMoved(t *testing.T) {
+	s := newSite(t)
+	b := s.as(s.Join(t, "Lena Exemple", "BE-92094"))
+	const first, second, third = "une phrase assez longue", "une autre phrase assez longue", "encore une phrase assez longue"
+	said := func(current, next string) answer {
+		t.Helper()
+		b.post("/settings/password", url.Values{"current": {current}, "password": {next}}).holds(t, 303)
+		return b.get("/settings")
+	}
+	said("", first).lacks(t, "abonnez-vous-y à nouveau")
+	said(first, second).lacks(t, "abonnez-vous-y à nouveau")
+	b.post("/settings/calendars", url.Values{"label": {"téléphone"}}).holds(t, 303)
+	said(second, third).holds(t, 200, "abonnez-vous-y à nouveau")
+}
