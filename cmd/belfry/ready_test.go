@@ -65,11 +65,36 @@ func TestWhileItStarts(t *testing.T) {
 	}
 	early.end()
 	early.end()
+	itself(listener)
+	if code, said := ask("/readyz"); code != 200 || said != "the hub" {
+		t.Errorf("afterwards: %d %q", code, said)
+	}
+}
+
+// itself answers on a listener in place of a hub.
+func itself(listener net.Listener) {
 	go func() {
 		_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the hub") }))
 	}()
-	if code, said := ask("/readyz"); code != 200 || said != "the hub" {
-		t.Errorf("afterwards: %d %q", code, said)
+}
+
+// TestT16WhoeverComesWhileItStartsWaits: in the time that a usual start takes nobody is told to come back.
+func TestT16WhoeverComesWhileItStartsWaits(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	defer listener.Close()
+	early := answerEarly(listener, bring(), slog.New(slog.DiscardHandler))
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	ok(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "GET /meetings HTTP/1.0\r\n\r\n")
+	ok(t, err)
+	time.Sleep(soon / 10)
+	early.end()
+	itself(listener)
+	ok(t, conn.SetReadDeadline(time.Now().Add(patience)))
+	if said, err := io.ReadAll(conn); err != nil || !strings.HasSuffix(string(said), "the hub") {
+		t.Errorf("%q %v", said, err)
 	}
 }
 

@@ -16,13 +16,18 @@ import (
 type starting struct {
 	lent  lent
 	http  *http.Server
+	over  chan struct{} // from the beginning of the end
 	ended chan struct{}
 	once  sync.Once // guards the end
 }
 
-// answerEarly answers on a listener until end, which hands it back. loading waits for what comes with the program.
+// soon is how long a usual start takes at most: whoever comes meanwhile waits for the hub itself. Telling them to come back
+// would be a failed request, of which a balancer that has not noticed the start would send many.
+const soon = 1500 * time.Millisecond
+
+// answerEarly answers on a listener, from soon on until end, which hands it back. loading waits for what comes with the program.
 func answerEarly(listener net.Listener, loading func() (loaded, error), events *slog.Logger) *starting {
-	s := &starting{ended: make(chan struct{})}
+	s := &starting{over: make(chan struct{}), ended: make(chan struct{})}
 	tcp, ok := listener.(*net.TCPListener)
 	if !ok { // nothing else is ever listened on
 		close(s.ended)
@@ -33,6 +38,11 @@ func answerEarly(listener net.Listener, loading func() (loaded, error), events *
 	s.http.SetKeepAlivesEnabled(false) // whoever comes again is answered by the hub itself
 	go func() {
 		defer close(s.ended)
+		select {
+		case <-s.over:
+			return
+		case <-time.After(soon):
+		}
 		if err := s.http.Serve(s.lent); !errors.Is(err, http.ErrServerClosed) {
 			events.Error("nobody could be answered while starting", "error", err)
 		}
@@ -46,6 +56,7 @@ func (s *starting) end() {
 		if s.http == nil {
 			return
 		}
+		close(s.over)
 		short, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if s.http.Shutdown(short) != nil {
