@@ -18,19 +18,24 @@ import (
 // the control: requests fail, which the test sees.
 func TestT16DeployUnderLoad(t *testing.T) {
 	needHAProxy(t)
-	deploy(t, true, "700ms", rounds(1))
+	deploy(t, true, "500ms", rounds(1), 0)
 }
 
-// TestT16DeployTorture is the same with every setting as it comes.
+// TestT16DeployTorture is the same with every setting as it comes, and with nodes that stop and start sooner than HAProxy
+// notices: what goes to one that is away then goes to another, and who comes while it starts waits for it. Only a change
+// that HAProxy sends on a connection just when that is closed can fail then, which is rare.
 func TestT16DeployTorture(t *testing.T) {
 	needHAProxy(t)
 	if rounds(1) == 1 {
 		t.Skip("NOT RUN: deploying with the settings as they come takes a minute and is for make torture; TestT16DeployUnderLoad is the short form")
 	}
-	deploy(t, false, "7s", max(1, rounds(1)/10))
+	t.Run("as it comes", func(t *testing.T) { deploy(t, false, "7s", max(1, rounds(1)/10), 0) })
+	t.Run("not noticed", func(t *testing.T) { deploy(t, false, "100ms", max(1, rounds(1)/2), int64(max(1, rounds(1)/2))) })
 }
 
-func deploy(t *testing.T, swift bool, drain string, times int) {
+// deploy is T16 with HAProxy asking as often as it does or ten times a second, and so long a notice. So many requests may
+// fail.
+func deploy(t *testing.T, swift bool, drain string, times int, may int64) {
 	began := time.Now()
 	c := newCommunity(t, 16, 2)
 	threads := c.threads(t, 1)
@@ -58,9 +63,11 @@ func deploy(t *testing.T, swift bool, drain string, times int) {
 		}
 	}
 	pace := w.end()
-	t.Logf("TORTURE: T16 deploy under load | %d | %d restarts; %d requests, %.0f a second, %d answered by a node told to stop; %d posts, %d messages; %d live connections told to come back | %d",
-		times, times*len(nodes), w.asked.Load(), pace, w.late.Load(), len(w.posts), w.acknowledged.Load(), w.told.Load(), w.failed.Load()+w.cut.Load())
-	if w.failed.Load() > 0 || w.cut.Load() > 0 {
+	t.Logf("TORTURE: T16 deploy under load, %s of notice | %d | %d restarts; %d requests, %.0f a second, %d answered by a node told to stop; %d posts, %d messages; %d live connections told to come back; slowest answer after %v | %d",
+		drain, times, times*len(nodes), w.asked.Load(), pace, w.late.Load(), len(w.posts), w.acknowledged.Load(), w.told.Load(), time.Duration(w.slowest.Load()).Round(time.Millisecond), w.failed.Load()+w.cut.Load())
+	if w.start > soon && drain != "7s" {
+		t.Logf("a node started in %v, longer than people are let wait: what failed is not judged", w.start)
+	} else if w.failed.Load() > may || w.cut.Load() > 0 {
 		t.Errorf("%d requests failed, %d live connections were cut: %q", w.failed.Load(), w.cut.Load(), w.wrong)
 	}
 	if w.late.Load() == 0 || w.told.Load() == 0 || len(w.posts) == 0 || w.acknowledged.Load() == 0 {
@@ -140,6 +147,7 @@ func (w *traffic) anew(node int) (stopped time.Duration) {
 	stopped = time.Since(began)
 	before := w.answered[node].Load()
 	h.start()
+	w.start = max(w.start, h.ready)
 	w.await(node, before)
 	w.t.Logf("node %d stopped after %v, ready after %v, sent requests after %v", node, stopped.Round(time.Millisecond), h.ready.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 	return stopped

@@ -30,7 +30,7 @@ func behindHAProxy(t *testing.T, swift bool, nodes ...*hub) *hub {
 	}
 	all, interval := "    http-response set-header X-Node %s\n", ""
 	if swift {
-		interval = " inter 100ms"
+		interval, all = " inter 100ms", all+"    timeout check 2s\n" // else as long as the interval
 	}
 	for i, h := range nodes {
 		all += fmt.Sprintf("    server %d %s%s%s\n", i, strings.TrimPrefix(h.url, "http://"), server[1], interval)

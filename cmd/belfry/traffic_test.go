@@ -95,6 +95,7 @@ type traffic struct {
 	restart []atomic.Bool // by node: it was told to stop
 
 	begun   time.Time
+	start   time.Duration // the longest of a node
 	quit    chan struct{} // ends those who send
 	senders sync.WaitGroup
 	hang    func() // ends those who listen
@@ -106,6 +107,7 @@ type traffic struct {
 	told, cut     atomic.Int64   // connections closed with 1012, and those lost otherwise
 	said          []atomic.Int64 // by member: the note acknowledged last
 	last, silent  atomic.Int64   // when there was a good answer, and the longest time without one
+	slowest       atomic.Int64   // of the good answers
 
 	mu    sync.Mutex // guards what follows
 	posts map[string]bool
@@ -184,7 +186,7 @@ func (w *traffic) browse(member int, every time.Duration) {
 	var posted time.Time
 	failed := false
 	var r request
-	for n := 0; w.wait(time.Until(turn)) || failed; n++ {
+	for n := 0; w.wait(time.Until(turn)) || failed && w.t.Context().Err() == nil; n++ {
 		if turn = turn.Add(every); time.Since(turn) > time.Second {
 			turn = time.Now()
 		}
@@ -208,6 +210,7 @@ func (w *traffic) browse(member int, every time.Duration) {
 			continue
 		}
 		w.good(node)
+		highest(&w.slowest, time.Since(began))
 		if r.kept != nil {
 			r.kept()
 		}
@@ -221,13 +224,17 @@ func (w *traffic) line() *line {
 // good notes an answer as it should be, and how long there was none.
 func (w *traffic) good(node int) {
 	now := time.Since(w.begun)
-	silent := now - time.Duration(w.last.Swap(int64(now)))
-	for longest := w.silent.Load(); int64(silent) > longest && !w.silent.CompareAndSwap(longest, int64(silent)); longest = w.silent.Load() {
-	}
+	highest(&w.silent, now-time.Duration(w.last.Swap(int64(now))))
 	node = max(node, 0) // one alone does not say its number
 	w.answered[node].Add(1)
 	if w.restart[node].Load() {
 		w.late.Add(1)
+	}
+}
+
+// highest keeps the longest of several durations.
+func highest(of *atomic.Int64, d time.Duration) {
+	for so := of.Load(); int64(d) > so && !of.CompareAndSwap(so, int64(d)); so = of.Load() {
 	}
 }
 
@@ -251,6 +258,8 @@ func (w *traffic) speak(running context.Context, member int, l *listener) {
 func (w *traffic) wait(d time.Duration) bool {
 	select {
 	case <-w.quit:
+		return false
+	case <-w.t.Context().Done():
 		return false
 	case <-time.After(d):
 		return true
