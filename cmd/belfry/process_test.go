@@ -99,6 +99,7 @@ type hub struct {
 	t        *testing.T
 	args     []string
 	settings []string        // of the environment
+	confined string          // a command of the shell that sets limits first
 	on       *pgtest.Machine // nil for this one
 	cmd      *exec.Cmd
 	url      string
@@ -140,6 +141,9 @@ func (h *hub) start() {
 	cmd, log, ended := program(context.Background(), h.args...), newTranscript(), make(chan struct{})
 	h.cmd, h.log, h.ended = cmd, log, ended
 	cmd.Env = append(cmd.Env, h.settings...)
+	if h.confined != "" {
+		cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", h.confined + ` && exec "$0" "$@"`, cmd.Path}, h.args...)
+	}
 	if h.on != nil {
 		h.on.Enter(cmd)
 	}
