@@ -16,10 +16,11 @@ import (
 // makes way; when none is quiet, they wait until one ends.
 type intake struct {
 	*net.TCPListener
-	places  chan struct{} // nil: as many as come
-	closed  chan struct{}
-	closing sync.Once // guards the end
-	lines   *openLines
+	places   chan struct{} // nil: as many as come
+	closed   chan struct{}
+	closing  sync.Once // guards the end
+	lines    *openLines
+	patience time.Duration
 }
 
 // openLines are the connections there are, and what happened to all so far.
@@ -45,11 +46,10 @@ const (
 // newIntake takes connections of a listener, at most so many at once, 0 for as many as come. Who takes nothing of
 // an answer for so long is cut.
 func newIntake(listener *net.TCPListener, most int, patience time.Duration, lines *openLines) *intake {
-	l := &intake{TCPListener: listener, closed: make(chan struct{}), lines: lines}
+	l := &intake{TCPListener: listener, closed: make(chan struct{}), lines: lines, patience: patience}
 	if most > 0 {
 		l.places = make(chan struct{}, most)
 	}
-	takenWithin(listener, patience) // whoever is accepted has it from the listener
 	return l
 }
 
@@ -61,6 +61,7 @@ func (l *intake) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.AcceptTCP()
 		if err == nil {
+			takenWithin(conn, l.patience) // a listener for several paths, as Go makes them, does not hand it on
 			return l.lines.take(conn, l), nil
 		}
 		if !passing(err) {
