@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,7 @@ type bodies struct {
 	claims   map[*fasthttp.RequestHeader]claim
 	given    chan struct{} // closed when memory is given back
 	refused  atomic.Int64
+	most     map[purse]int // never changed
 	patience time.Duration
 }
 
@@ -48,16 +50,16 @@ const (
 func newBodies(memory int64) *bodies {
 	free := map[purse]int{members: memberBodies, strangers: strangeBodies}
 	if memory > 0 {
-		free[members] = int(min(memberBodies, max(memory/8, inMemory+bodyLimit)))
-		free[strangers] = int(min(strangeBodies, max(memory/32, bodyLimit)))
+		free[members] = int(min(memberBodies, max(memory/24, 2*bodyLimit)))
+		free[strangers] = int(min(strangeBodies, max(memory/64, bodyLimit)))
 	}
-	return &bodies{free: free, claims: map[*fasthttp.RequestHeader]claim{}, given: make(chan struct{}), patience: bodiesWait}
+	return &bodies{most: maps.Clone(free), free: free, claims: map[*fasthttp.RequestHeader]claim{}, given: make(chan struct{}), patience: bodiesWait}
 }
 
 // take claims memory for the body of a request, and waits a moment when there is none. A request whose claim was refused
 // is remembered, see wasRefused.
 func (b *bodies) take(head *fasthttp.RequestHeader, of purse, size int, timeout time.Duration) bool {
-	size = min(size, inMemory)
+	size = min(size, inMemory, b.most[of])
 	end := time.Now().Add(b.patience)
 	for {
 		b.mu.Lock()

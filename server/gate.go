@@ -34,9 +34,14 @@ const (
 	comeBack  = "5" // seconds
 )
 
-func newGate() *gate {
+// newGate is for a process that may take so much memory, 0 for as much as it likes: who is at work takes some.
+func newGate(memory int64) *gate {
 	processors := runtime.GOMAXPROCS(0)
-	return &gate{places: make(chan struct{}, max(atWork, atWorkCPU*processors)), crowded: 4 * processors, patient: atTheGate}
+	places := max(atWork, atWorkCPU*processors)
+	if memory > 0 {
+		places = min(places, max(32, int(memory>>22)))
+	}
+	return &gate{places: make(chan struct{}, places), crowded: 4 * processors, patient: atTheGate}
 }
 
 // enter says whether somebody may go to work; who may leaves afterwards. Where many are at work, those who arrive are let in

@@ -98,7 +98,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	if opt.Vitals == nil {
 		opt.Vitals = vitals.New(nil)
 	}
-	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout, slow: slowFrom, reading: newGate(), writing: newGate(), bodies: newBodies(opt.Memory)}
+	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout, slow: slowFrom, reading: newGate(opt.Memory), writing: newGate(opt.Memory), bodies: newBodies(opt.Memory)}
 	s.pages = newSharedPages(s.readers.sweep)
 	if s.csrf, err = opt.Store.Secret(ctx, "csrf"); err != nil {
 		return nil, err

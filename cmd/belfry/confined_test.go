@@ -213,7 +213,7 @@ func TestT28LittleMemory(t *testing.T) {
 	killed := killedIn(group)
 	crowd, span := 600, time.Second
 	if long() {
-		crowd, span = 1500, 20*time.Second
+		crowd, span = 900, 20*time.Second
 	}
 	c := newCommunity(t, 40, 6)
 	threads := c.threads(t, 5)

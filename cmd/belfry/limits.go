@@ -53,7 +53,7 @@ func respectMemory(root string) int64 {
 	}
 	limit := memoryLimit(root)
 	if limit > 0 {
-		debug.SetMemoryLimit(limit / 100 * 85) // the rest is for what Go does not count, pages of the file among it
+		debug.SetMemoryLimit(limit / 100 * 65) // the rest is for what Go does not count, pages of the file among it
 	}
 	return limit
 }
