@@ -3,7 +3,7 @@
 // typed something, waits until they leave it. The bell follows what is new.
 
 import { connection } from "./live.js";
-import { put } from "./swap.js";
+import { swapped } from "./swap.js";
 
 const atMost = 3000;
 
@@ -77,6 +77,19 @@ function busy(region) {
     if (field.tagName === "SELECT") return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
     return field.value !== field.defaultValue;
   });
+}
+
+// put replaces a region without moving what is looked at, and leaves open what was open.
+function put(old, fresh) {
+  const open = [...old.querySelectorAll("details")].map((part) => part.open);
+  const above = old.getBoundingClientRect().bottom < 0;
+  const before = document.documentElement.scrollHeight;
+  old.className = fresh.className;
+  old.replaceChildren(...document.importNode(fresh, true).childNodes);
+  const parts = [...old.querySelectorAll("details")];
+  if (parts.length === open.length) parts.forEach((part, i) => (part.open = open[i]));
+  if (above) scrollBy(0, document.documentElement.scrollHeight - before);
+  old.dispatchEvent(new CustomEvent(swapped, { bubbles: true }));
 }
 
 function bell(unread) {

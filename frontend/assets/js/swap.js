@@ -39,8 +39,7 @@ export async function swapForm(event) {
     return;
   }
   const back = whereFocusGoes(regions.filter(Boolean));
-  for (const id of [ids[0], ...always]) replace(id, page.document);
-  for (const id of ids.slice(1)) put(document.getElementById(id), page.document.getElementById(id));
+  for (const id of [...ids, ...always]) replace(id, page.document);
   if (form.method === "get") history.replaceState(null, "", page.url);
   back();
 }
@@ -120,20 +119,6 @@ function replace(id, page) {
   // A live region that was replaced with its surroundings is not read out: say it in one that stayed.
   const now = statusOf(old);
   if (now && now !== before) say(now);
-}
-
-// put replaces a region, where both pages have it, without moving what is looked at, and leaves open what was open.
-export function put(old, fresh) {
-  if (!old || !fresh) return;
-  const open = [...old.querySelectorAll("details")].map((part) => part.open);
-  const above = old.getBoundingClientRect().bottom < 0;
-  const before = document.documentElement.scrollHeight;
-  old.className = fresh.className;
-  old.replaceChildren(...document.importNode(fresh, true).childNodes);
-  const parts = [...old.querySelectorAll("details")];
-  if (parts.length === open.length) parts.forEach((part, i) => (part.open = open[i]));
-  if (above) scrollBy(0, document.documentElement.scrollHeight - before);
-  old.dispatchEvent(new CustomEvent(swapped, { bubbles: true }));
 }
 
 function statusOf(region) {
