@@ -17,6 +17,7 @@ type bodies struct {
 	free     map[purse]int
 	claims   map[*fasthttp.RequestHeader]claim
 	given    chan struct{} // closed when memory is given back
+	held     atomic.Int64  // claims, for those who ask without mu
 	refused  atomic.Int64
 	most     map[purse]int // never changed
 	patience time.Duration
@@ -70,12 +71,14 @@ func (b *bodies) take(head *fasthttp.RequestHeader, of purse, size int, timeout 
 		if b.free[of] >= size {
 			b.free[of] -= size
 			b.claims[head] = claim{of, size, time.Now().Add(timeout + requestTimeout)}
+			b.held.Store(int64(len(b.claims)))
 			b.mu.Unlock()
 			return true
 		}
 		given, left := b.given, time.Until(end)
 		if left <= 0 {
 			b.claims[head] = claim{of, 0, time.Now().Add(requestTimeout)}
+			b.held.Store(int64(len(b.claims)))
 			b.mu.Unlock()
 			b.refused.Add(1)
 			return false
@@ -87,6 +90,10 @@ func (b *bodies) take(head *fasthttp.RequestHeader, of purse, size int, timeout 
 		}
 	}
 }
+
+// any says whether any request has a claim. One that may have one is asked about in any case: a body that came in pieces
+// of which there were none is not to be seen any more once it was read.
+func (b *bodies) any() bool { return b.held.Load() > 0 }
 
 // end gives back what a request claimed, and lets go of its memory.
 func (b *bodies) end(req *fasthttp.Request) {
@@ -111,6 +118,7 @@ func (b *bodies) giveBack(head *fasthttp.RequestHeader) {
 		return
 	}
 	delete(b.claims, head)
+	b.held.Store(int64(len(b.claims)))
 	if one.size > 0 {
 		b.free[one.of] += one.size
 		close(b.given)

@@ -116,3 +116,13 @@ func Forwarded(remote, said string, proxies ...string) string {
 	}
 	return forwarded(netip.MustParseAddr(remote), said, all).String()
 }
+
+// FreeForBodies is how much memory nobody has claimed for a body.
+func FreeForBodies(s *Server) (free int) {
+	s.bodies.mu.Lock()
+	defer s.bodies.mu.Unlock()
+	for _, n := range s.bodies.free {
+		free += n
+	}
+	return free
+}

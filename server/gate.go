@@ -82,12 +82,9 @@ func ungated(uri []byte) bool {
 	return bytes.HasPrefix(uri, []byte("/static/")) || bytes.HasPrefix(uri, []byte("/healthz")) || bytes.HasPrefix(uri, []byte("/readyz"))
 }
 
-// admit lets a request in when there is room for it, and gives back what its body took.
+// admit lets a request in when there is room for it.
 func (s *Server) admit(c *fasthttp.RequestCtx, next fasthttp.RequestHandler) {
 	read := c.IsGet() || c.IsHead()
-	if hasBody(&c.Request.Header) {
-		defer s.bodies.end(&c.Request)
-	}
 	if ungated(c.Request.Header.RequestURI()) {
 		next(c)
 		return

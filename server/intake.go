@@ -202,6 +202,9 @@ func (l *line) Read(p []byte) (int, error) {
 	if err != nil && before != lineLive && (errors.Is(err, syscall.ETIMEDOUT) || before == lineBusy && errors.Is(err, os.ErrDeadlineExceeded)) {
 		l.of.lines.slow.Add(1)
 	}
+	if err == io.EOF && before == lineBusy { // else the HTTP server takes it for an end between two requests, and tells nobody
+		err = io.ErrUnexpectedEOF
+	}
 	return n, err
 }
 
