@@ -201,9 +201,7 @@ func killedIn(group string) (n int) {
 // TestT28LittleMemory is the storm, with bodies as large as there may be, in a control group of 256 MiB. The negative control is
 // a program that keeps what it reads: in the same group it is killed.
 func TestT28LittleMemory(t *testing.T) {
-	if detecting {
-		t.Skip("the race detector takes several times the memory: make torture runs this without it")
-	}
+	plainly(t)
 	const limit = 256 << 20
 	group := memoryGroup(t, limit)
 	if group == "" {

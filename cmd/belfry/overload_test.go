@@ -258,9 +258,17 @@ func watchOver(h *hub, c *community) (b *bystander, end func()) {
 // long says whether the long form of a test is run.
 func long() bool { return os.Getenv("BELFRY_TORTURE_ROUNDS") != "" }
 
+// plainly leaves a storm to a run without the race detector, which takes several times the memory and the processor.
+func plainly(t *testing.T) {
+	if detecting {
+		t.Skip("make torture runs this without the race detector")
+	}
+}
+
 // TestT28Overload offers five times what the hub can do, over many more connections than it lets in. Whoever is served is served
 // soon, everybody else is told to come back, live connections and /readyz go on, and afterwards all is as before.
 func TestT28Overload(t *testing.T) {
+	plainly(t)
 	crowd, span := 900, 1500*time.Millisecond
 	if long() {
 		crowd, span = 1500, 20*time.Second

@@ -187,6 +187,7 @@ func chatty(t *testing.T, h *hub, session string) {
 // TestT28SlowClients lets many of each kind hold connections all at once. Every one is cut in time and counted, and meanwhile an
 // ordinary person is served whatever they ask.
 func TestT28SlowClients(t *testing.T) {
+	plainly(t)
 	many, patience := 40, 1500*time.Millisecond
 	if long() {
 		many, patience = 500, 9*time.Second
