@@ -57,7 +57,7 @@ func hasBody(head *fasthttp.RequestHeader) bool {
 func (s *Server) roomForPapers(head *fasthttp.RequestHeader) (limits fasthttp.RequestConfig) {
 	where, _, _ := strings.Cut(string(head.RequestURI()), "?")
 	if strings.Contains(where, "/documents/") {
-		limits.WriteTimeout = paperTimeout
+		limits.WriteTimeout = max(paperTimeout, time.Duration(store.MaxFile/slowestLine)*time.Second)
 	}
 	if string(head.Method()) == fiber.MethodPost && (strings.HasPrefix(where, "/meetings/") || strings.HasPrefix(where, "/agenda/")) && path.Base(where) == "documents" &&
 		strings.HasPrefix(string(head.ContentType()), fiber.MIMEMultipartForm) && s.mayBring(string(head.Cookie(s.cookieName(sessionCookie)))) {
@@ -131,6 +131,9 @@ func (s *Server) document(c *fiber.Ctx) error {
 	h.SetContentType(found.Type)
 	if strings.HasPrefix(found.Type, "text/") {
 		h.SetContentType(found.Type + "; charset=utf-8")
+	}
+	if l, ok := c.Context().Conn().(*line); ok { // a proxy with a slow reader takes much at once, and then nothing for a while
+		takenWithin(l.TCPConn, max(s.Patience, liveTimeout))
 	}
 	c.Context().SetBodyStream(file, int(found.Size)) // closes the file
 	return nil

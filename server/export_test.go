@@ -126,3 +126,10 @@ func FreeForBodies(s *Server) (free int) {
 	}
 	return free
 }
+
+// TimeForPaper is how long an answer from an address may take to be sent.
+func TimeForPaper(s *Server, path string) time.Duration {
+	var head fasthttp.RequestHeader
+	head.SetRequestURI(path)
+	return s.roomForPapers(&head).WriteTimeout
+}
