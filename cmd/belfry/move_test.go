@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"belfry/store"
@@ -32,14 +31,4 @@ func TestAMoveTellsOfDocumentsThatDoNotArrive(t *testing.T) {
 	ok(t, os.WriteFile(kept[0], []byte(paper), 0o600))
 	belfry(t, "move", "--from", c.dir, "--to", to).ends(t, 0, "and 1 documents moved")
 	sound(t, to)
-}
-
-// TestAMoveNamesTheDiskThatIsFull moves to a file system with no room: it is the one that is named.
-func TestAMoveNamesTheDiskThatIsFull(t *testing.T) {
-	c, dir := newCommunity(t, 60, 4), t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=128k"); err != nil {
-		t.Skipf("NOT RUN: a move to a full disk (mounting a small file system needs root: %v)", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	belfry(t, "move", "--from", c.dir, "--to", dir).ends(t, 1, "no room left on the disk for "+dir)
 }
