@@ -1,10 +1,12 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -184,6 +186,10 @@ type line struct {
 	quiet  atomic.Int64 // since when, in nanoseconds since 1970, it was answered and has asked nothing; or one of those below
 	linger atomic.Bool  // what it still sends is read for a moment, or the answer would be lost
 	ended  atomic.Bool
+
+	held  []byte    // the beginning of an answer whose rest comes at once, see beginning
+	room  []byte    // where it is held
+	parts [2][]byte // what is written at once
 }
 
 // States of a line that is not quiet.
@@ -208,16 +214,56 @@ func (l *line) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Write sends the beginning of an answer together with its rest: two writes would be two packets, and wake the reader twice.
 func (l *line) Write(p []byte) (int, error) {
 	l.quiet.Store(lineBusy)
-	n, err := l.TCPConn.Write(p)
+	if l.held == nil && beginning(p) {
+		l.room = append(l.room[:0], p...)
+		l.held = l.room
+		return len(p), nil
+	}
+	if l.held == nil {
+		n, err := l.TCPConn.Write(p)
+		l.wrote(err)
+		return n, err
+	}
+	before := int64(len(l.held))
+	l.parts[0], l.parts[1] = l.held, p
+	all := net.Buffers(l.parts[:])
+	n, err := all.WriteTo(l.TCPConn)
+	l.held, l.parts = nil, [2][]byte{}
 	l.wrote(err)
-	return n, err
+	return int(max(0, n-before)), err
+}
+
+// buffered is how much of an answer the HTTP server writes at once before it hands on the rest as it is.
+const buffered = 4096
+
+// beginning says whether p is the head and a part of the body of an answer, so that the rest is sure to follow.
+func beginning(p []byte) bool {
+	if len(p) != buffered || !bytes.HasPrefix(p, []byte("HTTP/1.1 ")) {
+		return false
+	}
+	head, body, _ := bytes.Cut(p, []byte("\r\n\r\n"))
+	_, length, ok := bytes.Cut(head, []byte("\r\nContent-Length: "))
+	if !ok || len(body) == 0 {
+		return false
+	}
+	digits, _, _ := bytes.Cut(length, []byte("\r\n"))
+	whole, err := strconv.Atoi(string(digits))
+	return err == nil && whole > len(body)
 }
 
 // ReadFrom hands files out as the system does it best.
 func (l *line) ReadFrom(r io.Reader) (int64, error) {
 	l.quiet.Store(lineBusy)
+	if l.held != nil {
+		_, err := l.TCPConn.Write(l.held)
+		if l.held = nil; err != nil {
+			l.wrote(err)
+			return 0, err
+		}
+	}
 	n, err := l.TCPConn.ReadFrom(r)
 	l.wrote(err)
 	return n, err

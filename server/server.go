@@ -118,6 +118,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		ReadTimeout:             opt.Patience,
 		WriteTimeout:            30 * time.Second,
 		IdleTimeout:             75 * time.Second,
+		WriteBufferSize:         buffered,
 		BodyLimit:               bodyLimit,
 		DisableStartupMessage:   true,
 		EnableTrustedProxyCheck: true,
