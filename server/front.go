@@ -17,7 +17,8 @@ const pageVaries = "Accept-Encoding, Accept-Language, Cookie"
 // front answers strangers, who send no cookie at all, from pages that are kept, before anything else is asked of their
 // request. Such a page was made behind all that routes has, and everything that could tell this request from those that
 // led to it is looked at here: method, host, cookies, language and address. Whoever it cannot answer goes on to next.
-// What the body of a request took is given back when it is answered. Before the end every answer says that its connection is the last of it: else somebody sends the next request just when it is closed.
+// What the body of a request took is given back when it is answered. Before the server stops every answer says that its
+// connection ends: else somebody sends the next request just when it is closed.
 func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(c *fasthttp.RequestCtx) {
 		if s.bodies.any() {

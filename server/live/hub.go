@@ -345,15 +345,6 @@ func (h *Hub) Wake(subject string) {
 	}
 }
 
-// greetAnew lets the connections of somebody come back, because what they let others see of them changed.
-func (h *Hub) greetAnew(person string) {
-	for _, s := range h.all() {
-		if s.ID == person {
-			s.shut(closeRestart, "choices changed")
-		}
-	}
-}
-
 // endSession ends the connections of a session; from here on nothing reaches them.
 func (h *Hub) endSession(session string) {
 	h.mu.Lock()

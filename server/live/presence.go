@@ -259,3 +259,12 @@ func (r *room) tellRead(who Person, number int) {
 		r.tell(readFrame{Type: "read", Room: at, Member: who.named(), Number: number}, others)
 	}
 }
+
+// greetAnew lets the connections of somebody come back, because what they let others see of them changed.
+func (h *Hub) greetAnew(person string) {
+	for _, s := range h.all() {
+		if s.ID == person {
+			s.shut(closeRestart, "choices changed")
+		}
+	}
+}
