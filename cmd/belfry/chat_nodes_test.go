@@ -125,8 +125,8 @@ func (c *chatter) connect(member, at int, l *listener, from int) *client.Client 
 	return l.Client
 }
 
-// forgetful is somebody whose client does not say what it has when it comes back: the control. entered is called when it
-// is in the room.
+// forgetful is somebody whose client does not say what it has when it comes back, which is after something was said: the
+// control. entered is called when it is in the room.
 func (c *chatter) forgetful(ctx context.Context, member, at int, l *listener, entered func()) {
 	for ctx.Err() == nil {
 		once, lost := context.WithCancel(ctx)
@@ -138,6 +138,14 @@ func (c *chatter) forgetful(ctx context.Context, member, at int, l *listener, en
 		}})
 		_ = one.Run(once)
 		lost()
+		// as many as speak may have been heard before they were acknowledged: one was not
+		c.said(ctx, c.acknowledged.Load()+int64(len(c.listeners))+1)
+	}
+}
+
+// said waits until so many messages were acknowledged.
+func (c *chatter) said(ctx context.Context, n int64) {
+	for ; c.acknowledged.Load() < n && ctx.Err() == nil; time.Sleep(time.Millisecond) {
 	}
 }
 
@@ -241,8 +249,12 @@ func TestT17T20T21KilledNodeWhileTalking(t *testing.T) {
 		talk.talk(running, "sans base", each)
 		talk.caughtUp("after its connections were broken", 5*time.Second)
 
-		killed := make(chan struct{})
-		time.AfterFunc(50*time.Millisecond, func() { talk.nodes[2].kill(); close(killed) })
+		killed, some := make(chan struct{}), talk.acknowledged.Load()+people/2
+		go func() {
+			defer close(killed)
+			talk.said(running, some)
+			talk.nodes[2].kill()
+		}()
 		talk.talk(running, "sans nœud", each)
 		<-killed
 		talk.talk(running, "ensemble", each)
