@@ -72,7 +72,8 @@ func TestA13NobodyEntersHalfway(t *testing.T) {
 	const secret = "une phrase assez longue"
 	ok(t, s.Store.Join(ctx, store.JoinInput{Name: "Nora Nouvelle", Email: "nora@exemple.example", TownCode: "BE-92094", Language: "fr", Password: secret, Nonce: "hers"}))
 	gone := s.Join(t, "Gaston Parti", "BE-52011")
-	ok(t, s.SetPassword(ctx, store.As(gone.ID), "", secret, store.Session{Member: gone.ID, Proved: s.Now()}))
+	_, err := s.SetPassword(ctx, store.As(gone.ID), "", secret, store.Session{Member: gone.ID, Proved: s.Now()})
+	ok(t, err)
 	feed, err := s.NewFeedLink(ctx, store.As(gone.ID), "téléphone")
 	ok(t, err)
 	in := s.as(gone)

@@ -53,12 +53,9 @@ func (s *Server) changePapers(c *fiber.Ctx, m store.Meeting, item string) (said 
 	}
 	defer end()
 	ctx := c.UserContext()
-	if file != nil && s.space() != SpacePlenty {
-		ctx = store.Sparing(ctx)
-	}
 	switch {
 	case c.FormValue("remove") != "":
-		return "document.said.removed", s.Store.RemoveDocument(c.UserContext(), by(c), m.ID, c.FormValue("remove"))
+		return "document.said.removed", s.Store.RemoveDocument(ctx, by(c), m.ID, c.FormValue("remove"))
 	case c.FormValue("replace") != "" && file != nil:
 		return "document.said.replaced", s.Store.ReplaceDocument(ctx, by(c), m.ID, c.FormValue("replace"), *file)
 	}

@@ -29,7 +29,7 @@ func (k community) Do(ctx context.Context, who live.Person, f live.Frame) (any, 
 	if err != nil {
 		return nil, k.problem(who, err)
 	}
-	answer, err := k.do(k.sparing(ctx, f.Type), by, r, f)
+	answer, err := k.do(ctx, by, r, f)
 	if err != nil {
 		err = k.problem(who, err)
 		k.noteFrame(who, r, f, err)

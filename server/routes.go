@@ -20,7 +20,7 @@ func (s *Server) routes() {
 	a.Get("/towns/:slug/meetings.ics", s.townCalendar)
 	a.Get("/calendar/:token.ics", s.personalCalendar)
 
-	a.Use(s.session, s.forgery, s.frugal)
+	a.Use(s.session, s.forgery)
 
 	// everybody
 	a.Get("/", s.visitorsShared(s.home))

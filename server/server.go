@@ -42,7 +42,6 @@ type Options struct {
 	Zones       string         // version of the time zone data
 	SMTP        bool           // a mail server is configured: letters are not shown to administrators
 	Vitals      *vitals.Vitals // counts the requests; nil: nobody sees them
-	Space       func() Space   // how much is left where the data is; nil: plenty
 	Connections int            // that may be open at once, 0 for as many as come
 	Patience    time.Duration  // within how long a request must have come, a large one of a member apart, and something of an answer be taken; 9 s unless given
 	Memory      int64          // bytes that the process may take, 0 for as many as it likes

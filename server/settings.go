@@ -95,25 +95,12 @@ func (s *Server) postProfile(c *fiber.Ctx) error {
 }
 
 func (s *Server) postPassword(c *fiber.Ctx) error {
-	key, err := s.passwordSaid(c)
-	if err == nil {
-		err = s.Store.SetPassword(c.UserContext(), by(c), c.FormValue("current"), c.FormValue("password"), visitOf(c).session)
-	}
-	return s.settled(c, err, key, "", func(screen *pages.SettingsPage) { screen.Password = s.typed(c, err) })
-}
-
-// passwordSaid is what is said of a password that will have been saved: who changes one has calendars to subscribe to anew.
-func (s *Server) passwordSaid(c *fiber.Ctx) (key string, err error) {
-	key = "settings.password.saved"
-	had, err := s.Store.HasPassword(c.UserContext(), by(c))
-	if err != nil || !had {
-		return key, err
-	}
-	links, err := s.Store.FeedLinks(c.UserContext(), by(c))
-	if len(links) > 0 {
+	calendars, err := s.Store.SetPassword(c.UserContext(), by(c), c.FormValue("current"), c.FormValue("password"), visitOf(c).session)
+	key := "settings.password.saved"
+	if calendars > 0 { // to be subscribed to anew
 		key = "settings.password.saved_calendars"
 	}
-	return key, err
+	return s.settled(c, err, key, "", func(screen *pages.SettingsPage) { screen.Password = s.typed(c, err) })
 }
 
 func (s *Server) postEmail(c *fiber.Ctx) error {

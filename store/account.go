@@ -92,6 +92,7 @@ func (s *Store) Leave(ctx context.Context, by Actor, password string, session Se
 		return err
 	}
 	return s.update(ctx, "roles", func(t *tx) error {
+		t.lastRoom()
 		m, err := t.member(by)
 		if err != nil {
 			return err
@@ -148,6 +149,7 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 // FoundingTicket makes a one-time link for the first administrator of an empty hub.
 func (s *Store) FoundingTicket(ctx context.Context) (token string, err error) {
 	err = s.update(ctx, "roles", func(t *tx) error {
+		t.lastRoom()
 		token, _, err = t.issue(Ticket{Kind: TicketFound, Address: "found"}, foundLife, false)
 		return err
 	})
@@ -270,6 +272,7 @@ func (s *Store) DemoSignIn(ctx context.Context, handle string, from Client) (Sig
 	}
 	var in SignedIn
 	err := s.update(ctx, "session", func(t *tx) error {
+		t.lastRoom()
 		m, err := members().lookup(t, famMemberHandle, handle)
 		if err != nil {
 			return err

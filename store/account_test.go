@@ -95,7 +95,8 @@ func TestSignInGivesNothingAway(t *testing.T) {
 	ok(t, err)
 	want(t, me.ID, lena.ID)
 
-	ok(t, h.SetPassword(ctx, store.As(lena.ID), "", "une phrase assez longue", session))
+	_, err = h.SetPassword(ctx, store.As(lena.ID), "", "une phrase assez longue", session)
+	ok(t, err)
 	_, err = h.SignIn(ctx, lena.Email, "faux faux faux", from)
 	wantKind(t, err, store.Invalid, "error.wrong_password")
 	_, err = h.SignIn(ctx, "nobody@exemple.example", "faux faux faux", from)

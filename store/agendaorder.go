@@ -9,6 +9,7 @@ import (
 // that minutes speak of, or that was carried on, stays: it can be withdrawn.
 func (s *Store) RemoveItem(ctx context.Context, by Actor, id string) error {
 	return s.changeItem(ctx, by, id, true, func(t *tx, item *AgendaItem) error {
+		t.lastRoom()
 		taken, err := decisions().list(t, famDecisionMeeting, window{Under: []string{item.Meeting}, Limit: scanBatch})
 		if err != nil {
 			return err

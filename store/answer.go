@@ -67,6 +67,7 @@ func (s *Store) AnswerFor(ctx context.Context, by Actor, meetingID, memberID str
 // WithdrawAnswer takes the acting member's answer back, as if nothing had been said.
 func (s *Store) WithdrawAnswer(ctx context.Context, by Actor, meetingID string) error {
 	return s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		t.lastRoom()
 		if _, err := t.require(by, Take); err != nil {
 			return err
 		}

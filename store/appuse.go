@@ -175,6 +175,7 @@ func (t *tx) countUse(app App, before, after UseState) error {
 // ForgetUse takes back that a town runs an application, when it was said by mistake: by the town's coordinators and stewards.
 func (s *Store) ForgetUse(ctx context.Context, by Actor, townID, appID string) error {
 	return s.update(ctx, "app/"+appID, func(t *tx) error {
+		t.lastRoom()
 		if err := t.requireTown(by, townID, mayEditTown); err != nil {
 			return err
 		}

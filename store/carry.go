@@ -24,6 +24,9 @@ func (s *Store) SetAsideItem(ctx context.Context, by Actor, id string, state Ite
 		if err != nil {
 			return err
 		}
+		if state == ItemWithdrawn {
+			t.lastRoom()
+		}
 		own := state == ItemWithdrawn && item.of(who)
 		if !by.system && !own && !may(who, Organise) {
 			return denied("error.not_allowed.organise")

@@ -66,6 +66,7 @@ func (s *Store) prove(ctx context.Context, by Actor, password string, session Se
 		return c, denied("error.prove_again")
 	}
 	err = s.update(ctx, "account/"+by.MemberID, func(t *tx) error {
+		t.lastRoom()
 		perAccount, _, _, _, _ := limits()
 		return t.spend(perAccount, by.MemberID)
 	})
@@ -80,25 +81,25 @@ func (s *Store) prove(ctx context.Context, by Actor, password string, session Se
 }
 
 // SetPassword sets or changes the acting member's password and ends all other sessions. A change gives their personal
-// calendars new addresses, since whoever knew the old password could read the old ones.
-func (s *Store) SetPassword(ctx context.Context, by Actor, current, next string, session Session) error {
+// calendars new addresses, since whoever knew the old password could read the old ones: it says how many.
+func (s *Store) SetPassword(ctx context.Context, by Actor, current, next string, session Session) (calendars int, err error) {
 	m, err := s.MemberByID(ctx, by.MemberID)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var c check
 	c.password("password", next, m.Name, m.Email)
 	if err := c.err(); err != nil {
-		return err
+		return 0, err
 	}
 	if _, err := s.prove(ctx, by, current, session); err != nil {
-		return err
+		return 0, err
 	}
 	hash, err := s.hashPassword(ctx, next)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return s.update(ctx, "account/"+by.MemberID, func(t *tx) error {
+	err = s.update(ctx, "account/"+by.MemberID, func(t *tx) error {
 		m, err := t.member(by)
 		if err != nil {
 			return err
@@ -107,8 +108,9 @@ func (s *Store) SetPassword(ctx context.Context, by Actor, current, next string,
 		if err != nil {
 			return err
 		}
+		calendars = 0
 		if credential.Password != "" {
-			if err := t.resetFeeds(m.ID); err != nil {
+			if calendars, err = t.resetFeeds(m.ID); err != nil {
 				return err
 			}
 		}
@@ -128,6 +130,7 @@ func (s *Store) SetPassword(ctx context.Context, by Actor, current, next string,
 		}
 		return t.emit(Event{Kind: EventPassword, Member: m.ID})
 	})
+	return calendars, err
 }
 
 // ChangeEmail asks for another address. It is changed once both the old and the new one have confirmed by link. An

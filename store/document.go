@@ -129,6 +129,7 @@ func (s *Store) ReplaceDocument(ctx context.Context, by Actor, meetingID, docID 
 // RemoveDocument takes a paper off a meeting: by those who may add one. One that is gone already is no error.
 func (s *Store) RemoveDocument(ctx context.Context, by Actor, meetingID, docID string) error {
 	return s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		t.lastRoom()
 		m, at, _, err := t.paper(by, meetingID, docID)
 		if KindOf(err) == NotFound && m.ID != "" {
 			return nil
@@ -201,7 +202,7 @@ func (t *tx) paper(by Actor, meetingID, docID string) (Meeting, int, Member, err
 
 // keep checks a file and puts it on the shelf, before any record names it.
 func (s *Store) keep(ctx context.Context, file Upload) (DocumentVersion, error) {
-	if spares(ctx) {
+	if s.space() != SpacePlenty {
 		return DocumentVersion{}, fromShelf(shelf.ErrNoSpace)
 	}
 	if s.shelf == nil {

@@ -121,6 +121,7 @@ func (s *Store) DraftAt(ctx context.Context, by Actor, place string) (Draft, err
 // DropDraft throws a draft away.
 func (s *Store) DropDraft(ctx context.Context, by Actor, place string) error {
 	return s.update(ctx, "draft/"+by.MemberID, func(t *tx) error {
+		t.lastRoom()
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err

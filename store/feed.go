@@ -120,7 +120,10 @@ func (s *Store) ResetFeedLink(ctx context.Context, by Actor, id string) error {
 
 // RemoveFeedLink ends a link.
 func (s *Store) RemoveFeedLink(ctx context.Context, by Actor, id string) error {
-	return s.changeFeed(ctx, by, id, func(t *tx, f *FeedLink) { f.Removed, f.Reset = t.now, t.now })
+	return s.changeFeed(ctx, by, id, func(t *tx, f *FeedLink) {
+		t.lastRoom()
+		f.Removed, f.Reset = t.now, t.now
+	})
 }
 
 func (s *Store) changeFeed(ctx context.Context, by Actor, id string, change func(*tx, *FeedLink)) error {
@@ -139,28 +142,30 @@ func (s *Store) changeFeed(ctx context.Context, by Actor, id string, change func
 
 // dropFeeds ends all of a member's links.
 func (t *tx) dropFeeds(memberID string) error {
-	return t.changeFeeds(memberID, func(f *FeedLink) { f.Removed, f.Reset = t.now, t.now })
+	_, err := t.changeFeeds(memberID, func(f *FeedLink) { f.Removed, f.Reset = t.now, t.now })
+	return err
 }
 
-// resetFeeds gives all of a member's links new addresses.
-func (t *tx) resetFeeds(memberID string) error {
+// resetFeeds gives all of a member's links new addresses, and counts them.
+func (t *tx) resetFeeds(memberID string) (int, error) {
 	return t.changeFeeds(memberID, func(f *FeedLink) { f.Generation, f.Reset = f.Generation+1, t.now })
 }
 
-func (t *tx) changeFeeds(memberID string, change func(*FeedLink)) error {
+func (t *tx) changeFeeds(memberID string, change func(*FeedLink)) (n int, err error) {
 	all, err := feeds().list(t, famFeedOwner, window{Under: []string{memberID}, Limit: scanBatch})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, f := range all {
 		if f.Removed.IsZero() {
+			n++
 			change(&f)
 			if err := feeds().put(t, f); err != nil {
-				return err
+				return n, err
 			}
 		}
 	}
-	return nil
+	return n, nil
 }
 
 // FeedState says what a personal address answers.

@@ -127,6 +127,7 @@ func StepsOf(m Meeting, now time.Time) []MeetingState {
 // of a reminder have come; and it moves on requests for a mentor. It is run every minute; running it again changes nothing.
 func (s *Store) Advance(ctx context.Context) (changed int, err error) {
 	err = s.update(ctx, "advance", func(t *tx) error {
+		t.lastRoom()
 		changed = 0
 		from, to := t.now.AddDate(0, 0, -4), t.now.AddDate(0, 0, MaxDays+1)
 		near, err := meetings().list(t, famMeetingStart, window{From: instant(from), To: instant(to), Limit: scanBatch})

@@ -177,7 +177,10 @@ const maxTalk = 40
 // WithdrawRequest takes a request back: by the town that sent it, and stewards. Who was asked is told.
 func (s *Store) WithdrawRequest(ctx context.Context, by Actor, id string) (MentorRequest, error) {
 	mine := func(q MentorRequest, m Member) bool { return q.sentBy(m) || may(m, Steward) }
-	return s.asking(ctx, by, id, mine, func(t *tx, q *MentorRequest, who Member, _ []Mentor) error { return t.takeBack(q, who.ID) })
+	return s.asking(ctx, by, id, mine, func(t *tx, q *MentorRequest, who Member, _ []Mentor) error {
+		t.lastRoom()
+		return t.takeBack(q, who.ID)
+	})
 }
 
 func (t *tx) takeBack(q *MentorRequest, by string) error {

@@ -331,6 +331,7 @@ func (s *Store) DeleteMessage(ctx context.Context, by Actor, roomID string, numb
 		case m.Author != who.ID && reason == "":
 			return invalid("reason", "invalid.required")
 		}
+		t.lastRoom()
 		if err := t.keepText(m, who.ID, true); err != nil {
 			return err
 		}

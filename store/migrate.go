@@ -87,6 +87,7 @@ func listAnew(t *tx) error {
 
 func (s *Store) migrate(ctx context.Context) error {
 	return s.update(ctx, "schema", func(t *tx) error {
+		t.lastRoom()
 		version, err := schemaIn(t)
 		if err != nil {
 			return err

@@ -111,6 +111,7 @@ func (t *tx) hidePost(by Actor, d *Thread, p *Post, reason string, on bool) erro
 func (t *tx) setHidden(by Actor, d *Thread, p *Post, reason string, on bool) error {
 	p.Hidden = nil
 	if on {
+		t.lastRoom()
 		p.Hidden = &Hiding{By: by.MemberID, At: t.now, Reason: reason}
 		if d.Accepted == p.Seq {
 			d.Accepted, d.AcceptedBy, d.AcceptedAt = 0, "", time.Time{}

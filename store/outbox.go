@@ -168,6 +168,7 @@ func mails() *table[Mail] {
 // is ever turned into letters twice. An event that is gone already changes nothing.
 func (s *Store) Posted(ctx context.Context, event Event, letters []Mail) error {
 	return s.update(ctx, "mail", func(t *tx) error {
+		t.lastRoom()
 		if _, ok, err := events().find(t, event.ID); err != nil || !ok {
 			return err
 		}
@@ -215,6 +216,7 @@ func (s *Store) DueMail(ctx context.Context, now time.Time, limit int) ([]Mail, 
 // MailSent notes that a letter was handed to the mail server. Its words are dropped: they may hold a sign-in link.
 func (s *Store) MailSent(ctx context.Context, id string, at time.Time) error {
 	return s.update(ctx, "mail", func(t *tx) error {
+		t.lastRoom()
 		m, err := mails().get(t, id)
 		if err != nil {
 			return err
@@ -228,6 +230,7 @@ func (s *Store) MailSent(ctx context.Context, id string, at time.Time) error {
 // MailFailed notes a try that failed and when to try again; giveUp ends the trying.
 func (s *Store) MailFailed(ctx context.Context, id, reason string, next time.Time, giveUp bool) error {
 	return s.update(ctx, "mail", func(t *tx) error {
+		t.lastRoom()
 		m, err := mails().get(t, id)
 		if err != nil {
 			return err

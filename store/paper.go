@@ -159,6 +159,7 @@ func (d *depot) Sweep(ctx context.Context, named map[string]bool, before time.Ti
 		}
 		gone := false
 		err := d.s.update(ctx, "paper/"+p.Hash, func(t *tx) error {
+			t.lastRoom()
 			now, ok, err := papers().find(t, p.Hash)
 			if gone = err == nil && ok && now.Kept.Before(before); !gone {
 				return err

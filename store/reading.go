@@ -174,6 +174,7 @@ func (s *Store) setReading(ctx context.Context, by Actor, threadID string, chang
 		return err
 	}
 	return s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
+		t.lastRoom()
 		r, changed, err := run(t)
 		if err != nil || !changed {
 			return err

@@ -52,13 +52,6 @@ func (s *Store) Ready(ctx context.Context) (Trouble, error) {
 	return TroubleAway, err
 }
 
-type sparing struct{}
-
-// Sparing marks a change that is not worth the last room on the disk: it is refused as on a full one, whatever is left.
-func Sparing(ctx context.Context) context.Context { return context.WithValue(ctx, sparing{}, true) }
-
-func spares(ctx context.Context) bool { return ctx.Value(sparing{}) != nil }
-
 var errJoining = errors.New("this node has not joined the others")
 
 // probe writes something of no meaning, as large as an ordinary change.

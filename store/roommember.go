@@ -192,7 +192,10 @@ func (s *Store) ReadRoom(ctx context.Context, by Actor, id string, number int) (
 	if err := s.view(ctx, func(t *tx) error { return run(t, false) }); err != nil || !moved {
 		return false, err
 	}
-	err = s.update(ctx, "reading/"+by.MemberID, func(t *tx) error { return run(t, true) })
+	err = s.update(ctx, "reading/"+by.MemberID, func(t *tx) error {
+		t.lastRoom()
+		return run(t, true)
+	})
 	return moved, err
 }
 

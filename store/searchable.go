@@ -109,6 +109,7 @@ func (s *Store) StaleSearch(ctx context.Context, searcher string, limit int) ([]
 // Indexed takes away what an index has now, except what changed again since.
 func (s *Store) Indexed(ctx context.Context, searcher string, done []Stale) error {
 	return s.update(ctx, "search/"+searcher, func(t *tx) error {
+		t.lastRoom()
 		keys := make([][]byte, len(done))
 		for i, one := range done {
 			keys[i] = famStale.key(searcher, one.Kind, one.ID)

@@ -62,6 +62,7 @@ func (s *Store) Follow(ctx context.Context, searcher string) (known bool, err er
 
 func (s *Store) follow(ctx context.Context, searcher string) (known bool, err error) {
 	err = s.update(ctx, "search/"+searcher, func(t *tx) error {
+		t.lastRoom()
 		have, ok, err := searchers().find(t, searcher)
 		if err != nil {
 			return err
@@ -99,6 +100,7 @@ func (s *Store) forgetSearchers(ctx context.Context) error {
 			continue
 		}
 		err := s.update(ctx, "search/"+id, func(t *tx) error {
+			t.lastRoom()
 			have, ok, err := searchers().find(t, id)
 			if err != nil || !ok || t.now.Sub(have.Seen) < searcherGone {
 				return err
@@ -134,6 +136,7 @@ func (s *Store) dropMarks(ctx context.Context, known map[string]bool) error {
 			continue
 		}
 		err = s.update(ctx, "search/marks", func(t *tx) error {
+			t.lastRoom()
 			if _, ok, err := searchers().find(t, owner); err != nil || ok && whole {
 				return err // it has come since
 			}

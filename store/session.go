@@ -78,6 +78,7 @@ func (s Session) Stale(now time.Time) bool { return now.Sub(s.Seen) >= seenEvery
 // TouchSession notes that a session is in use.
 func (s *Store) TouchSession(ctx context.Context, hash string) error {
 	return s.update(ctx, "session/"+hash, func(t *tx) error {
+		t.lastRoom()
 		session, ok, err := sessions().find(t, hash)
 		if err != nil || !ok || !session.Stale(t.now) {
 			return err
@@ -89,7 +90,10 @@ func (s *Store) TouchSession(ctx context.Context, hash string) error {
 
 // SignOut ends the session of a token; an unknown token is no error.
 func (s *Store) SignOut(ctx context.Context, token string) error {
-	return s.update(ctx, "session", func(t *tx) error { return sessions().remove(t, hashToken(token)) })
+	return s.update(ctx, "session", func(t *tx) error {
+		t.lastRoom()
+		return sessions().remove(t, hashToken(token))
+	})
 }
 
 // Sessions lists the acting member's live sessions, last used first.
@@ -115,6 +119,7 @@ func (t *tx) sessionsOf(memberID string) ([]Session, error) {
 // EndSession ends one of the acting member's sessions by its id.
 func (s *Store) EndSession(ctx context.Context, by Actor, id string) error {
 	return s.update(ctx, "session", func(t *tx) error {
+		t.lastRoom()
 		m, err := t.member(by)
 		if err != nil {
 			return err
@@ -126,6 +131,7 @@ func (s *Store) EndSession(ctx context.Context, by Actor, id string) error {
 // EndOtherSessions ends all of the acting member's sessions but the one with this hash.
 func (s *Store) EndOtherSessions(ctx context.Context, by Actor, keepHash string) error {
 	return s.update(ctx, "session", func(t *tx) error {
+		t.lastRoom()
 		m, err := t.member(by)
 		if err != nil {
 			return err
@@ -158,6 +164,7 @@ func (t *tx) endSessions(memberID string, which func(Session) bool) error {
 // Sweep removes sessions, tickets and counted tries that have ended. It is run now and then.
 func (s *Store) Sweep(ctx context.Context) error {
 	return s.update(ctx, "sweep", func(t *tx) error {
+		t.lastRoom()
 		err := sessions().each(t, func(one Session) error {
 			if one.live(t.now) {
 				return nil

@@ -24,6 +24,7 @@ func (s *Store) RequestSignIn(ctx context.Context, email, lang string, from Clie
 		return err
 	}
 	return s.update(ctx, "account/"+foldEmail(email), func(t *tx) error {
+		t.lastRoom()
 		_, _, letter, wide, _ := limits()
 		if err := t.spend(wide, from.Address); err != nil {
 			return err
@@ -62,6 +63,7 @@ func (s *Store) SignIn(ctx context.Context, email, password string, from Client)
 	var m Member
 	var hash string
 	err := s.update(ctx, "account/"+address, func(t *tx) error {
+		t.lastRoom()
 		m, hash = Member{}, ""
 		if err := t.spend(perAddress, from.Address); err != nil {
 			return err
@@ -95,6 +97,7 @@ func (s *Store) SignIn(ctx context.Context, email, password string, from Client)
 	}
 	var in SignedIn
 	err = s.update(ctx, "account/"+address, func(t *tx) error {
+		t.lastRoom()
 		now, err := members().get(t, m.ID)
 		if err != nil {
 			return err
@@ -147,6 +150,7 @@ func (s *Store) TicketFor(ctx context.Context, token string) (TicketView, error)
 func (s *Store) UseTicket(ctx context.Context, token, nonce string, from Client) (SignedIn, error) {
 	var in SignedIn
 	err := s.update(ctx, "ticket/"+hashToken(token), func(t *tx) error {
+		t.lastRoom()
 		k, err := t.ticket(token)
 		if err != nil {
 			return err
@@ -174,6 +178,7 @@ func (s *Store) UseCode(ctx context.Context, email, code, nonce string, from Cli
 	var in SignedIn
 	matched := false
 	err := s.update(ctx, "account/"+address, func(t *tx) error {
+		t.lastRoom()
 		matched = false
 		_, perAddress, _, _, perAccount := limits()
 		if err := t.spend(perAddress, from.Address); err != nil {

@@ -161,6 +161,7 @@ func (s *Store) SaveSister(ctx context.Context, by Actor, id string, in SisterIn
 // LeaveSister stops following a sister and forgets what it said: by stewards.
 func (s *Store) LeaveSister(ctx context.Context, by Actor, id string) error {
 	return s.update(ctx, "sisters", func(t *tx) error {
+		t.lastRoom()
 		if _, err := t.require(by, Steward); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
@@ -44,6 +45,7 @@ type Options struct {
 	Gazetteer *gazetteer.Gazetteer
 	Shelf     *shelf.Shelf // where papers are kept; without one none can be uploaded
 	Wire      kv.Wire      // to other processes on the same data; nil where there are none
+	Space     func() Space // how much room is left where the data is; nil: plenty
 	Demo      bool         // the throw-away demo community: members sign in with one click
 	ReadOnly  bool         // for examining: nothing is set up or migrated, another schema is refused
 }
@@ -57,6 +59,7 @@ type Store struct {
 	renderer  Renderer
 	gazetteer *gazetteer.Gazetteer
 	shelf     *shelf.Shelf
+	left      func() Space
 	demo      bool
 	records   codec.Codec
 	kept      kept
@@ -87,7 +90,7 @@ type Store struct {
 // ErrNotDemo and left as it is.
 func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
 	s := &Store{db: db, rolling: rolling{turn: newTurn()}, offers: offering{making: newTurn()}, names: naming{making: newTurn()}, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer, shelf: opt.Shelf,
-		demo: opt.Demo, hashing: make(chan struct{}, passwordsAtOnce)}
+		left: opt.Space, demo: opt.Demo, hashing: make(chan struct{}, passwordsAtOnce)}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -156,6 +159,8 @@ type tx struct {
 	store     *Store
 	ctx       context.Context
 	now       time.Time
+	writes    bool
+	last      bool // see lastRoom
 	public    bool
 	who       bool            // a session, a member or a town changed
 	marks     bool            // somebody's reading changed
@@ -183,6 +188,7 @@ func (t *tx) drop(f family, key []byte) {
 }
 
 func (t *tx) touch(f family, key []byte) {
+	t.writes = true
 	if err := t.stale(f, key); err != nil {
 		t.failed = err
 	}
@@ -204,17 +210,14 @@ func (s *Store) view(ctx context.Context, fn func(*tx) error) error {
 
 // update runs fn in a transaction; scope names what is contended for. fn may run again from the start.
 func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) error {
-	if spares(ctx) {
-		return fromEngine(kv.ErrNoSpace)
-	}
-	now := s.Now()
+	now, left := s.Now(), s.space()
 	var last *tx
 	err := s.db.Update(ctx, scope, func(w kv.Tx) error {
 		last = &tx{Reader: w, writer: w, store: s, ctx: ctx, now: now}
 		if err := fn(last); err != nil {
 			return err
 		}
-		return last.failed
+		return cmp.Or(last.failed, last.afford(left))
 	})
 	switch {
 	case err == nil:

@@ -64,7 +64,7 @@ func (s *serveCommand) run(t *terminal) error {
 		return err
 	}
 	defer release()
-	options := store.Options{Demo: s.Demo}
+	options := store.Options{Demo: s.Demo, Space: s.space(at)}
 	var clock *demo.Clock
 	if s.Demo && at.fresh(t.ctx) {
 		clock = demo.NewClock(time.Now())
@@ -99,7 +99,7 @@ func (s *serveCommand) run(t *terminal) error {
 	scrub := &scrubber{hub: hub, db: db, log: log}
 	watch := &watch{hub: hub, db: db, index: index, scrub: scrub}
 	watch.vitals = vitals.New(watch.numbers(), watch.spreads()...)
-	site, public, err := s.site(t.ctx, hub, with, index, watch.vitals, s.space(db), listener.Addr(), log)
+	site, public, err := s.site(t.ctx, hub, with, index, watch.vitals, listener.Addr(), log)
 	if err != nil {
 		return err
 	}
@@ -176,14 +176,14 @@ func bring() func() (loaded, error) {
 }
 
 // site builds the server over the store.
-func (s *serveCommand) site(ctx context.Context, hub *store.Store, with loaded, index *search.Index, counts *vitals.Vitals, space func() server.Space, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
+func (s *serveCommand) site(ctx context.Context, hub *store.Store, with loaded, index *search.Index, counts *vitals.Vitals, addr net.Addr, log *slog.Logger) (*server.Server, string, error) {
 	memory := respectMemory("/")
 	public, err := s.publicURL(addr)
 	if err != nil {
 		return nil, "", err
 	}
 	options := server.Options{Store: hub, Assets: with.assets, Catalogue: with.catalogue, Markdown: markdown.New(), Map: with.drawn, Search: index, PublicURL: public,
-		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Vitals: counts, Space: space, Log: log,
+		Loopback: s.loopback(), Proxies: s.Proxies, Demo: s.Demo, Version: version(), Zones: zonesVersion(), SMTP: s.SMTPHost != "", Vitals: counts, Log: log,
 		Connections: connections(openable(), memory), Memory: memory, Patience: s.Patience}
 	if s.Demo {
 		for _, person := range demo.Persons() {

@@ -1,26 +1,25 @@
 package main
 
 import (
-	"belfry/server"
+	"belfry/store"
 	"belfry/store/kv/bolt"
 )
 
-// space tells the server how much is left on the disk of the data. A database that nodes share has a disk of its own.
+// space tells the store how much is left on the disk of its folder. A database that nodes share has a disk of its own.
 // On a small file system less is kept than was asked for.
-func (s *serveCommand) space(db engine) func() server.Space {
-	file, ok := db.(*bolt.DB)
-	if !ok || s.KeepFree == 0 {
+func (s *serveCommand) space(at home) func() store.Space {
+	if at.shared() || s.KeepFree == 0 {
 		return nil
 	}
-	return func() server.Space {
-		free, size, known := file.Room()
+	return func() store.Space {
+		free, size, known := bolt.Room(at.dir)
 		keep := min(s.KeepFree<<20, size/16)
 		switch {
 		case !known || free >= 4*keep:
-			return server.SpacePlenty
+			return store.SpacePlenty
 		case free >= keep:
-			return server.SpaceShort
+			return store.SpaceShort
 		}
-		return server.SpaceScarce
+		return store.SpaceScarce
 	}
 }

@@ -110,7 +110,7 @@ func (db *DB) Compact(ctx context.Context, now time.Time) (err error) {
 
 // roomFor makes sure that a second file finds room without filling the disk.
 func (db *DB) roomFor(dir string) error {
-	free, known := freeBytes(dir)
+	free, _, known := Room(dir)
 	if need := db.Stats().Bytes + compactSpare; known && free < need {
 		return fmt.Errorf("%w: compacting needs %d bytes for a while", kv.ErrNoSpace, need)
 	}

@@ -3,26 +3,16 @@ package bolt
 import (
 	"math"
 	"math/bits"
-	"path/filepath"
 	"syscall"
 )
 
-// Room is how much may still be written to the file system that the file is on, and how large that is.
-func (db *DB) Room() (free, size int64, known bool) {
+// Room is how much this process may still write to the file system of a folder, and how large that is, in bytes.
+func Room(dir string) (free, size int64, known bool) {
 	var room syscall.Statfs_t
-	if err := syscall.Statfs(filepath.Dir(db.path), &room); err != nil {
+	if err := syscall.Statfs(dir, &room); err != nil {
 		return 0, 0, false
 	}
 	return roomOf(room.Bavail, uint64(room.Bsize)), roomOf(room.Blocks, uint64(room.Bsize)), true
-}
-
-// freeBytes is how much this process may still write to the file system of a folder.
-func freeBytes(dir string) (free int64, known bool) {
-	var room syscall.Statfs_t
-	if err := syscall.Statfs(dir, &room); err != nil {
-		return 0, false
-	}
-	return roomOf(room.Bavail, uint64(room.Bsize)), true
 }
 
 // roomOf is so many blocks in bytes. File systems over a network may name more than a number holds.
