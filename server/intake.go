@@ -293,13 +293,19 @@ func (l *line) Close() error {
 	return err
 }
 
-// handed takes a connection out of HTTP's hands. Whoever takes it closes conn too when it has ended.
-func handed(conn net.Conn) (raw net.Conn) {
-	l, ok := conn.(*line)
-	if !ok {
-		return conn
+// bare is a connection without what HTTP notes of it.
+func bare(conn net.Conn) net.Conn {
+	if l, ok := conn.(*line); ok {
+		return l.TCPConn
 	}
-	l.quiet.Store(lineLive)
-	takenWithin(l.TCPConn, liveTimeout)
-	return l.TCPConn
+	return conn
+}
+
+// handed takes a connection out of HTTP's hands, once its handshake was answered. Whoever takes it closes conn too when it
+// has ended.
+func handed(conn net.Conn) {
+	if l, ok := conn.(*line); ok {
+		l.quiet.Store(lineLive)
+		takenWithin(l.TCPConn, liveTimeout)
+	}
 }

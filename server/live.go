@@ -62,7 +62,7 @@ func (s *Server) live(c *fiber.Ctx) error {
 		head.Add(string(name), string(value))
 	}
 	line := c.Context().Conn()
-	socket, err := s.hub.Upgrade(handed(line), head, who)
+	socket, err := s.hub.Upgrade(bare(line), head, who)
 	var refused *live.Refused
 	switch {
 	case errors.As(err, &refused):
@@ -74,6 +74,7 @@ func (s *Server) live(c *fiber.Ctx) error {
 		_ = line.Close()
 		return nil
 	}
+	handed(line)
 	c.Status(fiber.StatusSwitchingProtocols)
 	c.Context().HijackSetNoResponse(true)
 	c.Context().Hijack(func(conn net.Conn) { // the request is gone by now: nothing of c is there any more
