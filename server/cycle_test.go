@@ -29,13 +29,21 @@ func newHall(t *testing.T) *hall {
 
 func hallOver(t *testing.T, hub *storetest.Hub) *hall {
 	t.Helper()
+	return hallWith(t, hub, func(*server.Options) {})
+}
+
+// hallWith is a hall with settings of its own.
+func hallWith(t *testing.T, hub *storetest.Hub, change func(*server.Options)) *hall {
+	t.Helper()
 	parts, err := shared()
 	ok(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)
 	address := "http://" + listener.Addr().String()
-	s, err := server.New(ctx, server.Options{Store: hub.Store, Assets: parts.assets, Catalogue: parts.catalogue, Markdown: markdown.New(), Map: parts.drawn,
-		PublicURL: address, Loopback: true, Version: "test"})
+	opt := server.Options{Store: hub.Store, Assets: parts.assets, Catalogue: parts.catalogue, Markdown: markdown.New(), Map: parts.drawn,
+		PublicURL: address, Loopback: true, Version: "test"}
+	change(&opt)
+	s, err := server.New(ctx, opt)
 	ok(t, err)
 	go func() { _ = s.Serve(listener) }()
 	t.Cleanup(func() { _ = s.Shutdown(ctx) })

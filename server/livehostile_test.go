@@ -3,7 +3,6 @@ package server_test
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -270,72 +268,6 @@ func TestLiveFloodHarmsNobodyElse(t *testing.T) {
 	if log.Last > 60 {
 		t.Errorf("%d messages were stored, more than one person may send in so short a time", log.Last)
 	}
-}
-
-// TestTortureT14SlowReaders: those who never read are cut off with little memory, others notice nothing, and they come back without loss.
-func TestTortureT14SlowReaders(t *testing.T) {
-	h := newHall(t)
-	m := h.Join(t, "Alma Testeuse", "BE-92094")
-	header := h.session(t, m)
-	running, stop := context.WithCancel(t.Context())
-	defer stop()
-	var all sync.WaitGroup
-	defer all.Wait()
-	defer stop()
-	var late atomic.Int64
-	for i := range 30 {
-		c := talker.New(talker.Options{URL: h.live(), Header: header, Name: fmt.Sprint("quick", i)})
-		c.Follow(store.LoungeID, 0, 0, talker.Handlers{Message: func(talker.Message) { late.Add(1) }})
-		all.Go(func() { _ = c.Run(running) })
-	}
-	var slow []net.Conn
-	for range 5 {
-		conn := h.raw(t, header)
-		_ = conn.(*buffered).Conn.(*net.TCPConn).SetReadBuffer(4 << 10)
-		_, err := conn.Write(frame(true, 1, []byte(`{"type":"subscribe","room":"lounge","after":0}`)))
-		ok(t, err)
-		slow = append(slow, conn)
-	}
-	words := make([]byte, 1500)
-	const messages = 400
-	for n := range messages {
-		_, _ = rand.Read(words)
-		_, err := h.Send(ctx, store.As(m.ID), store.LoungeID, store.MessageInput{Source: fmt.Sprintf("%d %x", n, words)})
-		ok(t, err)
-		h.Clock.Add(3 * time.Second)
-	}
-	for end := time.Now().Add(20 * time.Second); late.Load() < 30*messages && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-	}
-	if late.Load() != 30*messages {
-		t.Errorf("those who read got %d of %d", late.Load(), 30*messages)
-	}
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if n, _ := h.size(); n <= 30 {
-			break
-		}
-	}
-	if n, _ := h.size(); n > 30 {
-		t.Errorf("%d of those who never read are still held", n-30)
-	}
-	for _, conn := range slow {
-		if got := code(t, conn); got != 0 {
-			t.Errorf("cut off with %d", got)
-		}
-	}
-	back := &ear{Client: talker.New(talker.Options{URL: h.live(), Header: header, Name: "back"})}
-	back.Follow(store.LoungeID, 360, 0, back.handlers())
-	all.Go(func() { _ = back.Run(running) })
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if last, _ := back.Place(store.LoungeID); last == messages {
-			break
-		}
-	}
-	back.mu.Lock()
-	defer back.mu.Unlock()
-	if n := len(back.heard); n != 40 || back.heard[0].Number != 361 {
-		t.Errorf("who comes back gets %d messages", n)
-	}
-	t.Logf("TORTURE: T14 slow readers | 1 | %d of 35 who never read cut off, %d messages heard by the others | 0", len(slow), late.Load())
 }
 
 // TestTortureT15Storm: many connections dropped at once are back within 30 seconds, and pages are answered meanwhile.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -21,6 +22,8 @@ const (
 	maxQueue     = 256                    // messages that wait to be written
 	maxQueued    = 1 << 20                // bytes that wait
 	kernelBuffer = 64 << 10               // bytes the system may hold for a slow reader
+	slowestLine  = 16 << 10               // bytes a second that are taken at least, in the long run
+	looks        = 9                      // at how much was taken, within the patience
 	closeTime    = 2 * time.Second        // for the other side to answer a close
 	stopTime     = 500 * time.Millisecond // the same when the hub stops, which somebody waits for
 )
@@ -41,7 +44,7 @@ type Socket struct {
 	ws       *websocket.Conn
 	raw      net.Conn
 	counts   *Counts
-	patience time.Duration // for one message to arrive whole, and for what was written to be taken
+	patience time.Duration // for one message to arrive whole, and for something of what was written to be taken
 
 	mu      sync.Mutex // guards what follows
 	queue   [][]byte
@@ -215,14 +218,39 @@ func (s *Socket) write() {
 		out := net.Buffers(s.queue)
 		s.queue, s.count, s.size = nil, 0, 0
 		s.mu.Unlock()
-		_ = s.raw.SetWriteDeadline(time.Now().Add(s.patience))
-		if _, err := out.WriteTo(s.raw); err != nil {
+		if err := s.hand(&out); err != nil {
 			s.late(err)
 			s.mu.Lock()
 			s.cut()
 			s.writing = false
 			s.mu.Unlock()
 			return
+		}
+	}
+}
+
+// hand writes as quickly as the other side takes it: on as long as something moves, until nothing has for the patience, or
+// it comes more slowly than a line may be. It looks nine times within the patience, and only on a line that does not take
+// all at once.
+func (s *Socket) hand(out *net.Buffers) error {
+	size := 0
+	for _, b := range *out {
+		size += len(b)
+	}
+	now := time.Now()
+	end, moved := now.Add(s.patience+time.Duration(size/slowestLine)*time.Second), now
+	for {
+		_ = s.raw.SetWriteDeadline(now.Add(s.patience / looks))
+		n, err := out.WriteTo(s.raw)
+		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		now = time.Now()
+		if n > 0 {
+			moved = now
+		}
+		if now.Sub(moved) >= s.patience || now.After(end) {
+			return err
 		}
 	}
 }
