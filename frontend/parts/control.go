@@ -200,6 +200,16 @@ type Problem struct {
 	Text  string
 }
 
+// toCorrect counts the problems that a field can be corrected for.
+func toCorrect(problems []Problem) (n int) {
+	for _, problem := range problems {
+		if problem.Field != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // Problems collects those of the fields that have one.
 func Problems(fields ...Field) []Problem {
 	var problems []Problem

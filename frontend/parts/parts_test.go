@@ -246,3 +246,24 @@ func TestPageLinksShowEndsAndNeighbours(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingIsToBeCorrectedWhenNoFieldIsWrong refuses a form for what nobody can correct in it, as a full disk, and counts
+// nothing; of a wrong field it says so.
+func TestNothingIsToBeCorrectedWhenNoFieldIsWrong(t *testing.T) {
+	const whole, field = "Le disque est plein.", "Ce titre est trop long."
+	for _, p := range pages(t) {
+		for _, one := range []struct {
+			problems []Problem
+			counts   int
+		}{{[]Problem{{"", whole}}, 0}, {[]Problem{{"title", field}, {"", whole}}, 1}} {
+			var b strings.Builder
+			if err := ErrorSummary(p, one.problems).Render(context.Background(), &b); err != nil {
+				t.Fatal(err)
+			}
+			title := p.Lang.N("part.errors.title", 1)
+			if got := strings.Count(b.String(), title); got != one.counts || !strings.Contains(b.String(), whole) || strings.Count(b.String(), "notice__title") != one.counts {
+				t.Errorf("%s: %d times %q in %s", p.Lang.Tag(), got, title, b.String())
+			}
+		}
+	}
+}
