@@ -39,7 +39,7 @@ func (h *Hub) Crowd(t testing.TB, word, townCode string, n int) []store.Member {
 		for i := 1; i < n; i++ {
 			called := fmt.Sprintf("%s%05d", word, i)
 			m := first
-			m.ID, m.Name, m.Handle = fmt.Sprintf("%s%012d", first.ID[:len(first.ID)-12], i), called, called
+			m.ID, m.Name, m.Handle = fmt.Sprintf("%s%05d", first.ID[:len(first.ID)-5], i), called, called // crowds of one instant differ in what is before
 			change := strings.NewReplacer(first.ID, m.ID, word, called)
 			for _, p := range pairs {
 				tx.Put([]byte(change.Replace(string(p.Key))), []byte(change.Replace(string(p.Value))))

@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"io"
 	"net"
@@ -97,7 +98,7 @@ func (p *Proxy) accept() {
 func (p *Proxy) pump(from, to net.Conn, asking bool) {
 	defer from.Close()
 	defer to.Close()
-	chunk := make([]byte, 64<<10)
+	chunk, committed := make([]byte, 64<<10), []byte("COMMIT\x00") // what a commit is answered by: CommandComplete
 	for {
 		n, err := from.Read(chunk)
 		if err != nil {
@@ -116,7 +117,7 @@ func (p *Proxy) pump(from, to net.Conn, asking bool) {
 			p.Swallowed.Add(1)
 			return
 		}
-		if !asking && p.swallow.CompareAndSwap(answerLost, passes) {
+		if !asking && bytes.Contains(chunk[:n], committed) && p.swallow.CompareAndSwap(answerLost, passes) {
 			p.Swallowed.Add(1)
 			return
 		}
@@ -172,7 +173,8 @@ func (p *Proxy) Reset() {
 // Silence lets nothing through, without a word, until it is ended.
 func (p *Proxy) Silence(on bool) { p.silent.Store(on) }
 
-// LoseAnswer breaks the connection of the next answer, which the client never gets.
+// LoseAnswer breaks the connection of the next commit's answer, which the client never gets. Other answers pass, so that
+// the commit has reached the server.
 func (p *Proxy) LoseAnswer() { p.swallow.Store(answerLost) }
 
 // LoseRequest breaks the connection of the next request, which the server never gets.
