@@ -23,7 +23,8 @@ const (
 	maxQueued    = 1 << 20                // bytes that wait
 	kernelBuffer = 64 << 10               // bytes the system may hold for a slow reader
 	slowestLine  = 16 << 10               // bytes a second that are taken at least, in the long run
-	looks        = 9                      // at how much was taken, within the patience
+	looks        = 20                     // at how much was taken, within the patience
+	something    = 8 << 10                // bytes that count as taken
 	closeTime    = 2 * time.Second        // for the other side to answer a close
 	stopTime     = 500 * time.Millisecond // the same when the hub stops, which somebody waits for
 )
@@ -230,15 +231,15 @@ func (s *Socket) write() {
 }
 
 // hand writes as quickly as the other side takes it: on as long as something moves, until nothing has for the patience, or
-// it comes more slowly than a line may be. It looks nine times within the patience, and only on a line that does not take
-// all at once.
+// it comes more slowly than a line may be. It looks twenty times within the patience, and only on a line that does not take
+// all at once. What the system coaxes into a full window now and then is nothing.
 func (s *Socket) hand(out *net.Buffers) error {
 	size := 0
 	for _, b := range *out {
 		size += len(b)
 	}
 	now := time.Now()
-	end, moved := now.Add(s.patience+time.Duration(size/slowestLine)*time.Second), now
+	end, moved, taken := now.Add(s.patience+time.Duration(size/slowestLine)*time.Second), now, int64(0)
 	for {
 		_ = s.raw.SetWriteDeadline(now.Add(s.patience / looks))
 		n, err := out.WriteTo(s.raw)
@@ -246,8 +247,8 @@ func (s *Socket) hand(out *net.Buffers) error {
 			return err
 		}
 		now = time.Now()
-		if n > 0 {
-			moved = now
+		if taken += n; taken >= something {
+			moved, taken = now, 0
 		}
 		if now.Sub(moved) >= s.patience || now.After(end) {
 			return err
