@@ -32,12 +32,15 @@ func (s *Server) roomFor(head *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	if size <= smallBody || size > most {
 		return limits
 	}
-	of := strangers
-	if s.mayBring(string(head.Cookie(s.cookieName(sessionCookie)))) {
-		of = members
+	from := payer{of: strangers}
+	if member, ok := s.bringer(head); ok {
+		from = payer{members, member}
+		if most > bodyLimit {
+			from.of = papers
+		}
 		limits.ReadTimeout = max(limits.ReadTimeout, s.Patience+time.Duration(size/slowestLine)*time.Second)
 	}
-	if !s.bodies.take(head, of, size, max(limits.ReadTimeout, s.Patience)) {
+	if !s.bodies.take(head, from, size, max(limits.ReadTimeout, s.Patience)) {
 		limits.MaxRequestBodySize = 1 // nothing of it is read, see fail
 	}
 	return limits
@@ -60,22 +63,29 @@ func (s *Server) roomForPapers(head *fasthttp.RequestHeader) (limits fasthttp.Re
 		limits.WriteTimeout = max(paperTimeout, time.Duration(store.MaxFile/slowestLine)*time.Second)
 	}
 	if string(head.Method()) == fiber.MethodPost && (strings.HasPrefix(where, "/meetings/") || strings.HasPrefix(where, "/agenda/")) && path.Base(where) == "documents" &&
-		strings.HasPrefix(string(head.ContentType()), fiber.MIMEMultipartForm) && s.mayBring(string(head.Cookie(s.cookieName(sessionCookie)))) {
-		limits.MaxRequestBodySize = store.MaxFile + 1<<20
-		limits.ReadTimeout = paperTimeout
+		strings.HasPrefix(string(head.ContentType()), fiber.MIMEMultipartForm) {
+		if _, ok := s.bringer(head); ok {
+			limits.MaxRequestBodySize = store.MaxFile + 1<<20
+			limits.ReadTimeout = paperTimeout
+		}
 	}
 	return limits
 }
 
-// mayBring says whether a session cookie is one of a member. When the store cannot be asked, the handler says so.
-func (s *Server) mayBring(cookie string) bool {
+// bringer is the member whose session a request names, and whether it counts. When the store cannot be asked, it may; the
+// handler says so.
+func (s *Server) bringer(head *fasthttp.RequestHeader) (member string, ok bool) {
+	cookie := string(head.Cookie(s.cookieName(sessionCookie)))
 	if cookie == "" {
-		return false
+		return "", false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
-	_, err := s.known(ctx, cookie)
-	return store.KindOf(err) != store.NotFound
+	one, err := s.known(ctx, cookie)
+	if err != nil {
+		return "", store.KindOf(err) != store.NotFound
+	}
+	return one.member.ID, true
 }
 
 // upload is the file of a form; nil when none was chosen.
