@@ -79,18 +79,18 @@ func (s *Store) WithdrawAnswer(ctx context.Context, by Actor, meetingID string) 
 	})
 }
 
-// answerable loads a meeting that takes answers.
-func (t *tx) answerable(meetingID string) (Meeting, error) {
-	m, err := meetings().get(t, meetingID)
+// answerable loads a meeting that takes answers, for reading only.
+func (t *tx) answerable(meetingID string) (*Meeting, error) {
+	m, ok, err := meetings().look(t, meetingID)
 	switch {
 	case err != nil:
-		return m, err
-	case m.State == MeetingDraft:
-		return m, notFound()
+		return nil, err
+	case !ok || m.State == MeetingDraft:
+		return nil, notFound()
 	case m.State == MeetingCancelled:
-		return m, conflict("rsvp.cancelled")
+		return nil, conflict("rsvp.cancelled")
 	case !m.Open(t.now):
-		return m, conflict("rsvp.over")
+		return nil, conflict("rsvp.over")
 	}
 	return m, nil
 }
@@ -105,62 +105,62 @@ func (t *tx) answer(member Member, meetingID string, in AnswerInput, behalf stri
 	if err != nil {
 		return Outcome{}, err
 	}
-	old, had, err := rsvps().find(t, meetingID, member.ID)
+	old, had, err := rsvps().look(t, meetingID, member.ID)
 	if err != nil {
 		return Outcome{}, err
 	}
-	next, err := in.check(meeting, old, had)
+	next, err := in.check(meeting, old)
 	if err != nil {
 		return Outcome{}, err
 	}
 	next.Meeting, next.Member, next.Town, next.By = meetingID, member.ID, member.TownID(), behalf
 	if had && old.says(next) {
-		position, err := t.position(old)
-		return Outcome{RSVP: old, Position: position, Tally: tally}, err
+		position, err := t.position(*old)
+		return Outcome{RSVP: *old, Position: position, Tally: tally}, err
 	}
 	if next.First, next.Changed = t.now, t.now; had {
 		next.First = old.First
-		tally.count(old, -1)
+		tally.count(*old, -1)
 	}
-	if err := seat(meeting, &tally, old, had, &next); err != nil {
+	if err := seat(meeting, &tally, old, next); err != nil {
 		return Outcome{}, err
 	}
-	if next.Waiting && tally.Waiting == 0 && tally.fits(meeting, next) {
+	if next.Waiting && tally.Waiting == 0 && tally.fits(meeting, *next) {
 		next.Waiting = false // nobody waits before
 	}
-	tally.count(next, 1)
-	if err := rsvps().put(t, next); err != nil {
+	tally.count(*next, 1)
+	if err := rsvps().replace(t, old, next); err != nil {
 		return Outcome{}, err
 	}
 	if err := t.promote(meeting, &tally, member.ID); err != nil {
 		return Outcome{}, err
 	}
 	if next.Waiting {
-		if next, err = rsvps().get(t, meetingID, member.ID); err != nil {
+		if next, _, err = rsvps().look(t, meetingID, member.ID); err != nil {
 			return Outcome{}, err
 		}
 	}
-	position, err := t.position(next)
-	return Outcome{RSVP: next, Position: position, Tally: tally, Changed: true}, err
+	position, err := t.position(*next)
+	return Outcome{RSVP: *next, Position: position, Tally: tally, Changed: true}, err
 }
 
 // seat decides whether the new answer keeps its seats, keeps its place in the queue, or joins the queue's end.
-// The tally does not hold the old answer any more.
-func seat(m Meeting, tally *Tally, old RSVP, had bool, next *RSVP) error {
+// The tally does not hold the old answer any more, which is nil when nothing was said.
+func seat(m *Meeting, tally *Tally, old, next *RSVP) error {
 	if next.Answer == Online && m.OnlineSeats > 0 && tally.Online+next.Party() > m.OnlineSeats {
 		return &Error{Kind: Full, Problems: []Problem{{Field: "answer", Key: "rsvp.online_full", Args: []any{"Seats", m.OnlineSeats}}}}
 	}
 	if next.Answer != OnSite {
 		return nil
 	}
-	shrinks := had && old.Seated() && next.Party() <= old.Party() // keeps its seats even in a room made smaller
+	shrinks := old != nil && old.Seated() && next.Party() <= old.Party() // keeps its seats even in a room made smaller
 	if m.Seats > 0 && next.Party() > m.Seats && !shrinks {
 		return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.party_too_large", Args: []any{"Seats", m.Seats}}}}
 	}
 	if m.TownSeats > 0 && next.Town != "" && next.Party() > m.TownSeats && !shrinks {
 		return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.party_too_large_town", Args: []any{"Seats", m.TownSeats}}}}
 	}
-	if had && old.Seated() {
+	if old != nil && old.Seated() {
 		if !tally.fits(m, *next) && !shrinks {
 			left := max(0, m.Seats-tally.OnSite-old.Party())
 			return &Error{Kind: Full, Problems: []Problem{{Field: "guests", Key: "rsvp.no_room_for_guests", Args: []any{"Free", left}}}}
@@ -169,7 +169,7 @@ func seat(m Meeting, tally *Tally, old RSVP, had bool, next *RSVP) error {
 		return nil
 	}
 	next.Waiting = true
-	if had && old.Waiting {
+	if old != nil && old.Waiting {
 		next.Queue = old.Queue
 		return nil
 	}
@@ -180,7 +180,7 @@ func seat(m Meeting, tally *Tally, old RSVP, had bool, next *RSVP) error {
 
 // promote gives free seats to the waitlist: among the parties that fit, first to towns that have nobody inside yet, then
 // in the order of asking. It stores the tally. Everybody promoted is told, but not the one who is answering right now.
-func (t *tx) promote(m Meeting, tally *Tally, answering string) error {
+func (t *tx) promote(m *Meeting, tally *Tally, answering string) error {
 	if tally.Waiting > 0 {
 		waiting, err := rsvps().list(t, famRSVPWaiting, window{Under: []string{m.ID}, Limit: MaxWaiting})
 		if err != nil {
@@ -201,13 +201,13 @@ func (t *tx) promote(m Meeting, tally *Tally, answering string) error {
 }
 
 // nextInside is who gets the next seats of those who wait, in the order of asking; -1 when nobody fits.
-func nextInside(m Meeting, tally *Tally, waiting []RSVP) int {
+func nextInside(m *Meeting, tally *Tally, waiting []RSVP) int {
 	first := -1
 	for i, r := range waiting {
 		if !tally.fits(m, r) {
 			continue
 		}
-		if r.Town != "" && tally.Inside[r.Town] == 0 {
+		if r.Town != "" && tally.Inside.Of(r.Town) == 0 {
 			return i
 		}
 		if first < 0 {
@@ -217,7 +217,7 @@ func nextInside(m Meeting, tally *Tally, waiting []RSVP) int {
 	return first
 }
 
-func (t *tx) seatWaiting(m Meeting, tally *Tally, r RSVP, answering string) error {
+func (t *tx) seatWaiting(m *Meeting, tally *Tally, r RSVP, answering string) error {
 	tally.count(r, -1)
 	r.Waiting = false
 	if r.Member != answering {
@@ -231,7 +231,7 @@ func (t *tx) seatWaiting(m Meeting, tally *Tally, r RSVP, answering string) erro
 }
 
 // withdraw removes an answer and promotes into what it freed; no answer is no error.
-func (t *tx) withdraw(m Meeting, memberID string) error {
+func (t *tx) withdraw(m *Meeting, memberID string) error {
 	old, had, err := rsvps().find(t, m.ID, memberID)
 	if err != nil || !had {
 		return err
@@ -261,7 +261,7 @@ func (t *tx) withdrawAll(memberID string) error {
 		if !m.Open(t.now) {
 			continue
 		}
-		if err := t.withdraw(m, memberID); err != nil {
+		if err := t.withdraw(&m, memberID); err != nil {
 			return err
 		}
 	}
@@ -302,9 +302,9 @@ func (t *tx) mine(meetingID, memberID string) (*RSVP, int, error) {
 }
 
 // check turns the input into an answer without its place, for this meeting.
-func (in AnswerInput) check(m Meeting, old RSVP, had bool) (RSVP, error) {
+func (in AnswerInput) check(m *Meeting, old *RSVP) (*RSVP, error) {
 	var c check
-	r := RSVP{Answer: oneOf(&c, "answer", in.Answer, OnSite, Online, Maybe, No)}
+	r := &RSVP{Answer: oneOf(&c, "answer", in.Answer, OnSite, Online, Maybe, No)}
 	switch {
 	case r.Answer == Online && !m.Online:
 		c.add("answer", "rsvp.not_online")
@@ -312,7 +312,7 @@ func (in AnswerInput) check(m Meeting, old RSVP, had bool) (RSVP, error) {
 		c.add("answer", "rsvp.not_on_site")
 	}
 	if in.KeepDetails {
-		if had {
+		if old != nil {
 			r.Guests, r.Note = old.Guests, old.Note
 		}
 	} else {

@@ -16,7 +16,7 @@ func TestRecordsAreStandardJSON(t *testing.T) {
 	for _, record := range []any{
 		&Town{Names: map[string]string{"nl": "Luik <&>", "de": "Lüttich"}, Lat: 50.6, Lon: 5.5}, &Member{Places: []Place{{Town: "a"}}, Roles: []Role{RoleSteward}},
 		&Credential{}, &Session{}, &Ticket{}, &RoleChange{}, &Series{}, &Meeting{}, &RSVP{Guests: []string{"a \"b\""}},
-		&Tally{Towns: map[string]int{"b": 1, "a": 2}}, &Presence{}, &AgendaItem{}, &Minutes{}, &MinutesRevision{}, &Correction{}, &Decision{}, &Action{Steps: []ActionStep{{}}},
+		&Tally{Towns: codec.Counts{{Name: "a", N: 2}, {Name: "b", N: 1}}}, &Presence{}, &AgendaItem{}, &Minutes{}, &MinutesRevision{}, &Correction{}, &Decision{}, &Action{Steps: []ActionStep{{}}},
 		&Numbering{}, &Category{}, &Tag{}, &Thread{Towns: map[string]int{"a": 1}}, &Post{Source: "a\nb \u2028 <b>", Hidden: &Hiding{}, Translations: []Translation{{}}},
 		&PostRevision{}, &Moved{}, &Pending{Input: ThreadInput{Title: "a", PostInput: PostInput{Source: "b"}}}, &Stale{}, &Sender{}, &Act{}, &Report{}, &Reaction{}, &ReactionTally{},
 		&Draft{}, &Reading{}, &ReadingProfile{Languages: []string{"fr"}}, &Follow{}, &FeedLink{Token: "not kept"}, &AuditEntry{Data: map[string]string{"a": ""}}, &Event{}, &Mail{},

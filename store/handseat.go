@@ -38,7 +38,7 @@ func (s *Store) HandSeat(ctx context.Context, by Actor, meetingID, fromID, toID 
 	})
 }
 
-func (t *tx) handSeat(by Actor, m Meeting, old RSVP, to Member) error {
+func (t *tx) handSeat(by Actor, m *Meeting, old RSVP, to Member) error {
 	tally, err := t.tally(m.ID)
 	if err != nil {
 		return err

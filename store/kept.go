@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"hash/maphash"
 	"reflect"
@@ -23,8 +24,8 @@ type kept struct {
 
 type keptRecord struct {
 	hash   uint64 // of its key
-	raw    string
-	record any // *T
+	raw    []byte // shared with the engine, and as little changed as the record
+	record any    // *T
 	size   int64
 	used   atomic.Bool   // since the hand passed
 	hits   atomic.Uint32 // counted where they are proved
@@ -45,7 +46,7 @@ func (k *kept) hash(key []byte) uint64 { return maphash.Bytes(k.seed, key) }
 func (k *kept) find(hash uint64, value []byte) any {
 	set := &k.sets[hash%keptSets]
 	for i := range set {
-		if e := set[i].Load(); e != nil && e.hash == hash && e.raw == string(value) {
+		if e := set[i].Load(); e != nil && e.hash == hash && bytes.Equal(e.raw, value) {
 			if !e.used.Load() {
 				e.used.Store(true)
 			}
@@ -61,7 +62,7 @@ func (k *kept) find(hash uint64, value []byte) any {
 }
 
 // keep holds a record in place of the one that the key had, of an empty place, or of one that was not used lately.
-func (k *kept) keep(hash uint64, raw string, record any, beside uintptr) {
+func (k *kept) keep(hash uint64, raw []byte, record any, beside uintptr) {
 	if len(raw) > maxKept {
 		return
 	}

@@ -222,26 +222,34 @@ func (f family) record() family {
 const partEnd = "\x00"
 
 // key joins a family and its parts.
-func (f family) key(parts ...string) []byte {
-	key := f.join(parts, 0)
+func (f family) key(parts ...string) []byte { return f.append(make([]byte, 0, f.size(parts)), parts) }
+
+// prefix is the start of every key whose first parts are these, complete.
+func (f family) prefix(parts ...string) []byte {
+	key := f.append(make([]byte, 0, f.size(parts)+48), parts) // with room for more behind
 	if len(parts) > 0 {
-		key = key[:len(key)-len(partEnd)]
+		key = append(key, partEnd...)
 	}
 	return key
 }
 
-// prefix is the start of every key whose first parts are these, complete.
-func (f family) prefix(parts ...string) []byte { return f.join(parts, 48) }
-
-// join writes each part with its end, with room for more behind.
-func (f family) join(parts []string, room int) []byte {
-	size := len(f) + 1 + room
+// size is how long a key is at most.
+func (f family) size(parts []string) int {
+	size := len(f) + len("/")
 	for _, part := range parts {
 		size += len(part) + len(partEnd)
 	}
-	key := append(append(make([]byte, 0, size), f...), '/')
-	for _, part := range parts {
-		key = append(append(key, part...), partEnd...)
+	return size
+}
+
+// append writes the family and its parts behind what is there.
+func (f family) append(key []byte, parts []string) []byte {
+	key = append(append(key, f...), '/')
+	for i, part := range parts {
+		if i > 0 {
+			key = append(key, partEnd...)
+		}
+		key = append(key, part...)
 	}
 	return key
 }

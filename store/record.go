@@ -21,16 +21,6 @@ type table[T any] struct {
 	hot     bool
 }
 
-// An index lists the keys under which a record is found besides its own. A unique index holds the primary key as
-// its value and refuses a second record under the same parts with taken (field and text key of the problem).
-type index[T any] struct {
-	family family
-	parts  func(*T) [][]string
-	unique bool
-	field  string
-	taken  string
-}
-
 // scanBatch bounds what one read holds in memory.
 const scanBatch = 500
 
@@ -44,23 +34,29 @@ func decode[T any](t *tx, value []byte) (T, error) {
 
 // decode reads a record of a kept table from what was kept, when that is of the same bytes.
 func (tb *table[T]) decode(t *tx, key, value []byte) (T, error) {
-	if !tb.kept && !tb.hot {
-		return decode[T](t, value)
-	}
+	record, err := tb.shared(t, key, value)
+	return *record, err
+}
+
+// shared is decode without a copy: a kept record is shared by all who read it and changed by nobody.
+func (tb *table[T]) shared(t *tx, key, value []byte) (*T, error) {
 	k := &t.store.kept
-	hash := k.hash(key)
-	if found, ok := k.find(hash, value).(*T); ok {
-		return *found, nil
+	var hash uint64
+	if tb.kept || tb.hot {
+		hash = k.hash(key)
+		if found, ok := k.find(hash, value).(*T); ok {
+			return found, nil
+		}
 	}
-	raw, record := string(value), new(T)
+	raw, record := bytes.Clone(value), new(T)
 	alone, err := t.store.records.Read(raw, record)
 	if err != nil {
-		return *record, fmt.Errorf("decode record: %w", err)
+		return record, fmt.Errorf("decode record: %w", err)
 	}
-	if alone {
+	if alone && (tb.kept || tb.hot) {
 		k.keep(hash, raw, record, reflect.TypeFor[T]().Size())
 	}
-	return *record, nil
+	return record, nil
 }
 
 func encode[T any](t *tx, record *T) ([]byte, error) {
@@ -81,140 +77,73 @@ func (tb *table[T]) get(t *tx, parts ...string) (T, error) {
 }
 
 // find reads one record and says whether it is there.
-func (tb *table[T]) find(t *tx, parts ...string) (T, bool, error) {
-	var none T
-	for _, part := range parts {
-		if part == "" || strings.Contains(part, partEnd) {
-			return none, false, nil
-		}
+func (tb *table[T]) find(t *tx, parts ...string) (record T, ok bool, err error) {
+	found, ok, err := tb.look(t, parts...)
+	if ok {
+		record = *found
 	}
-	return tb.at(t, tb.family.key(parts...))
+	return record, ok, err
 }
 
-// at is find by the whole key.
-func (tb *table[T]) at(t *tx, key []byte) (record T, ok bool, err error) {
+// look is find without a copy, see shared: what it gives is for reading only.
+func (tb *table[T]) look(t *tx, parts ...string) (*T, bool, error) {
+	for _, part := range parts {
+		if part == "" || strings.Contains(part, partEnd) {
+			return nil, false, nil
+		}
+	}
+	key := tb.family.append(t.asked[:0], parts)
 	value, ok, err := t.Get(key)
 	if err != nil || !ok {
-		return record, false, err
+		return nil, false, err
 	}
-	record, err = tb.decode(t, key, value)
+	record, err := tb.shared(t, key, value)
 	return record, err == nil, err
 }
 
 // put writes a record and moves its index entries; entries that stay are not written again. A unique index held by
 // another record is an Invalid error.
 func (tb *table[T]) put(t *tx, record T) error {
-	parts := tb.key(&record)
-	key := tb.family.key(parts...)
-	if len(tb.indexes) > 0 {
-		old, had, err := tb.at(t, key)
-		if err != nil {
-			return err
-		}
-		primary := strings.Join(parts, partEnd)
-		for i := range tb.indexes {
-			ix := &tb.indexes[i]
-			var before [][]string
-			if had {
-				before = ix.parts(&old)
-			}
-			if err := ix.move(t, primary, before, ix.parts(&record)); err != nil {
-				return err
-			}
-		}
+	if len(tb.indexes) == 0 {
+		return tb.replace(t, nil, &record)
 	}
-	value, err := encode(t, &record)
+	old, _, err := tb.look(t, tb.key(&record)...)
 	if err != nil {
 		return err
 	}
+	return tb.replace(t, old, &record)
+}
+
+// replace is put by who has just read what is there: old is nil for nothing. The record is the table's from then on.
+func (tb *table[T]) replace(t *tx, old, record *T) error {
+	parts := tb.key(record)
+	for i := range tb.indexes {
+		if err := tb.indexes[i].update(t, parts, old, record); err != nil {
+			return err
+		}
+	}
+	value, err := encode(t, record)
+	if err != nil {
+		return err
+	}
+	key := tb.family.key(parts...)
 	if tb.hot {
 		k := &t.store.kept
-		t.store.records.Clip(&record)
-		k.keep(k.hash(key), string(value), &record, reflect.TypeFor[T]().Size())
+		t.store.records.Clip(record)
+		k.keep(k.hash(key), value, record, reflect.TypeFor[T]().Size())
 	}
 	t.put(tb.family, key, value)
 	return nil
 }
 
-func (ix *index[T]) move(t *tx, primary string, before, after [][]string) error {
-	has := func(all [][]string, parts []string) bool {
-		return slices.ContainsFunc(all, func(one []string) bool { return slices.Equal(one, parts) })
-	}
-	for _, parts := range after {
-		if has(before, parts) {
-			continue
-		}
-		key := ix.entry(parts, primary)
-		if !ix.unique {
-			t.put(ix.family, key, []byte{})
-			continue
-		}
-		holder, ok, err := t.Get(key)
-		if err != nil {
-			return err
-		}
-		if ok && string(holder) != primary {
-			return invalid(ix.field, ix.taken)
-		}
-		t.put(ix.family, key, []byte(primary))
-	}
-	for _, parts := range before {
-		if !has(after, parts) {
-			t.drop(ix.family, ix.entry(parts, primary))
-		}
-	}
-	return nil
-}
-
-func (ix *index[T]) entry(parts []string, primary string) []byte {
-	if ix.unique {
-		return ix.family.key(parts...)
-	}
-	return append(ix.family.prefix(parts...), primary...)
-}
-
-// relist makes the indexes anew: entries of another time go, those that are missing come.
-func (tb *table[T]) relist(t *tx) error {
-	for i := range tb.indexes {
-		if err := t.clear(tb.indexes[i].family); err != nil {
-			return err
-		}
-	}
-	return tb.each(t, func(record T) error {
-		primary := strings.Join(tb.key(&record), partEnd)
-		for i := range tb.indexes {
-			ix := &tb.indexes[i]
-			if err := ix.move(t, primary, nil, ix.parts(&record)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// clear drops all that a family holds.
-func (t *tx) clear(f family) error {
-	r := kv.Prefix(f.prefix())
-	for {
-		pairs, err := t.Scan(r, scanBatch)
-		if err != nil || len(pairs) == 0 {
-			return err
-		}
-		for _, p := range pairs {
-			t.drop(f, slices.Clone(p.Key))
-		}
-	}
-}
-
 // remove deletes a record and its index entries; a missing one is no error.
 func (tb *table[T]) remove(t *tx, parts ...string) error {
-	old, had, err := tb.find(t, parts...)
+	old, had, err := tb.look(t, parts...)
 	if err != nil || !had {
 		return err
 	}
-	primary := strings.Join(parts, partEnd)
 	for i := range tb.indexes {
-		if err := tb.indexes[i].move(t, primary, tb.indexes[i].parts(&old), nil); err != nil {
+		if err := tb.indexes[i].update(t, parts, old, nil); err != nil {
 			return err
 		}
 	}

@@ -199,7 +199,7 @@ func (t *tx) change(by Actor, old Meeting, in MeetingInput, html string, finish 
 	if err != nil {
 		return old, err
 	}
-	if err := t.promote(m, &tally, ""); err != nil {
+	if err := t.promote(&m, &tally, ""); err != nil {
 		return old, err
 	}
 	return m, t.noticeChange(by, m, changed)

@@ -2,10 +2,11 @@ package store
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"belfry/store/codec"
 )
 
 // Answer is what a member says to a meeting.
@@ -41,26 +42,26 @@ func (r RSVP) Party() int { return 1 + len(r.Guests) }
 func (r RSVP) Seated() bool { return r.Answer == OnSite && !r.Waiting }
 
 // says is the part of an answer a person chose, to see whether a repeated post changes anything.
-func (r RSVP) says(other RSVP) bool {
+func (r RSVP) says(other *RSVP) bool {
 	return r.Answer == other.Answer && r.Note == other.Note && slices.Equal(r.Guests, other.Guests)
 }
 
 // Tally counts a meeting's answers in people. It is written with every answer and always equals the records.
 type Tally struct {
-	Meeting string         `json:"meeting"`
-	OnSite  int            `json:"on_site"` // people with a seat, guests included
-	Online  int            `json:"online"`
-	Maybe   int            `json:"maybe"`
-	No      int            `json:"no"`
-	Waiting int            `json:"waiting"`          // people on the waitlist, guests included
-	Towns   map[string]int `json:"towns,omitempty"`  // people on site or online, by town id
-	Inside  map[string]int `json:"inside,omitempty"` // people with a seat, by town id
-	Asked   int64          `json:"asked"`            // last place given in the queue
+	Meeting string       `json:"meeting"`
+	OnSite  int          `json:"on_site"` // people with a seat, guests included
+	Online  int          `json:"online"`
+	Maybe   int          `json:"maybe"`
+	No      int          `json:"no"`
+	Waiting int          `json:"waiting"`          // people on the waitlist, guests included
+	Towns   codec.Counts `json:"towns,omitempty"`  // people on site or online, by town id
+	Inside  codec.Counts `json:"inside,omitempty"` // people with a seat, by town id
+	Asked   int64        `json:"asked"`            // last place given in the queue
 }
 
 // fits says whether an answer's party finds seats now, in the room and within its town's share.
-func (t Tally) fits(m Meeting, r RSVP) bool {
-	return (m.Seats == 0 || t.OnSite+r.Party() <= m.Seats) && (m.TownSeats == 0 || r.Town == "" || t.Inside[r.Town]+r.Party() <= m.TownSeats)
+func (t Tally) fits(m *Meeting, r RSVP) bool {
+	return (m.Seats == 0 || t.OnSite+r.Party() <= m.Seats) && (m.TownSeats == 0 || r.Town == "" || t.Inside.Of(r.Town)+r.Party() <= m.TownSeats)
 }
 
 // Coming is how many people take part, on site or online.
@@ -95,28 +96,16 @@ func (t *Tally) count(r RSVP, sign int) {
 	if r.Town == "" {
 		return
 	}
-	countTown(&t.Towns, r.Town, people)
+	t.Towns.Add(r.Town, people)
 	if r.Answer == OnSite {
-		countTown(&t.Inside, r.Town, people)
-	}
-}
-
-func countTown(all *map[string]int, town string, people int) {
-	if *all == nil {
-		*all = map[string]int{}
-	}
-	if (*all)[town] += people; (*all)[town] == 0 {
-		delete(*all, town)
-	}
-	if len(*all) == 0 {
-		*all = nil // as it is read
+		t.Inside.Add(r.Town, people)
 	}
 }
 
 // equal compares what people see of two tallies.
 func (t Tally) equal(o Tally) bool {
 	return t.OnSite == o.OnSite && t.Online == o.Online && t.Maybe == o.Maybe && t.No == o.No && t.Waiting == o.Waiting &&
-		maps.Equal(t.Towns, o.Towns) && maps.Equal(t.Inside, o.Inside)
+		slices.Equal(t.Towns, o.Towns) && slices.Equal(t.Inside, o.Inside)
 }
 
 var rsvps = sync.OnceValue(func() *table[RSVP] {
@@ -125,7 +114,7 @@ var rsvps = sync.OnceValue(func() *table[RSVP] {
 		family: famRSVP,
 		key:    func(r *RSVP) []string { return []string{r.Meeting, r.Member} },
 		indexes: []index[RSVP]{
-			{family: famRSVPMember, parts: func(r *RSVP) [][]string { return [][]string{{r.Member}} }},
+			{family: famRSVPMember, fixed: true, parts: func(r *RSVP) [][]string { return [][]string{{r.Member}} }},
 			{family: famRSVPWaiting, parts: func(r *RSVP) [][]string {
 				if !r.Waiting {
 					return nil
@@ -143,6 +132,6 @@ var tallies = sync.OnceValue(func() *table[Tally] {
 // tally reads a meeting's counts, to be counted on; a meeting nobody has answered has an empty one.
 func (t *tx) tally(meetingID string) (Tally, error) {
 	tally, _, err := tallies().find(t, meetingID)
-	tally.Meeting, tally.Towns, tally.Inside = meetingID, maps.Clone(tally.Towns), maps.Clone(tally.Inside)
+	tally.Meeting, tally.Towns, tally.Inside = meetingID, slices.Clone(tally.Towns), slices.Clone(tally.Inside)
 	return tally, err
 }

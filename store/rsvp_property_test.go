@@ -100,7 +100,7 @@ func judge(a store.Attendance, seats, share int, lowered bool) string {
 					return fmt.Sprintf("place %d on the waitlist is given twice or not at all", p.Position)
 				}
 				queue[p.Position] = true
-				if a.Tally.OnSite+party <= seats && (share == 0 || a.Tally.Inside[town.Town.ID]+party <= share) {
+				if a.Tally.OnSite+party <= seats && (share == 0 || a.Tally.Inside.Of(town.Town.ID)+party <= share) {
 					return fmt.Sprintf("%s with %d people waits though %d seats are free", p.Member.Name, party, seats-a.Tally.OnSite)
 				}
 			case p.RSVP.Answer == store.OnSite:

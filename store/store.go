@@ -173,6 +173,7 @@ type tx struct {
 	events    []Event
 	turned    []string // see turn
 	counter   uint16
+	asked     [128]byte // memory of the key that is read
 }
 
 func (t *tx) put(f family, key, value []byte) {

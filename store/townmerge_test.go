@@ -84,7 +84,7 @@ func TestTownsMerge(t *testing.T) {
 		want(t, fmt.Sprint(before.Attendance.Tally), fmt.Sprint(attended.Attendance.Tally))
 		after, err := h.MeetingPage(ctx, store.Visitor(), next.Slug)
 		ok(t, err)
-		want(t, fmt.Sprint(len(after.Attendance.Towns), after.Attendance.Tally.Towns[into]), "1 2")
+		want(t, fmt.Sprint(len(after.Attendance.Towns), after.Attendance.Tally.Towns.Of(into)), "1 2")
 		// what was left over comes back for the town of today, and so does an action that is opened again
 		reopened, err := h.ChangeAction(ctx, me, finished.ID, store.ActionInput{State: store.ActionOpen, Town: from, Person: lena.ID})
 		ok(t, err)

@@ -211,8 +211,8 @@ func entered(t *testing.T, content []byte) {
 		t.Error(wrong)
 	}
 	inside := 0
-	for _, n := range tally.Inside {
-		inside += n
+	for _, town := range tally.Inside {
+		inside += town.N
 	}
 	want(t, inside, 3)
 	given, err := s.Actions(ctx, store.Visitor(), store.ActionQuery{State: "all", Year: 2026, Limit: 10})

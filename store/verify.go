@@ -137,7 +137,7 @@ func verifyTable[T any](tb *table[T], visit func(*verification, *T)) func(*verif
 					if ix.unique {
 						value = primary
 					}
-					v.expected[string(ix.entry(entry, primary))] = value
+					v.expected[string(ix.entry(entry, tb.key(&record)))] = value
 				}
 			}
 			if visit != nil {

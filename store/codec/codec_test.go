@@ -44,6 +44,7 @@ type everything struct {
 	Places   []inner           `json:"places,omitzero"`
 	Texts    map[string]string `json:"texts,omitempty"`
 	Tallies  map[word]int      `json:"tallies"`
+	Counts   Counts            `json:"counts,omitempty"`
 	Deep     map[string][]inner
 	Hidden   *inner `json:"hidden,omitzero"`
 	Maybe    *int   `json:"maybe"`
@@ -81,6 +82,12 @@ func random(rnd *rand.Rand, v reflect.Value, depth int) {
 			random(rnd, v.Elem(), depth-1)
 		}
 	case reflect.Slice:
+		if counts, ok := v.Addr().Interface().(*Counts); ok {
+			for range rnd.IntN(5) {
+				counts.Add(randomText(rnd), rnd.IntN(9)-4)
+			}
+			return
+		}
 		if n := rnd.IntN(4); n > 0 {
 			v.Set(reflect.MakeSlice(v.Type(), n-1, n-1))
 			for i := range n - 1 {
@@ -198,7 +205,8 @@ func otherTexts() []string {
 		`{"queue":+1}`, `{"queue":01}`, `{"queue":-0}`, `{"queue":-}`, `{"queue":1e2}`, `{"lat":.5}`, `{"lat":1.}`, `{"lat":+1}`, `{"lat":01.5}`, `{"lat":1e400}`, `{"lat":-1.5E+3}`,
 		"{\"id\":\"a\nb\"}", "{\"id\":\"a\x00\"}", "{\"id\":\"\x1f\\n\"}", "{\"id\":\"\xff\"}", "{\"id\":\"\xed\xa0\x80\\n\"}", "{\"\xff\":1}", "{\"texts\":{\"\xff\":\"a\",\"\xfe\":\"b\"}}",
 		`{"at":"2026-01-02T3:04:05Z"}`, `{"at":"2026-01-02T03:04:05,5Z"}`, `{"at":"2026-01-02T03:04:05+24:00"}`, `{"at":"2026-01-02T03:04:05\u005a"}`, `{"at":"2026-01-02T03:04:60Z"}`,
-		`{"\u0069d":"a"}`, `{"Id":"a","iD":"b"}`, `{"\u212aind":"kelvin"}`, `{"input":{"title":"a"},"input":{}}`, `{"texts":{"a":"b"},"texts":{"c":"d"}}`, `{"deep":{"a":[]}}`,
+		`{"\u0069d":"a"}`, `{"Id":"a","iD":"b"}`, `{"\u212aind":"kelvin"}`, `{"input":{"title":"a"},"input":{}}`, `{"texts":{"a":"b"},"texts":{"c":"d"}}`, `{"counts":{"b":1,"a":2}}`, `{"counts":{"a":1,"a":2}}`, `{"counts":{"a":0}}`, `{"counts":{}}`, `{"counts":null}`, `{"counts":{"a":1.5}}`, `{"counts":{"a":1,}}`, `{"counts":[]}`,
+		`{"deep":{"a":[]}}`,
 		`{"unknown":01,"id":"a"}`, "{\"unknown\":\"\n\"}", `{"unknown":]}`, `{"no":truex}`, `{"no":nullx}`, `{"hidden":{}}`, `{"maybe":1,"maybe":null}`,
 	}
 }

@@ -70,6 +70,8 @@ func (p *plan) read(in *input, v reflect.Value) bool {
 		return v.Addr().Interface().(*time.Time).UnmarshalText([]byte(s)) == nil // stricter than time.Parse
 	case words:
 		return in.words(v.Addr().Interface().(*[]string))
+	case counts:
+		return in.counts(v.Addr().Interface().(*Counts))
 	case list:
 		return p.readList(in, v)
 	case dictionary:

@@ -15,6 +15,7 @@ import (
 var (
 	instantType = reflect.TypeFor[time.Time]()
 	wordsType   = reflect.TypeFor[[]string]()
+	countsType  = reflect.TypeFor[Counts]()
 	zeroerType  = reflect.TypeFor[zeroer]()
 )
 
@@ -26,6 +27,14 @@ func moment(v reflect.Value) time.Time {
 		return *v.Addr().Interface().(*time.Time) // without a copy on the heap
 	}
 	return v.Interface().(time.Time)
+}
+
+// counted are the counts that a value is.
+func counted(v reflect.Value) Counts {
+	if v.CanAddr() {
+		return *v.Addr().Interface().(*Counts)
+	}
+	return v.Interface().(Counts)
 }
 
 // append writes a value behind what is there.
@@ -42,6 +51,8 @@ func (p *plan) append(b []byte, v reflect.Value) ([]byte, error) {
 		return append(out, '"'), err
 	case words:
 		return p.appendList(b, v)
+	case counts:
+		return counted(v).append(b), nil
 	case list:
 		return p.appendList(b, v)
 	case dictionary:
@@ -148,7 +159,7 @@ func (p *plan) clip(v reflect.Value, mend bool) bool {
 	}
 	fit := true
 	switch p.shape {
-	case words, list:
+	case words, counts, list:
 		if v.Len() != v.Cap() {
 			if fit = false; mend {
 				v.SetCap(v.Len())
@@ -189,6 +200,9 @@ const hex = "0123456789abcdef"
 // appendText writes a string with its quotes.
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
+	if plain(s) {
+		return append(append(b, s...), '"')
+	}
 	valid, start := utf8.ValidString(s), 0
 	for i := 0; i < len(s); i++ {
 		ch := s[i]
@@ -213,6 +227,16 @@ func appendText(b []byte, s string) []byte {
 		i += size - 1
 	}
 	return append(append(b, s[start:]...), '"')
+}
+
+// plain says whether every character is written as it is, and by one byte: ids and most words are.
+func plain(s string) bool {
+	for i := range len(s) {
+		if ch := s[i]; ch < ' ' || ch >= utf8.RuneSelf || ch == '"' || ch == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func appendEscape(b []byte, ch byte) []byte {

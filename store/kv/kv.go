@@ -8,8 +8,8 @@
 //  2. Keys sort by byte, shorter first when one is the start of the other.
 //  3. Reads of a transaction see its own writes. Writes are buffered and cannot fail; what is too large makes the
 //     Update fail with ErrTooLarge and stores nothing.
-//  4. Slices returned are valid until the transaction ends and must not be modified. Slices handed to Put belong to
-//     the engine from then on.
+//  4. Slices returned are valid until the transaction ends and must not be modified. Slices handed to Put are modified by
+//     nobody from then on; those handed to other methods are not kept.
 //  5. An Update must not be started or awaited inside a View or an Update; nothing is rendered and nothing is sent
 //     inside either.
 //  6. Deleting what is absent is no error. An empty value is not an absent one.
