@@ -143,19 +143,16 @@ func TestCompactErases(t *testing.T) {
 func TestCompactKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "belfry.db")
 	acknowledged, compactions, unfinished := map[string]bool{}, 0, 0
-	for range killRounds(8) {
+	rounds := killRounds(8)
+	for round := 0; round < rounds || unfinished == 0 && round < 10*rounds; round++ {
 		child, lines := startChild(t, path, compactVariable+"=1")
-		time.AfterFunc(time.Duration(40+rand.IntN(160))*time.Millisecond, func() { _ = child.Process.Kill() })
-		for lines.Scan() {
-			switch line := lines.Text(); {
-			case line == "compacted":
-				compactions++
-			case line == "compacting":
-			case strings.HasPrefix(line, "error"):
-				t.Error(line)
-			default:
-				acknowledged[line] = true
-			}
+		told := hear(t, lines, rand.IntN(200), round%2, func() {
+			time.AfterFunc(time.Duration(rand.IntN(40))*time.Millisecond, func() { _ = child.Process.Kill() })
+		})
+		compactions += told.compactions
+		want(t, len(told.errors), 0)
+		for _, name := range told.acknowledged {
+			acknowledged[name] = true
 		}
 		_ = child.Wait()
 		unfinished += leftovers(t, path)
@@ -171,7 +168,7 @@ func TestCompactKilled(t *testing.T) {
 		}
 		want(t, db.Close(), nil)
 	}
-	t.Logf("TORTURE: T01 kill while compacting | %d | %d acknowledged, %d compactions, %d cut off in the middle | 0", killRounds(8), len(acknowledged), compactions, unfinished)
+	t.Logf("TORTURE: T01 kill while compacting | %d | %d acknowledged, %d compactions, %d cut off in the middle | 0", rounds, len(acknowledged), compactions, unfinished)
 	if compactions == 0 || unfinished == 0 {
 		t.Error("the test shows nothing")
 	}

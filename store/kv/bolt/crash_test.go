@@ -46,8 +46,9 @@ func writeForEver(path string) {
 				fmt.Println("compacting")
 				if err := db.Compact(context.Background(), time.Now()); err != nil {
 					fmt.Println("error", err)
+				} else {
+					fmt.Println("compacted")
 				}
-				fmt.Println("compacted")
 			}
 		}()
 	}
@@ -88,6 +89,38 @@ func startChild(t *testing.T, path string, more ...string) (child *exec.Cmd, lin
 	return child, lines
 }
 
+// tale is what a child has said: the pairs that it acknowledged, how often it compacted, and what else went wrong.
+type tale struct {
+	acknowledged []string
+	compactions  int
+	errors       []string
+}
+
+// hear listens to a child until it is gone. It calls then once the child has acknowledged and compacted that often.
+func hear(t *testing.T, lines *bufio.Scanner, acknowledged, compactions int, then func()) (told tale) {
+	t.Helper()
+	called := false
+	for lines.Scan() {
+		switch line := lines.Text(); {
+		case line == "compacting":
+		case line == "compacted":
+			told.compactions++
+		case strings.Count(line, "/") == 2 && !strings.Contains(line, " "):
+			told.acknowledged = append(told.acknowledged, line)
+		default:
+			told.errors = append(told.errors, line)
+		}
+		if !called && len(told.acknowledged) >= acknowledged && told.compactions >= compactions {
+			called = true
+			then()
+		}
+	}
+	if !called {
+		t.Fatalf("the child ended by itself: %d writes, %d compactions, %q", len(told.acknowledged), told.compactions, told.errors)
+	}
+	return told
+}
+
 // TestKill ends a writing process at a random moment, again and again: what it acknowledged is there, whole.
 func TestKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "belfry.db")
@@ -95,9 +128,11 @@ func TestKill(t *testing.T) {
 	acknowledged := map[string]bool{}
 	for range 10 {
 		child, lines := startChild(t, path)
-		time.AfterFunc(time.Duration(30+rnd.IntN(120))*time.Millisecond, func() { _ = child.Process.Kill() })
-		for lines.Scan() {
-			acknowledged[lines.Text()] = true
+		told := hear(t, lines, 16+rnd.IntN(200), 0, func() {
+			time.AfterFunc(time.Duration(rnd.IntN(10))*time.Millisecond, func() { _ = child.Process.Kill() })
+		})
+		for _, name := range told.acknowledged {
+			acknowledged[name] = true
 		}
 		_ = child.Wait()
 

@@ -46,16 +46,15 @@ func powerCut(t *testing.T, d *disktest.Disk) {
 			more = append(more, compactVariable+"=1")
 		}
 		child, lines := startChild(t, path, more...)
-		gone := cutUnder(d, child, time.Duration(30+rand.IntN(120))*time.Millisecond)
-		for lines.Scan() {
-			switch line := lines.Text(); {
-			case line == "compacted":
-				compactions++
-			case strings.Count(line, "/") == 2 && !strings.Contains(line, " "): // else it says that the disk is gone
-				acknowledged[line] = true
-			}
-		}
+		var gone <-chan error
+		told := hear(t, lines, rand.IntN(200), round%4/3, func() { // in every other round with compactions after the first
+			gone = cutUnder(d, child, time.Duration(rand.IntN(30))*time.Millisecond)
+		})
 		_ = child.Wait()
+		compactions += told.compactions
+		for _, name := range told.acknowledged {
+			acknowledged[name] = true
+		}
 		if why := <-gone; why != nil {
 			t.Skipf("NOT RUN: a power cut (this kernel cannot shut the file system down): %v", why)
 		}
@@ -85,11 +84,8 @@ func powerCut(t *testing.T, d *disktest.Disk) {
 		lost, rounds := 0, max(3, killRounds(3)/5)
 		for range rounds {
 			child, lines := startChild(t, path, carelessVariable+"=1")
-			gone := cutUnder(d, child, 100*time.Millisecond)
-			var said []string
-			for lines.Scan() {
-				said = append(said, lines.Text())
-			}
+			var gone <-chan error
+			said := hear(t, lines, 50, 0, func() { gone = cutUnder(d, child, 0) }).acknowledged
 			_ = child.Wait()
 			<-gone
 			d.Back()
