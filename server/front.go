@@ -18,7 +18,7 @@ const pageVaries = "Accept-Encoding, Accept-Language, Cookie"
 // request. Such a page was made behind all that routes has, and everything that could tell this request from those that
 // led to it is looked at here: method, host, cookies, language and address. Whoever it cannot answer goes on to next.
 // What the body of a request took is given back when it is answered. Before the server stops every answer says that its
-// connection ends: else somebody sends the next request just when it is closed.
+// connection ends: else somebody sends the next request just when it is closed. So does one on a connection that makes way.
 func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(c *fasthttp.RequestCtx) {
 		if s.bodies.any() {
@@ -30,7 +30,7 @@ func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 		} else {
 			s.admit(c, next)
 		}
-		if s.ready.draining.Load() {
+		if s.ready.draining.Load() || isLast(c.Conn()) {
 			c.Response.SetConnectionClose()
 		}
 	}

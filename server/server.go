@@ -126,6 +126,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		ReduceMemoryUsage:       false,
 	})
 	s.app.Server().HeaderReceived = s.roomFor
+	s.app.Server().ConnState = noteState
 	s.app.Server().Logger = spelled{opt.Log}
 	s.app.Server().KeepHijackedConns = true // else closing a live connection waits for its reader
 	if s.hub, err = s.newHub(); err != nil {
