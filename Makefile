@@ -25,7 +25,7 @@ gosec: ## known patterns of risk in the code; what is excluded says why
 	@GOSEC=$(GOSEC) bash .ci/gosec
 
 bench: ## one table of ratios beside their limits: make bench ROUNDS=5 POSTS=1000000 DATA=folder to keep the grown hubs in
-	BELFRY_BENCH_ROUNDS=$(or $(ROUNDS),5) BELFRY_BENCH_POSTS=$(or $(POSTS),100000) BELFRY_BENCH_DATA=$(DATA) go test -tags bench -run TestLimits -v -timeout 60m ./server
+	BELFRY_BENCH_ROUNDS=$(or $(ROUNDS),5) BELFRY_BENCH_POSTS=$(or $(POSTS),100000) BELFRY_BENCH_FEW=$(or $(FEW),1000) BELFRY_BENCH_DATA=$(DATA) go test -tags bench -run TestLimits -v -timeout 60m ./server
 
 bench-parts: ## the benchmarks of single parts
 	go test -run '^$$' -bench . -benchtime 2s ./server ./server/search ./store ./store/codec ./store/kv/bolt ./store/gazetteer ./locales

@@ -3,6 +3,7 @@ package server
 import (
 	"belfry/frontend/pages"
 	"belfry/frontend/townmap"
+	"belfry/locales"
 	"belfry/store"
 	"belfry/store/gazetteer"
 
@@ -33,7 +34,7 @@ func (s *Server) home(c *fiber.Ctx) error {
 		if screen.Numbers, err = s.Store.Numbers(ctx); err != nil {
 			return err
 		}
-		if screen.Map, err = s.townMap(c, ""); err != nil {
+		if screen.Map, err = s.townsMap(c); err != nil {
 			return err
 		}
 		return s.render(c, p, pages.VisitorHome(p, screen))
@@ -74,29 +75,36 @@ func (s *Server) homeActions(c *fiber.Ctx, screen *pages.HomePage) error {
 // actionsAtHome is how many actions of each kind the start page shows.
 const actionsAtHome = 5
 
-// townMap draws the member towns, the reader's own marked; a slug draws only that town.
-func (s *Server) townMap(c *fiber.Ctx, only string) (string, error) {
-	v := visitOf(c)
+// townsMap draws the member towns, the reader's own marked.
+func (s *Server) townsMap(c *fiber.Ctx) (string, error) {
 	all, err := s.Store.AllTowns(c.UserContext())
 	if err != nil {
 		return "", err
 	}
+	v := visitOf(c)
+	mine := func(town store.Town) bool { return town.ID == v.member.TownID() }
+	return s.draw(v.lang, all, mine, townmap.Words{Mine: v.lang.T("map.mine")}), nil
+}
+
+// townMap draws one town, if it is a member and somewhere.
+func (s *Server) townMap(c *fiber.Ctx, town store.Town) string {
+	if town.State != store.TownMember || town.Lat == 0 && town.Lon == 0 {
+		return ""
+	}
+	return s.draw(visitOf(c).lang, []store.Town{town}, func(store.Town) bool { return true }, townmap.Words{})
+}
+
+// draw puts towns on the map; words has what is said of those that are mine.
+func (s *Server) draw(lang *locales.Language, towns []store.Town, mine func(store.Town) bool, words townmap.Words) string {
 	var points []townmap.Point
-	for _, town := range all {
-		if town.Lat == 0 && town.Lon == 0 || only != "" && town.Slug != only {
+	for _, town := range towns {
+		if town.Lat == 0 && town.Lon == 0 {
 			continue
 		}
-		points = append(points, townmap.Point{Name: town.NameIn(v.lang.Tag()), Href: "/towns/" + town.Slug, Lat: town.Lat, Lon: town.Lon,
-			Population: town.Population, Mine: town.ID == v.member.TownID() || only != ""})
+		points = append(points, townmap.Point{Name: town.NameIn(lang.Tag()), Href: "/towns/" + town.Slug, Lat: town.Lat, Lon: town.Lon, Population: town.Population, Mine: mine(town)})
 	}
-	if len(points) == 0 && only != "" {
-		return "", nil
-	}
-	words := townmap.Words{Member: v.lang.T("map.member"), List: "/towns"}
-	if only == "" {
-		words.Mine = v.lang.T("map.mine")
-	}
-	return s.Map.In(townmap.Fit(points)).With(words).SVG(v.lang.T("home.map"), points), nil
+	words.Member, words.List = lang.T("map.member"), "/towns"
+	return s.Map.In(townmap.Fit(points)).With(words).SVG(lang.T("home.map"), points)
 }
 
 // about says what this is and where its data comes from.

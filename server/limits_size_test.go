@@ -18,13 +18,17 @@ import (
 	"belfry/store/storetest"
 )
 
-// sizes are how many posts the small and the large hub have; the large one BELFRY_BENCH_POSTS, 100,000 unless told.
+// sizes are how many posts the small and the large hub have: BELFRY_BENCH_FEW, 1,000 unless told, and BELFRY_BENCH_POSTS,
+// 100,000 unless told. With 20,000 every page of the small hub is as full as that of the large one.
 func sizes() (small, large int) {
-	small, large = 1_000, 100_000
-	if n, err := strconv.Atoi(os.Getenv("BELFRY_BENCH_POSTS")); err == nil && n > small {
-		large = n
+	told := func(name string, unless int) int {
+		if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n > 0 {
+			return n
+		}
+		return unless
 	}
-	return small, large
+	small = told("BELFRY_BENCH_FEW", 1_000)
+	return small, max(2*small, told("BELFRY_BENCH_POSTS", 100_000))
 }
 
 // grownSite is a hub of so many posts with a member who has forty threads to read.

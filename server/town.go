@@ -48,10 +48,6 @@ func (s *Server) town(c *fiber.Ctx) error {
 		return c.Redirect("/towns/"+page.Town.Slug, fiber.StatusMovedPermanently)
 	}
 	lang := visitOf(c).lang
-	drawn, err := s.townMap(c, page.Town.Slug)
-	if err != nil {
-		return err
-	}
 	open, err := s.Store.Actions(c.UserContext(), by(c), store.ActionQuery{Town: page.Town.ID, Limit: actionsAtHome})
 	if err != nil {
 		return err
@@ -67,7 +63,7 @@ func (s *Server) town(c *fiber.Ctx) error {
 	p := s.page(c, page.Town.NameIn(lang.Tag()))
 	p.Section = frontend.Towns
 	p.Feeds = []frontend.Feed{{Title: p.Title, Href: "/towns/" + page.Town.Slug + "/meetings.ics", Type: "text/calendar"}}
-	return s.render(c, p, pages.Town(p, pages.TownScreen{Page: page, Area: s.Store.Gazetteer().AreaName(page.Town.Area, lang.Tag()), Map: drawn, Open: open.Rows,
+	return s.render(c, p, pages.Town(p, pages.TownScreen{Page: page, Area: s.Store.Gazetteer().AreaName(page.Town.Area, lang.Tag()), Map: s.townMap(c, page.Town), Open: open.Rows,
 		Apps: uses, Decisions: taken.Rows}))
 }
 

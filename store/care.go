@@ -79,13 +79,16 @@ func (t *tx) openedBy(people []Member, reader Member) ([]Thread, error) {
 	}
 	var found []Thread
 	for _, m := range people {
-		own, err := threads().list(t, famThreadAuthor, window{Under: []string{m.ID}, Reverse: true, Limit: 4 * openedShown})
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range own {
-			if d.shown(reader, shelves) {
-				found = append(found, d)
+		for _, look := range []int{openedShown, 4 * openedShown} { // mostly the newest are enough
+			own, err := threads().list(t, famThreadAuthor, window{Under: []string{m.ID}, Reverse: true, Limit: look})
+			if err != nil {
+				return nil, err
+			}
+			looked := len(own)
+			own = slices.DeleteFunc(own, func(d Thread) bool { return !d.shown(reader, shelves) })
+			if len(own) >= openedShown || looked < look || look > openedShown {
+				found = append(found, own...)
+				break
 			}
 		}
 	}

@@ -93,24 +93,33 @@ func (t *tx) writings(memberID string, reader Member) ([]Wrote, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := posts().list(t, famPostAuthor, window{Under: []string{memberID}, Reverse: true, Limit: 20 * wroteShown})
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, p := range own {
-		ids = append(ids, p.Thread)
-	}
-	in, err := threads().many(t, ids)
 	var found []Wrote
-	for _, p := range own {
-		d := in[p.Thread]
-		if len(found) == wroteShown || p.Hidden != nil || !d.shown(reader, shelves) || slices.ContainsFunc(found, func(w Wrote) bool { return w.Thread.ID == d.ID }) {
-			continue
+	for _, look := range []int{2 * wroteShown, 20 * wroteShown} { // mostly the newest are enough
+		own, err := posts().list(t, famPostAuthor, window{Under: []string{memberID}, Reverse: true, Limit: look})
+		if err != nil {
+			return nil, err
 		}
-		found = append(found, Wrote{Thread: d, Seq: p.Seq, At: p.At})
+		var ids []string
+		for _, p := range own {
+			ids = append(ids, p.Thread)
+		}
+		in, err := threads().many(t, ids)
+		if err != nil {
+			return nil, err
+		}
+		found = found[:0]
+		for _, p := range own {
+			d := in[p.Thread]
+			if len(found) == wroteShown || p.Hidden != nil || !d.shown(reader, shelves) || slices.ContainsFunc(found, func(w Wrote) bool { return w.Thread.ID == d.ID }) {
+				continue
+			}
+			found = append(found, Wrote{Thread: d, Seq: p.Seq, At: p.At})
+		}
+		if len(found) == wroteShown || len(own) < look {
+			break
+		}
 	}
-	return found, err
+	return found, nil
 }
 
 // mayWriteTo: members who were welcomed, and those with duties, write to members who can be reached and want letters.
