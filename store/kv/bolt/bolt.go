@@ -100,13 +100,39 @@ func records(tx *bbolt.Tx) (bucket *bbolt.Bucket, err error) {
 // stay panics.
 func (db *DB) read(fn func(*bbolt.Tx) error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	tx, err := db.begin(false)
+	tx, err := db.look()
 	if err != nil {
 		return err
 	}
-	defer db.rollback(tx)
+	defer db.leave(tx)
 	defer faultToError(&err)
-	return fn(tx)
+	return fn(tx.Tx)
+}
+
+// look begins to read, leave ends it. Meanwhile the file is not closed when another takes its place: bbolt would let all who
+// leave it wait for the last of them.
+func (db *DB) look() (looking, error) {
+	at := db.at.Load()
+	for !at.read.TryRLock() { // another is in its place
+		at = db.at.Load()
+	}
+	tx, err := db.beginIn(at, false)
+	if err != nil {
+		at.read.RUnlock()
+		return looking{}, plain(err)
+	}
+	return looking{tx, at}, nil
+}
+
+func (db *DB) leave(tx looking) {
+	db.rollback(tx.Tx)
+	tx.at.read.RUnlock()
+}
+
+// looking is a transaction that reads.
+type looking struct {
+	*bbolt.Tx
+	at *opened
 }
 
 // rollback ends a transaction, whatever its state. Once bbolt is broken it is left alone, see broken.
@@ -139,8 +165,23 @@ func (db *DB) report(because error) {
 	}
 }
 
-// begin starts a bbolt transaction.
+// begin starts a bbolt transaction. To read, look is what does not hold others up.
 func (db *DB) begin(writable bool) (tx *bbolt.Tx, err error) {
+	for {
+		at := db.at.Load()
+		tx, err = db.beginIn(at, writable)
+		switch {
+		case db.isExchanged(at, err):
+			continue
+		case err == nil && writable && db.at.Load() != at: // it was waited for while the file was exchanged
+			db.rollback(tx)
+			continue
+		}
+		return tx, plain(err)
+	}
+}
+
+func (db *DB) beginIn(at *opened, writable bool) (tx *bbolt.Tx, err error) {
 	if db.broken.Load() {
 		return nil, &kv.DamagedError{Reason: "the file became unreadable, see the first report"}
 	}
@@ -149,18 +190,7 @@ func (db *DB) begin(writable bool) (tx *bbolt.Tx, err error) {
 			err = db.breaks(fault)
 		}
 	}()
-	for {
-		at := db.at.Load()
-		tx, err = at.bolt.Begin(writable)
-		switch {
-		case db.isExchanged(at, err):
-			continue
-		case err == nil && writable && db.at.Load() != at: // it was waited for while the file was exchanged
-			_ = tx.Rollback()
-			continue
-		}
-		return tx, plain(err)
-	}
+	return at.bolt.Begin(writable)
 }
 
 // faultToError recovers a fault of the mapped file, deferred where the caller's own code runs too. Only a memory

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"belfry/store/kv"
@@ -37,7 +38,8 @@ var ErrBusy = errors.New("kv: too busy to compact the file")
 // opened is the file as it is in use.
 type opened struct {
 	bolt *bbolt.DB
-	file *os.File // the same file for plain reads
+	file *os.File     // the same file for plain reads
+	read sync.RWMutex // held for reading by whoever looks at it, and for writing once another took its place and nobody does
 }
 
 func (o *opened) close() error { return errors.Join(o.bolt.Close(), o.file.Close()) }
@@ -334,8 +336,11 @@ func (db *DB) exchange(ctx context.Context, fresh *bbolt.DB) (taken bool, err er
 	if err := syncDir(filepath.Dir(db.path)); err != nil {
 		db.stopWriting(fmt.Errorf("%w: the compacted file may not be kept: %w", kv.ErrUnknown, err))
 	}
-	old := db.at.Swap(&opened{fresh, file})
-	db.leaving.Go(func() { _ = old.close() }) // when its last reader has ended
+	old := db.at.Swap(&opened{bolt: fresh, file: file})
+	db.leaving.Go(func() { // when its last reader has ended
+		old.read.Lock()
+		_ = old.close()
+	})
 	if why := db.failed.Load(); why != nil {
 		return true, *why
 	}

@@ -3,8 +3,6 @@ package bolt
 import (
 	"context"
 	"runtime/debug"
-
-	bbolt "go.etcd.io/bbolt"
 )
 
 // runner runs the functions of updates, one after the other, and gives what they wrote to the committing goroutine in
@@ -14,7 +12,7 @@ type runner struct {
 	db      *DB
 	next    *batch
 	flight  *batch // handed over; its outcome may not be known yet
-	tx      *bbolt.Tx
+	tx      looking
 	file    *reader
 	writes  int // of the last function, a guess for the following one
 	stopped bool
@@ -153,16 +151,16 @@ func (r *request) call(t *transaction) {
 
 // open makes sure that the file can be read as it is.
 func (x *runner) open() error {
-	if x.tx != nil {
+	if x.tx.Tx != nil {
 		return nil
 	}
-	tx, err := x.db.begin(false)
+	tx, err := x.db.look()
 	if err != nil {
 		return err
 	}
-	bucket, err := records(tx)
+	bucket, err := records(tx.Tx)
 	if err != nil {
-		x.db.rollback(tx)
+		x.db.leave(tx)
 		return err
 	}
 	x.tx, x.file = tx, newReader(context.Background(), bucket)
@@ -171,8 +169,8 @@ func (x *runner) open() error {
 
 // release ends reading.
 func (x *runner) release() {
-	if x.tx != nil {
-		x.db.rollback(x.tx)
-		x.tx, x.file = nil, nil
+	if x.tx.Tx != nil {
+		x.db.leave(x.tx)
+		x.tx, x.file = looking{}, nil
 	}
 }
