@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,10 +101,10 @@ func (s *Server) admit(c *fasthttp.RequestCtx, next fasthttp.RequestHandler) {
 	next(c)
 }
 
-// busy are the pages for those who are turned away: whoever reads is told otherwise than whoever sends something.
+// busy are the answers for those who are turned away: whoever reads is told otherwise than whoever sends something.
 type busy struct {
-	mu   sync.Mutex // guards made
-	made map[busyKey][]byte
+	mu   sync.RWMutex // guards made
+	made map[busyKey]*busyAnswer
 }
 
 type busyKey struct {
@@ -113,42 +112,62 @@ type busyKey struct {
 	read bool
 }
 
+// busyAnswer does not change: to turn somebody away must cost a small part of what it costs to let them in.
+type busyAnswer struct {
+	head fasthttp.ResponseHeader
+	page []byte
+}
+
 // turnAway tells somebody to come back in a moment.
 func (s *Server) turnAway(c *fasthttp.RequestCtx, read bool) {
 	s.sayBusy()
 	lang, ok := s.Catalogue.Language(string(c.Request.Header.Cookie(s.cookieName(languageCookie))))
 	if !ok {
-		lang = s.spoken.match(s.Catalogue, strings.Clone(string(c.Request.Header.Peek(fiber.HeaderAcceptLanguage))))
+		accepted := c.Request.Header.Peek(fiber.HeaderAcceptLanguage)
+		if lang = s.spoken.heard(accepted); lang == nil {
+			lang = s.spoken.match(s.Catalogue, string(accepted))
+		}
 	}
-	for _, one := range s.fixed {
-		c.Response.Header.SetCanonical(one[0], one[1])
-	}
-	c.Response.Header.Set(fiber.HeaderCacheControl, "no-store")
-	c.Response.Header.Set(fiber.HeaderRetryAfter, comeBack)
-	c.SetContentType(fiber.MIMETextHTMLCharsetUTF8)
-	c.SetStatusCode(fiber.StatusServiceUnavailable)
-	c.Response.SetBodyRaw(s.busyPage(lang, read))
+	answer := s.busyAnswer(busyKey{lang.Tag(), read}, lang)
+	answer.head.CopyTo(&c.Response.Header)
+	c.Response.SetBodyRaw(answer.page)
 }
 
-func (s *Server) busyPage(lang *locales.Language, read bool) []byte {
-	key := busyKey{lang.Tag(), read}
+func (s *Server) busyAnswer(key busyKey, lang *locales.Language) *busyAnswer {
+	s.busy.mu.RLock()
+	answer := s.busy.made[key]
+	s.busy.mu.RUnlock()
+	if answer != nil {
+		return answer
+	}
+	answer = s.newBusyAnswer(key, lang)
 	s.busy.mu.Lock()
 	defer s.busy.mu.Unlock()
 	if s.busy.made == nil {
-		s.busy.made = map[busyKey][]byte{}
+		s.busy.made = map[busyKey]*busyAnswer{}
 	}
-	if s.busy.made[key] == nil {
-		text := lang.T("error_page.busy.read")
-		if !read {
-			text = lang.T("error_page.busy.write")
-		}
-		var page bytes.Buffer
-		if err := pages.Busy(&frontend.Page{Lang: lang, Assets: s.Assets}, text).Render(context.Background(), &page); err != nil {
-			return []byte(text)
-		}
-		s.busy.made[key] = page.Bytes()
+	s.busy.made[key] = answer
+	return answer
+}
+
+func (s *Server) newBusyAnswer(key busyKey, lang *locales.Language) *busyAnswer {
+	text := lang.T("error_page.busy.read")
+	if !key.read {
+		text = lang.T("error_page.busy.write")
 	}
-	return s.busy.made[key]
+	var page bytes.Buffer
+	if err := pages.Busy(&frontend.Page{Lang: lang, Assets: s.Assets}, text).Render(context.Background(), &page); err != nil {
+		page = *bytes.NewBufferString(text)
+	}
+	answer := &busyAnswer{page: page.Bytes()}
+	for _, one := range s.fixed {
+		answer.head.SetCanonical(one[0], one[1])
+	}
+	answer.head.Set(fiber.HeaderCacheControl, "no-store")
+	answer.head.Set(fiber.HeaderRetryAfter, comeBack)
+	answer.head.SetContentType(fiber.MIMETextHTMLCharsetUTF8)
+	answer.head.SetStatusCode(fiber.StatusServiceUnavailable)
+	return answer
 }
 
 // saidEvery is how often the log says that people are turned away: they may be thousands a second.
