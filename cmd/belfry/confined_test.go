@@ -166,36 +166,62 @@ func TestT28AServerWithoutPlaces(t *testing.T) {
 	}
 }
 
-// memoryGroup makes a control group of so many bytes; what it returns is the folder, "" where this machine allows none.
-func memoryGroup(t *testing.T, limit int64) string {
+// controlGroup makes a control group with limits, each a file and what is written to it, by version 1 or 2 of the system, whose
+// controller for it is named; what it returns is the folder, "" where this machine allows none.
+func controlGroup(t *testing.T, controller string, one, two [][2]string) string {
 	t.Helper()
-	for _, version := range [][2]string{{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}, {"/sys/fs/cgroup", "memory.max"}} {
-		dir := filepath.Join(version[0], fmt.Sprint("belfry-test-", os.Getpid()))
+	for parent, limits := range map[string][][2]string{filepath.Join("/sys/fs/cgroup", controller): one, "/sys/fs/cgroup": two} {
+		dir := filepath.Join(parent, fmt.Sprint("belfry-test-", controller, os.Getpid()))
 		if os.Mkdir(dir, 0o755) != nil {
 			continue
 		}
 		t.Cleanup(func() { _ = os.Remove(dir) })
-		file, err := os.OpenFile(filepath.Join(dir, version[1]), os.O_WRONLY, 0) // it is there, in a real one
-		if err != nil {
-			continue
+		var err error
+		for _, limit := range limits { // the files are there, in a real one
+			err = errors.Join(err, setLimit(filepath.Join(dir, limit[0]), limit[1]))
 		}
-		_, err = file.WriteString(strconv.FormatInt(limit, 10))
-		if err = errors.Join(err, file.Close()); err == nil {
+		if err == nil {
 			return dir
 		}
 	}
 	return ""
 }
 
-// killedIn is how many processes of a group were killed for taking too much.
-func killedIn(group string) (n int) {
-	for _, file := range []string{"memory.oom_control", "memory.events"} {
-		text, _ := os.ReadFile(filepath.Join(group, file)) // one of them is not there
-		for line := range strings.Lines(string(text)) {
-			_, _ = fmt.Sscanf(line, "oom_kill %d", &n)
-		}
+func setLimit(path, limit string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(limit)
+	return errors.Join(err, file.Close())
+}
+
+func memoryGroup(t *testing.T, limit int64) string {
+	t.Helper()
+	text := strconv.FormatInt(limit, 10)
+	return controlGroup(t, "memory", [][2]string{{"memory.limit_in_bytes", text}}, [][2]string{{"memory.max", text}})
+}
+
+// processorGroup is a control group that may use so much of one processor, in small pieces.
+func processorGroup(t *testing.T, share float64) string {
+	t.Helper()
+	const period = 20_000 // microseconds
+	quota, each := strconv.Itoa(int(share*period)), strconv.Itoa(period)
+	return controlGroup(t, "cpu", [][2]string{{"cpu.cfs_period_us", each}, {"cpu.cfs_quota_us", quota}}, [][2]string{{"cpu.max", quota + " " + each}})
+}
+
+// counted reads a number that a control group keeps.
+func counted(group, file, name string) (n int) {
+	text, _ := os.ReadFile(filepath.Join(group, file)) // none is zero
+	for line := range strings.Lines(string(text)) {
+		_, _ = fmt.Sscanf(line, name+" %d", &n)
 	}
 	return n
+}
+
+// killedIn is how many processes of a group were killed for taking too much.
+func killedIn(group string) (n int) {
+	return max(counted(group, "memory.oom_control", "oom_kill"), counted(group, "memory.events", "oom_kill"))
 }
 
 // TestT28LittleMemory is the storm, with bodies as large as there may be, in a control group of 256 MiB. The negative control is

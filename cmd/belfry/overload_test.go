@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,162 +19,6 @@ import (
 	"belfry/server/live/client"
 	"belfry/store"
 )
-
-// outcome is what became of the requests of a storm.
-type outcome struct {
-	mu      sync.Mutex // guards what follows
-	taken   []time.Duration
-	refused int
-	failed  []error
-	sent    int
-}
-
-func (o *outcome) note(took time.Duration, refused bool, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.sent++
-	switch {
-	case err != nil:
-		o.failed = append(o.failed, err)
-	case refused:
-		o.refused++
-	default:
-		o.taken = append(o.taken, took)
-	}
-}
-
-// within is in which time so many of a hundred were answered that were not refused.
-func (o *outcome) within(percent int) time.Duration {
-	if len(o.taken) == 0 {
-		return 0
-	}
-	slices.Sort(o.taken)
-	return o.taken[(len(o.taken)-1)*percent/100].Round(time.Millisecond)
-}
-
-// polite is the promise P11: whoever cannot be served is told so, and nobody is let down.
-func (o *outcome) polite() error {
-	switch {
-	case len(o.failed) > 0:
-		return fmt.Errorf("%d of %d requests failed, the first: %w", len(o.failed), o.sent, o.failed[0])
-	case len(o.taken) == 0 || o.refused == 0:
-		return fmt.Errorf("%d requests: %d were served, %d told to come back", o.sent, len(o.taken), o.refused)
-	}
-	return nil
-}
-
-// storm sends requests over so many connections at a pace, whether those before are answered or not as long as a connection is
-// left; at a pace of 0 each connection sends the next when the last was answered.
-func storm(address string, crowd int, pace float64, span time.Duration, request func(n int) []byte) *outcome {
-	var o outcome
-	var all sync.WaitGroup
-	began := time.Now()
-	for lane := range crowd {
-		all.Go(func() {
-			var line *caller
-			defer func() { line.hangUp() }()
-			for k := 0; ; k++ {
-				n := lane + k*crowd
-				if pace > 0 {
-					due := began.Add(time.Duration(float64(n) / pace * float64(time.Second)))
-					if time.Since(due) > time.Second { // what nobody could send any more is left out
-						continue
-					}
-					time.Sleep(time.Until(due))
-				}
-				if time.Since(began) > span {
-					return
-				}
-				sent := time.Now()
-				refused, err := false, error(nil)
-				if line == nil {
-					line, err = call(address)
-				}
-				if err == nil {
-					refused, err = line.ask(request(n))
-				}
-				o.note(time.Since(sent), refused, err)
-				if err != nil {
-					line.hangUp()
-					line = nil
-				}
-			}
-		})
-	}
-	all.Wait()
-	return &o
-}
-
-// caller is one connection of a storm; it does as little as can be, since both sides share a machine.
-type caller struct {
-	net.Conn
-	in *bufio.Reader
-}
-
-func call(address string) (*caller, error) {
-	conn, err := net.DialTimeout("tcp", address, patience)
-	if err != nil {
-		return nil, err
-	}
-	return &caller{conn, bufio.NewReader(conn)}, nil
-}
-
-func (c *caller) hangUp() {
-	if c != nil {
-		_ = c.Close()
-	}
-}
-
-// ask sends a request and says whether it was politely refused.
-func (c *caller) ask(request []byte) (refused bool, err error) {
-	_ = c.SetDeadline(time.Now().Add(patience))
-	if _, err := c.Write(request); err != nil {
-		return false, err
-	}
-	res, err := http.ReadResponse(c.in, nil)
-	if err != nil {
-		return false, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	switch {
-	case err != nil || res.StatusCode == 200 || res.StatusCode == 303:
-		return false, err
-	case res.StatusCode != 503:
-		return false, fmt.Errorf("%s: %.300s", res.Status, body)
-	case res.Header.Get("Retry-After") == "" || !strings.Contains(string(body), "Veel volk tegelijk") || len(body) > 4<<10:
-		return true, fmt.Errorf("refused rudely: %s %v", body, res.Header)
-	}
-	return true, nil
-}
-
-// asked is a request of a member as bytes.
-func asked(h *hub, path, session string, form url.Values) []byte {
-	head := " " + path + " HTTP/1.1\r\nHost: " + strings.TrimPrefix(h.url, "http://") + "\r\nAccept-Language: nl\r\nCookie: belfry_session=" + session + "\r\n"
-	if form == nil {
-		return []byte("GET" + head + "\r\n")
-	}
-	body := form.Encode()
-	return fmt.Appendf(nil, "POST%sSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", head, len(body), body)
-}
-
-// mixture is what members ask for who are many at once: of ten requests, seven pages made for them alone, a search, two answers.
-func mixture(h *hub, c *community, threads []int) func(n int) []byte {
-	var all [][]byte
-	tokens := c.tokens(h)
-	for i, session := range c.sessions {
-		thread := fmt.Sprintf("/t/%d/fil-%d", threads[i%len(threads)], i%len(threads))
-		for k, path := range []string{"/meetings", "/unread", thread, "/towns", "/", "/discussions", "/search?q=bonjour", "/apps", "", ""} {
-			form := url.Values(nil)
-			if path == "" {
-				path = "/meetings/" + c.meetings[(i+k)%len(c.meetings)].Slug + "/rsvp"
-				form = url.Values{"csrf": {tokens[i]}, "answer": {string([]store.Answer{store.OnSite, store.Online}[(i+k)%2])}}
-			}
-			all = append(all, asked(h, path, session, form))
-		}
-	}
-	return func(n int) []byte { return all[(n*7+n/len(all))%len(all)] }
-}
 
 // metric reads a number of the hub, which serves with --metrics.
 func (h *hub) metric(name string) float64 {
@@ -238,7 +79,7 @@ func watchOver(h *hub, c *community) (b *bystander, end func()) {
 			} else if ctx.Err() == nil {
 				h.t.Errorf("a message failed: %v", err)
 			}
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(250 * time.Millisecond)
 		}
 	})
 	all.Go(func() {
@@ -249,7 +90,7 @@ func watchOver(h *hub, c *community) (b *bystander, end func()) {
 				b.ready.Add(1)
 			}
 			b.memory, b.underway = max(b.memory, h.memory()), max(b.underway, h.metric("belfry_requests_underway"))
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
 		}
 	})
 	return b, func() { cancel(); all.Wait() }
@@ -265,33 +106,132 @@ func plainly(t *testing.T) {
 	}
 }
 
-// TestT28Overload offers five times what the hub can do, over many more connections than it lets in. Whoever is served is served
-// soon, everybody else is told to come back, live connections and /readyz go on, and afterwards all is as before.
+// confine moves a hub that runs into a control group.
+func (h *hub) confine(group string) {
+	h.t.Helper()
+	if group != "" {
+		ok(h.t, setLimit(filepath.Join(group, "cgroup.procs"), strconv.Itoa(h.cmd.Process.Pid)))
+	}
+}
+
+// spent is for how long the process was at work, in hundredths of a second.
+func (h *hub) spent() time.Duration {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", h.cmd.Process.Pid))
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	all := int64(0)
+	for _, field := range strings.Fields(rest)[11:13] { // for itself and in the system
+		n, _ := strconv.ParseInt(field, 10, 64)
+		all += n
+	}
+	return time.Duration(all) * time.Second / 100
+}
+
+// burden is a storm on a hub, of whose work is noted how much it took.
+type burden struct {
+	*outcome
+	spent time.Duration // while what was served was counted
+}
+
+func (h *hub) under(crowd []*caller, pace float64, lead, span time.Duration, request func(n int) []byte) (b burden) {
+	s := squall{address: strings.TrimPrefix(h.url, "http://"), pace: pace, lead: lead, span: span, request: request,
+		begins: func() { b.spent -= h.spent() }, ends: func() { b.spent += h.spent() }}
+	b.outcome = s.blow(crowd)
+	return b
+}
+
+// yield is how many were served for each second of a processor: what others do on the machine does not change it.
+func (l burden) yield() float64 { return float64(l.good) / l.spent.Seconds() }
+
+// fivefold finds what the hub does at most at rising load, and offers it five times as much over connections that are open.
+func (h *hub) fivefold(lines []*caller, span time.Duration, request func(n int) []byte) (best, five burden) {
+	h.t.Helper()
+	for _, crowd := range []int{16, 64} {
+		b := h.under(lines[:crowd], 0, span/8, span/3, request)
+		if len(b.failed) > 0 || b.refused > 0 {
+			h.t.Fatalf("%d at once: %d refused, %d failed: %v", crowd, b.refused, len(b.failed), b.failed[:min(3, len(b.failed))])
+		}
+		if best.outcome == nil || b.goodput() > best.goodput() {
+			best = b
+		}
+	}
+	return best, h.under(lines, 5*best.goodput(), span/2, span, request)
+}
+
+// calm is how long it takes until a few requests, one after the other, are answered in about the usual time again.
+func (h *hub) calm(usual time.Duration, request func(n int) []byte) (after, slowest time.Duration) {
+	h.t.Helper()
+	for began := time.Now(); ; {
+		slowest = h.alone(request)
+		if after = time.Since(began); slowest <= 2*usual+100*time.Millisecond || after > 10*time.Second {
+			return after, slowest
+		}
+	}
+}
+
+// alone sends a few requests, one after the other, and is how long the slowest took.
+func (h *hub) alone(request func(n int) []byte) time.Duration {
+	h.t.Helper()
+	o := storm(strings.TrimPrefix(h.url, "http://"), 1, 0, 150*time.Millisecond, request)
+	if o.refused > 0 || len(o.failed) > 0 || len(o.taken) == 0 {
+		h.t.Fatalf("one after the other: %d served, %d refused, %v", len(o.taken), o.refused, o.failed[:min(3, len(o.failed))])
+	}
+	return o.within(100)
+}
+
+// open is so many connections over which something was answered.
+func (h *hub) open(many int) []*caller {
+	h.t.Helper()
+	lines, address := make([]*caller, many), strings.TrimPrefix(h.url, "http://")
+	for i := range lines {
+		line, err := call(address)
+		ok(h.t, err)
+		_, err = line.ask([]byte("GET /healthz HTTP/1.1\r\nHost: " + address + "\r\n\r\n"))
+		ok(h.t, err)
+		lines[i] = line
+	}
+	return lines
+}
+
+// TestT28Overload offers five times what the hub can do, over many more connections than it lets in. Whoever is not served is
+// told to come back, live connections and /readyz go on, and afterwards all is as before. The hub has a part of a processor, so
+// that the storm has more of one: P11 is shown where this machine allows that.
 func TestT28Overload(t *testing.T) {
 	plainly(t)
-	crowd, span := 900, 1500*time.Millisecond
+	crowd, span, atLeast := 1600, 1200*time.Millisecond, 0.5 // the promise is 0.8; beside other tests the machine is not even enough to tell
 	if long() {
-		crowd, span = 1500, 20*time.Second
+		crowd, span, atLeast = 2200, 5*time.Second, 0.8
 	}
+	group := processorGroup(t, 0.3)
 	c := newCommunity(t, 40, 6)
 	threads := c.threads(t, 5)
-	h := serveWith(t, []string{"GOMAXPROCS=1"}, c.dir, "--demo", "--metrics", "127.0.0.1:0") // the storm needs a processor too
-	address, request := strings.TrimPrefix(h.url, "http://"), mixture(h, c, threads)
-	storm(address, 16, 0, 300*time.Millisecond, request)
-	before := h.memory()
-	peak := storm(address, 64, 0, max(time.Second, span/4), request)
-	if len(peak.failed) > 0 || peak.refused > 0 {
-		t.Fatalf("64 at once: %d refused, %d failed: %v", peak.refused, len(peak.failed), peak.failed[:min(3, len(peak.failed))])
+	c.lively(t, threads)
+	var settings []string
+	if group == "" {
+		settings = []string{"GOMAXPROCS=1"} // the storm needs a processor too
 	}
-	most := float64(peak.sent) / max(time.Second, span/4).Seconds()
+	h := serveWith(t, settings, c.dir, "--demo", "--metrics", "127.0.0.1:0")
+	request := mixture(h, c, threads)
+	storm(strings.TrimPrefix(h.url, "http://"), 16, 0, 200*time.Millisecond, request)
+	before, lines := h.memory(), h.open(crowd)
+	defer hangUp(lines)
+	h.confine(group)
+	usual := h.alone(request)
 	b, end := watchOver(h, c)
-	o := storm(address, crowd, 5*most, span, request)
+	best, five := h.fivefold(lines, span, request)
+	refused := five.refused
+	share := func() float64 { return five.goodput() / best.goodput() }
+	for tries := 1; group != "" && share() < atLeast && tries < 3; tries++ { // somebody else was busy
+		t.Logf("%.0f %% of the peak, once more", 100*share())
+		best, five = h.fivefold(lines, span, request)
+		refused += five.refused
+	}
 	end()
-	if err := o.polite(); err != nil {
+	after, slowest := h.calm(usual, request)
+	if err := five.polite(); err != nil {
 		t.Error(err)
 	}
-	if counted := h.metric("belfry_requests_refused_total"); int(counted) != o.refused {
-		t.Errorf("%d were told to come back, %v counted", o.refused, counted)
+	if counted := h.metric("belfry_requests_refused_total"); int(counted) != refused {
+		t.Errorf("%d were told to come back, %v counted", refused, counted)
 	}
 	if b.underway > 2*256+10 || b.underway == 0 {
 		t.Errorf("up to %v requests were worked on", b.underway)
@@ -302,17 +242,27 @@ func TestT28Overload(t *testing.T) {
 	if b.said.Load() == 0 || b.heard.Load() < b.said.Load() || b.ready.Load() == 0 {
 		t.Errorf("%d messages said, %d heard, %d times ready", b.said.Load(), b.heard.Load(), b.ready.Load())
 	}
-	after := storm(address, 16, 0, 300*time.Millisecond, request)
-	if after.refused > 0 || len(after.failed) > 0 || len(after.taken) == 0 {
-		t.Errorf("after the storm: %d served, %d refused, %v", len(after.taken), after.refused, after.failed[:min(3, len(after.failed))])
+	if five.written == 0 || five.written == len(five.taken) {
+		t.Errorf("%d of %d served were written: one kind shuts the other out", five.written, len(five.taken))
 	}
-	good := float64(len(o.taken)) / span.Seconds()
-	t.Logf("64 at once: %.0f a second, 95 %% within %v; offered %.0f a second: %.0f served (%.0f %%), 95 %% within %v, 99 %% within %v; memory %.0f MiB, then at most %.0f",
-		most, peak.within(95), float64(o.sent)/span.Seconds(), good, 100*good/most, o.within(95), o.within(99), before, b.memory)
-	if long() && good < most/2 { // the promise is 80 %, on a machine of one's own
-		t.Errorf("%.0f a second are served under overload, %.0f without", good, most)
+	if after > 10*time.Second {
+		t.Errorf("%v after the storm a request took %v, before it %v", after, slowest, usual)
 	}
-	t.Logf("TORTURE: T28 overload, five times what is possible | 1 | %d served, %d told to come back, %d messages meanwhile | %d", len(o.taken), o.refused, b.said.Load(), len(o.failed))
+	offered := float64(five.sent) / (span + span/2).Seconds() / best.goodput()
+	t.Logf("at most %.0f a second; offered %.1f times as much: %.0f served (%.0f %%), 95 %% within %v; %.0f for a second of a processor, at the peak %.0f; calm after %v; memory %.0f MiB, then at most %.0f",
+		best.goodput(), offered, five.goodput(), 100*share(), five.within(95), five.yield(), best.yield(), after, before, b.memory)
+	t.Run("P11 five times", func(t *testing.T) {
+		if group == "" {
+			t.Skip("NOT RUN: five times what a hub can do (needs a control group for the processor that this user may make)")
+		}
+		if offered < 4 || counted(group, "cpu.stat", "nr_throttled") == 0 {
+			t.Errorf("only %.1f times the peak was offered, or nothing held the hub back", offered)
+		}
+		if share() < atLeast {
+			t.Errorf("%.0f a second are served under overload, %.0f without", five.goodput(), best.goodput())
+		}
+	})
+	t.Logf("TORTURE: T28 overload, %.1f times what is possible | 1 | %d served (%.0f %% of the peak), %d told to come back, %d messages meanwhile | %d", offered, len(five.taken), 100*share(), five.refused, b.said.Load(), len(five.failed))
 }
 
 // TestT28AServerThatLetsEverybodyIn is the negative control: without a bound nobody is told to come back, and what is worked on
@@ -331,7 +281,7 @@ func TestT28AServerThatLetsEverybodyIn(t *testing.T) {
 	}))
 	defer s.Close()
 	address := strings.TrimPrefix(s.URL, "http://")
-	o := storm(address, 700, 5_000, 500*time.Millisecond, func(int) []byte { return []byte("GET / HTTP/1.1\r\nHost: " + address + "\r\n\r\n") })
+	o := storm(address, 560, 5_000, 200*time.Millisecond, func(int) []byte { return []byte("GET / HTTP/1.1\r\nHost: " + address + "\r\n\r\n") })
 	if err := o.polite(); err == nil {
 		t.Error("the storm finds a server without a bound polite")
 	}

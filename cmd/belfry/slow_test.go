@@ -87,7 +87,7 @@ func (d dawdler) hold(address string, patience time.Duration) (cut time.Duration
 			gone <- max(time.Since(began), 1)
 		}()
 	}
-	over, step := slack, patience/9
+	over, step := min(slack, 5*patience), patience/9
 	if !d.drips { // what it sends then is the beginning of a request, for which it would have as much time again
 		time.Sleep(due(patience))
 		over, step = min(slack, patience/2), 50*time.Millisecond
