@@ -258,7 +258,7 @@ func (s *Store) committed(last *tx) {
 	if last.public {
 		s.generation.Add(1)
 	}
-	last.events = append(last.events, last.touched()...)
+	last.touched()
 	if s.peers != nil {
 		s.peers.committed(last)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -33,8 +34,8 @@ func (t *tx) turn(f family, key []byte, gone bool) {
 	default:
 		return
 	}
-	id, _, _ := strings.Cut(string(key[len(f)+1:]), partEnd)
-	t.note(kind + id)
+	id, _, _ := bytes.Cut(key[len(f)+1:], []byte(partEnd))
+	t.note(kind + string(id))
 }
 
 // note notes a subject that listeners are told of after the commit.
@@ -44,14 +45,12 @@ func (t *tx) note(subject string) {
 	}
 }
 
-// touched are the events of what a commit turned. They are told to listeners and never stored.
-func (t *tx) touched() []Event {
+// touched adds the events of what a commit turned. They are told to listeners and never stored.
+func (t *tx) touched() {
 	slices.Sort(t.turned)
-	var all []Event
 	for _, subject := range t.turned {
-		all = append(all, Event{Kind: EventTouched, Subject: subject, At: t.now})
+		t.events = append(t.events, Event{Kind: EventTouched, Subject: subject, At: t.now})
 	}
-	return all
 }
 
 // MayKnow says whether somebody may know of what a subject names: "meeting/ID" or "thread/ID". NotFound otherwise.

@@ -26,10 +26,10 @@ type DB struct {
 	options  Options
 	readOnly bool
 
-	queue    chan *request
+	line     *line
 	requests sync.Pool
 	work     chan *batch   // to the committing goroutine, which takes one when the one before is done
-	closing  chan struct{} // closed by Close: no more requests are taken
+	closing  chan struct{} // closed by Close: no more requests are run
 	stopped  chan struct{} // closed when the committing goroutine has ended
 	once     sync.Once     // guards the end of closing
 

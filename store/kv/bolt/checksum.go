@@ -30,7 +30,7 @@ func (s *sealer) seal(key, value []byte) []byte {
 		if size >= sealerPiece/4 {
 			return sealInto(make([]byte, 0, size), key, value)
 		}
-		s.room = make([]byte, 0, sealerPiece)
+		s.room = make([]byte, 0, max(size, min(sealerPiece, 2*cap(s.room)))) // one update alone needs little
 	}
 	at := len(s.room)
 	s.room = s.room[:at+size]

@@ -58,27 +58,18 @@ func (db *DB) Update(ctx context.Context, _ string, fn func(kv.Tx) error) (err e
 		r = &request{answer: make(chan answer, 1)}
 	}
 	r.ctx, r.fn = ctx, fn
-	select {
-	case db.queue <- r:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-db.closing:
+	if !db.line.join(r) {
 		return kv.ErrClosed
 	}
+	var a answer
 	select {
-	case a := <-r.answer:
-		ran = r.ran
-		return db.returned(r, a)
+	case a = <-r.answer:
 	case <-ctx.Done():
 		if r.taken.CompareAndSwap(false, true) {
 			return ctx.Err()
 		}
-	case <-db.stopped:
-		if r.taken.CompareAndSwap(false, true) {
-			return kv.ErrClosed
-		}
+		a = <-r.answer
 	}
-	a := <-r.answer
 	ran = r.ran
 	return db.returned(r, a)
 }
@@ -104,6 +95,9 @@ type batch struct {
 	base     *batch        // whose writes its functions saw before they were durable
 	done     chan struct{} // closed when the outcome is known
 	err      error         // the outcome
+	took     time.Duration // the commit, when there was one
+
+	began, ran time.Duration // when its first function began and its last one ended, by the meter
 }
 
 // succeeded is how many of its functions did.
@@ -132,7 +126,8 @@ func (db *DB) serve() {
 			if b.err = db.flush(b.writes); b.err != nil {
 				db.meter.CommitFailed(b.err)
 			} else if b.writes.len() > 0 {
-				db.meter.Committed(b.succeeded(), db.meter.Now()-began)
+				b.took = db.meter.Now() - began
+				db.meter.Committed(b.succeeded(), b.took)
 			}
 			if b.err != nil && !errors.Is(b.err, kv.ErrNoSpace) {
 				db.stopWriting(b.err)

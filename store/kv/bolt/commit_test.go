@@ -31,7 +31,7 @@ func hold(t *testing.T, db *DB) (release func()) {
 
 // waitFor returns when so many updates are queued.
 func waitFor(db *DB, queued int) {
-	for len(db.queue) < queued {
+	for db.line.len() < queued {
 		runtime.Gosched()
 	}
 }

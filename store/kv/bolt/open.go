@@ -62,7 +62,7 @@ func Open(path string, opt Options) (*DB, error) {
 	}
 	db := &DB{
 		path: path, options: opt, readOnly: opt.ReadOnly, meter: kv.NewMeter(viewsTimed),
-		queue: make(chan *request, maxBatch), work: make(chan *batch), closing: make(chan struct{}), stopped: make(chan struct{}), disk: make(chan error, 1),
+		line: newLine(), work: make(chan *batch), closing: make(chan struct{}), stopped: make(chan struct{}), disk: make(chan error, 1),
 	}
 	db.at.Store(&opened{bolt: engine, file: file})
 	if opt.ReadOnly {

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"unsafe"
 
 	"belfry/store/kv"
 )
@@ -22,7 +23,7 @@ func newTransaction(ctx context.Context, file *reader, batch *overlay, writes in
 		transaction
 		file reader
 		own  overlay
-		few  [8]write
+		few  [4]write
 	}{file: reader{ctx: ctx, bucket: file.bucket, finder: file.finder}}
 	whole.transaction = transaction{file: &whole.file, batch: batch, own: &whole.own}
 	if whole.own.few = whole.few[:0]; writes > len(whole.few) {
@@ -39,7 +40,7 @@ func (t *transaction) Put(key, value []byte) {
 	if value == nil {
 		value = []byte{} // nil marks a deletion
 	}
-	t.own.set(string(key), value)
+	t.own.set(unsafe.String(unsafe.SliceData(key), len(key)), value) // #nosec G103 -- it is modified by nobody
 }
 
 func (t *transaction) Delete(key []byte) { t.own.set(string(key), nil) }
