@@ -184,7 +184,10 @@ func TestT20HintsLostOnTheWay(t *testing.T) {
 	}
 	one.wire.tenth.Store(false)
 	proxy.Deaf(true)
-	deaf := noticed("none let through", 10*time.Second)
+	deaf := time.Duration(0)
+	for n := 0; n < 5 && deaf < 50*time.Millisecond; n++ { // it may be about to look anyway, but not again and again
+		deaf = noticed(fmt.Sprint("none let through ", n), 10*time.Second)
+	}
 	proxy.Deaf(false)
 	proxy.Reset()
 	healed := time.Now()

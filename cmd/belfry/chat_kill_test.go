@@ -118,7 +118,7 @@ func (c *community) lastMessage(t *testing.T, h *hub) int {
 	case <-ctx.Done():
 		t.Fatal("the room is not entered")
 	}
-	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) { // what follows the frame
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) { // what follows the frame
 		if last, _ := one.Place(store.LoungeID); last >= 0 {
 			return last
 		}

@@ -243,11 +243,11 @@ func TestT17T20T21KilledNodeWhileTalking(t *testing.T) {
 
 		proxy.Deaf(true)
 		talk.talk(running, "sans nouvelles", each)
-		talk.caughtUp("while one node hears no hints", 10*time.Second)
+		talk.caughtUp("while one node hears no hints", 20*time.Second)
 		proxy.Deaf(false)
 		proxy.Reset()
 		talk.talk(running, "sans base", each)
-		talk.caughtUp("after its connections were broken", 5*time.Second)
+		talk.caughtUp("after its connections were broken", 20*time.Second)
 
 		killed, some := make(chan struct{}), talk.acknowledged.Load()+people/2
 		go func() {

@@ -90,7 +90,7 @@ func (d dawdler) hold(address string, patience time.Duration) (cut time.Duration
 	over, step := min(slack, 5*patience), patience/9
 	if !d.drips { // what it sends then is the beginning of a request, for which it would have as much time again
 		time.Sleep(due(patience))
-		over, step = min(slack, patience/2), 50*time.Millisecond
+		over, step = min(slack, patience*9/10), 50*time.Millisecond
 	}
 	end := time.After(due(patience) + over - time.Since(began))
 	beat := time.NewTicker(step)
