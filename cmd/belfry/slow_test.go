@@ -62,7 +62,7 @@ func (d dawdler) dawdle(address string, many int, patience time.Duration) *dawdl
 }
 
 // slack is what a busy machine may add to a time.
-const slack = 2 * time.Second
+const slack = 6 * time.Second
 
 // due is after how long a slow connection must be cut: ten seconds where the hub's patience is nine.
 func due(patience time.Duration) time.Duration { return patience + patience/9 }
