@@ -51,11 +51,8 @@ func (c *caller) hears(t *testing.T) int {
 // TestA15NobodyMakesWayWhoAsks fills the one place there is with somebody whose first request was answered and whose second is on
 // its way, in every way that can be. Whoever comes waits until that one is answered too; then the connection makes way.
 func TestA15NobodyMakesWayWhoAsks(t *testing.T) {
-	engine := &silent{}
-	h := hallWith(t, storetest.OpenOver(t, server.Renderer(), func(db kv.DB) kv.DB { engine.DB = db; return engine }), func(o *server.Options) { o.Connections = 1 })
-	server.Hurry(h.server)
-	head := " HTTP/1.1\r\nHost: " + strings.TrimPrefix(h.address, "http://") + "\r\n"
-	large := "GET " + largest(t, h) + head + "\r\n"
+	const head = " HTTP/1.1\r\nHost: HOST\r\n"
+	large := "GET " + largest(t, nil) + head + "\r\n"
 	for name, c := range map[string]struct {
 		sends, rest string
 		wants       []int // of its answers
@@ -65,21 +62,29 @@ func TestA15NobodyMakesWayWhoAsks(t *testing.T) {
 		"invited to go on": {large + "POST /sign-in" + head + "Expect: 100-continue\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 6\r\n\r\n",
 			"email=", []int{200, 100, 422}},
 	} {
+		engine := &silent{}
+		h := hallWith(t, storetest.OpenOver(t, server.Renderer(), func(db kv.DB) kv.DB { engine.DB = db; return engine }), func(o *server.Options) { o.Connections = 1 })
+		say := func(to io.Writer, text string) error {
+			_, err := io.WriteString(to, strings.ReplaceAll(text, "HOST", strings.TrimPrefix(h.address, "http://")))
+			return err
+		}
+		before := len(c.wants) - 1
+		if c.wants[before] == 503 { // the others have all the time they need
+			server.Hurry(h.server)
+		}
 		first := h.call(t)
 		engine.on.Store(true)
-		_, err := io.WriteString(first, c.sends)
+		err := say(first, c.sends)
 		ok(t, err)
-		before := len(c.wants) - 1
 		for _, want := range c.wants[:before] {
 			if got := first.hears(t); got != want {
 				t.Fatalf("%s: answered %d before anybody else came, not %d", name, got, want)
 			}
 		}
 		second := h.call(t)
-		_, err = io.WriteString(second, "GET /healthz"+head+"\r\n")
-		ok(t, err)
+		ok(t, say(second, "GET /healthz"+head+"\r\n"))
 		time.Sleep(150 * time.Millisecond) // a place is looked for every 50
-		_, _ = io.WriteString(first, c.rest)
+		_ = say(first, c.rest)
 		if got := first.hears(t); got != c.wants[before] {
 			t.Errorf("%s: answered %d, not %d", name, got, c.wants[before])
 		}
@@ -88,12 +93,9 @@ func TestA15NobodyMakesWayWhoAsks(t *testing.T) {
 		}
 		_, _ = first.Close(), second.Close()
 		engine.on.Store(false)
-		for h.server.Load().Open > 0 {
-			time.Sleep(time.Millisecond)
+		if ended := h.server.Load().Ended; ended != 1 {
+			t.Errorf("%s: %d made way", name, ended)
 		}
-	}
-	if h.server.Load().Ended != 3 {
-		t.Errorf("%d made way", h.server.Load().Ended)
 	}
 }
 
