@@ -41,9 +41,9 @@ const (
 const goodbye = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 // noteState is told by the HTTP server what a connection is in the middle of. What it has read beyond an answered request is
-// a request already.
+// a request already. Of a connection that is out of its hands it speaks while others read there.
 func noteState(conn net.Conn, state fasthttp.ConnState) {
-	if l, ok := conn.(*line); ok {
+	if l, ok := conn.(*line); ok && (state == fasthttp.StateIdle || state == fasthttp.StateActive) {
 		l.between = state == fasthttp.StateIdle
 	}
 }

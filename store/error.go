@@ -19,7 +19,7 @@ const (
 	Conflict                    // somebody else changed it meanwhile, or the state does not allow this step
 	Full                        // no seat, no place, no room left
 	Limited                     // too many tries; RetryAfter says when to come back
-	Unavailable                 // the store cannot write now (disk full, database away); nothing was changed, as far as is known
+	Unavailable                 // the store cannot write now (disk full, database away, others always first); nothing was changed, as far as is known
 )
 
 // Problem is one broken rule: the form field it belongs to ("" for the whole form), and the text key with its
@@ -34,7 +34,7 @@ type Problem struct {
 type Error struct {
 	Kind       Kind
 	Problems   []Problem     // at least one for Invalid; for other kinds the first one says why
-	RetryAfter time.Duration // for Limited
+	RetryAfter time.Duration // for Limited, and Unavailable when it passes by itself
 	cause      error
 }
 
@@ -98,10 +98,13 @@ func fromEngine(err error) error {
 	case errors.Is(err, kv.ErrTooLarge):
 		return &Error{Kind: Invalid, Problems: []Problem{{Key: "error.too_large"}}, cause: err}
 	case errors.Is(err, kv.ErrConflict):
-		return &Error{Kind: Conflict, Problems: []Problem{{Key: "error.busy"}}, cause: err}
+		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.busy"}}, RetryAfter: soon, cause: err}
 	}
 	return err
 }
+
+// soon is after how long it is worth trying again when others kept getting in first.
+const soon = time.Second
 
 // away is after how long it is worth trying again when the database could not be reached.
 const away = 5 * time.Second

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -159,10 +158,6 @@ func (c *chatter) talk(ctx context.Context, what string, each int) {
 			for k := range each {
 				text := fmt.Sprintf("%d %s: parole %d de %d", turn, what, k, i)
 				n, err := l.Send(ctx, store.LoungeID, text)
-				for refused := (*client.Refused)(nil); errors.As(err, &refused) && refused.Code == "conflict" && ctx.Err() == nil; {
-					time.Sleep(200 * time.Millisecond) // nothing was changed, it says, and that is believed: nothing may be there twice
-					n, err = l.Send(ctx, store.LoungeID, text)
-				}
 				if err != nil {
 					c.t.Errorf("%s: %v", text, err)
 					return
