@@ -197,7 +197,7 @@ func (h *hub) open(many int) []*caller {
 // that the storm has more of one: P11 is shown where this machine allows that.
 func TestT28Overload(t *testing.T) {
 	plainly(t)
-	crowd, span, atLeast := 1600, 1200*time.Millisecond, 0.5 // the promise is 0.8; beside other tests the machine is not even enough to tell
+	crowd, span, atLeast := 2200, 1200*time.Millisecond, 0.5 // the promise is 0.8; beside other tests the machine is not even enough to tell
 	if long() {
 		crowd, span, atLeast = 2200, 5*time.Second, 0.8
 	}
@@ -220,7 +220,8 @@ func TestT28Overload(t *testing.T) {
 	best, five := h.fivefold(lines, span, request)
 	refused := five.refused
 	share := func() float64 { return five.goodput() / best.goodput() }
-	for tries := 1; group != "" && share() < atLeast && tries < 3; tries++ { // somebody else was busy
+	offered := func() float64 { return float64(five.sent) / (span + span/2).Seconds() / best.goodput() }
+	for tries := 1; group != "" && (share() < atLeast || offered() < 4) && tries < 3; tries++ { // somebody else was busy
 		t.Logf("%.0f %% of the peak, once more", 100*share())
 		best, five = h.fivefold(lines, span, request)
 		refused += five.refused
@@ -248,21 +249,20 @@ func TestT28Overload(t *testing.T) {
 	if after > 10*time.Second {
 		t.Errorf("%v after the storm a request took %v, before it %v", after, slowest, usual)
 	}
-	offered := float64(five.sent) / (span + span/2).Seconds() / best.goodput()
 	t.Logf("at most %.0f a second; offered %.1f times as much: %.0f served (%.0f %%), 95 %% within %v; %.0f for a second of a processor, at the peak %.0f; calm after %v; memory %.0f MiB, then at most %.0f",
-		best.goodput(), offered, five.goodput(), 100*share(), five.within(95), five.yield(), best.yield(), after, before, b.memory)
+		best.goodput(), offered(), five.goodput(), 100*share(), five.within(95), five.yield(), best.yield(), after, before, b.memory)
 	t.Run("P11 five times", func(t *testing.T) {
 		if group == "" {
 			t.Skip("NOT RUN: five times what a hub can do (needs a control group for the processor that this user may make)")
 		}
-		if offered < 4 || counted(group, "cpu.stat", "nr_throttled") == 0 {
-			t.Errorf("only %.1f times the peak was offered, or nothing held the hub back", offered)
+		if offered() < 4 || counted(group, "cpu.stat", "nr_throttled") == 0 {
+			t.Errorf("only %.1f times the peak was offered, or nothing held the hub back", offered())
 		}
 		if share() < atLeast {
 			t.Errorf("%.0f a second are served under overload, %.0f without", five.goodput(), best.goodput())
 		}
 	})
-	t.Logf("TORTURE: T28 overload, %.1f times what is possible | 1 | %d served (%.0f %% of the peak), %d told to come back, %d messages meanwhile | %d", offered, len(five.taken), 100*share(), five.refused, b.said.Load(), len(five.failed))
+	t.Logf("TORTURE: T28 overload, %.1f times what is possible | 1 | %d served (%.0f %% of the peak), %d told to come back, %d messages meanwhile | %d", offered(), len(five.taken), 100*share(), five.refused, b.said.Load(), len(five.failed))
 }
 
 // TestT28AServerThatLetsEverybodyIn is the negative control: without a bound nobody is told to come back, and what is worked on
