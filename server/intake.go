@@ -144,6 +144,12 @@ func (l *openLines) size() int {
 	return len(l.open)
 }
 
+// asking waits until whoever asks a connection to end has set its deadline.
+func (l *openLines) asking() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+}
+
 // hangUp ends those on which nothing was heard yet. Browsers open some ahead and may never use them; the HTTP server takes
 // each for one whose request is just coming, and would wait for it at the end.
 func (l *openLines) hangUp() {

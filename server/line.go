@@ -77,8 +77,7 @@ func (l *line) Read(p []byte) (int, error) {
 // asked ends a line that was asked to while it waited. When something of a request came before, that is answered first, as the
 // last one.
 func (l *line) asked(p []byte, n int, err error, since int64) (int, error) {
-	l.of.lines.mu.Lock() // whoever asks has set the deadline by then
-	l.of.lines.mu.Unlock()
+	l.of.lines.asking()
 	if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) {
 		_ = l.SetReadDeadline(time.Now().Add(time.Millisecond))
 		n, err = l.TCPConn.Read(p)

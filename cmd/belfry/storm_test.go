@@ -22,7 +22,6 @@ import (
 type outcome struct {
 	mu      sync.Mutex // guards what follows
 	span    time.Duration
-	cpu     float64
 	taken   []time.Duration
 	good    int // of those taken, while the storm lasted
 	written int // of those taken
