@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // onSmallDisk puts a copy of a community on a file system of its own and gives its folder.
@@ -145,14 +146,29 @@ func TestT05NoInodeIsLeft(t *testing.T) {
 	g := &guest{hub: serve(t, data, "--demo", "--drain=0s"), c: c, path: "/meetings/" + c.meetings[0].Slug}
 	g.tokens = c.tokens(g.hub)
 	g.takes("au début", true, true)
-	names := 0
-	for ; ; names++ {
-		if err := os.WriteFile(filepath.Join(mount, fmt.Sprint("name", names)), nil, 0o600); err != nil {
-			break
+	names, taken := 0, make(chan struct{})
+	hog := func() {
+		for os.WriteFile(filepath.Join(mount, fmt.Sprint("name", names)), nil, 0o600) == nil {
+			names++
 		}
 	}
+	hog()
+	done := make(chan struct{})
+	go func() { // the index gives names back when it has merged
+		defer close(done)
+		for {
+			select {
+			case <-taken:
+				return
+			case <-time.After(time.Millisecond):
+				hog()
+			}
+		}
+	}()
 	g.takes("sans nom", true, false)
 	g.reads("sans nom")
+	close(taken)
+	<-done
 	for n := range names {
 		ok(t, os.Remove(filepath.Join(mount, fmt.Sprint("name", n))))
 	}
