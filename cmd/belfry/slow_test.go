@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -67,19 +68,36 @@ const slack = 6 * time.Second
 // due is after how long a slow connection must be cut: ten seconds where the hub's patience is nine.
 func due(patience time.Duration) time.Duration { return patience + patience/9 }
 
-func (d dawdler) hold(address string, patience time.Duration) (cut time.Duration, err error) {
+// errComeBack is of who was told to come back in a moment, as many at once are.
+var errComeBack = errors.New("503")
+
+// come connects and begins, again and again while it is told to come back.
+func (d dawdler) come(address string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: time.Minute, Control: func(_, _ string, raw syscall.RawConn) error {
 		return raw.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 2048) })
 	}}
-	conn, err := dialer.Dial("tcp", address)
+	for try := 0; ; try++ {
+		conn, err := dialer.Dial("tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		if err = d.begin(&caller{Conn: conn}); err == nil {
+			return conn, nil
+		}
+		_ = conn.Close()
+		if !errors.Is(err, errComeBack) || try == 20 {
+			return nil, fmt.Errorf("%s: %w", d.name, err)
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+func (d dawdler) hold(address string, patience time.Duration) (cut time.Duration, err error) {
+	conn, err := d.come(address)
 	if err != nil {
 		return 0, err
 	}
 	defer conn.Close()
-	c := &caller{Conn: conn}
-	if err := d.begin(c); err != nil {
-		return 0, fmt.Errorf("%s: %w", d.name, err)
-	}
 	began, gone := time.Now(), make(chan time.Duration, 1)
 	if d.drips {
 		go func() {
@@ -154,7 +172,10 @@ func liveDawdlers(host string, sessions []string) []dawdler {
 		for !strings.Contains(string(b), `"hello"`) {
 			piece := make([]byte, 256)
 			k, err := c.Read(piece)
-			if b = append(b, piece[:k]...); err != nil || len(b) > 4096 || len(b) > 12 && !strings.HasPrefix(string(b), "HTTP/1.1 101") {
+			if b = append(b, piece[:k]...); strings.HasPrefix(string(b), "HTTP/1.1 503") {
+				return errComeBack
+			}
+			if err != nil || len(b) > 4096 || len(b) > 12 && !strings.HasPrefix(string(b), "HTTP/1.1 101") {
 				return fmt.Errorf("%w: %.100s", err, b)
 			}
 		}
