@@ -8,6 +8,7 @@ import (
 
 	"belfry/frontend"
 	"belfry/frontend/pages"
+	"belfry/frontend/parts"
 	"belfry/store"
 	"belfry/store/gazetteer"
 
@@ -180,7 +181,7 @@ func (s *Server) link(c *fiber.Ctx) error {
 func (s *Server) showLink(c *fiber.Ctx, err error, form frontend.Form) error {
 	ticket, missing := s.Store.TicketFor(c.UserContext(), c.Params("token"))
 	if missing != nil {
-		return missing
+		return s.deadLink(c, missing)
 	}
 	c.Set("Referrer-Policy", "no-referrer")
 	p := s.page(c, visitOf(c).lang.T("link.title."+string(ticket.Kind)))
@@ -193,7 +194,7 @@ func (s *Server) postLink(c *fiber.Ctx) error {
 	ticket, err := s.Store.TicketFor(c.UserContext(), token)
 	if err != nil {
 		s.noteSignIn(c, "link", err)
-		return err
+		return s.deadLink(c, err)
 	}
 	if ticket.Kind == store.TicketFound {
 		return s.found(c, token)
@@ -201,7 +202,7 @@ func (s *Server) postLink(c *fiber.Ctx) error {
 	in, err := s.Store.UseTicket(c.UserContext(), token, s.cookie(c, nonceCookie), s.client(c))
 	if err != nil {
 		s.noteSignIn(c, "link", err)
-		return err
+		return s.deadLink(c, err)
 	}
 	if in.Token == "" {
 		s.note(c, "account changed", "what", "link.email_confirmed")
@@ -218,9 +219,27 @@ func (s *Server) found(c *fiber.Ctx, token string) error {
 		return s.arrive(c, in, "founding link", "/")
 	}
 	if !mayTypeAgain(err) {
-		return err
+		return s.deadLink(c, err)
 	}
 	return s.showLink(c, err, s.typed(c, err, "name", "email", "language"))
+}
+
+// deadLink says of a mailed link that counts no more how to get another; it says the same of one that never was. Other
+// errors it hands on.
+func (s *Server) deadLink(c *fiber.Ctx, err error) error {
+	c.Set("Referrer-Policy", "no-referrer")
+	if store.KindOf(err) != store.NotFound {
+		return err
+	}
+	lang := visitOf(c).lang
+	ask := parts.Button{Label: lang.T("link.dead.ask"), Href: "/sign-in", Kind: parts.Primary}
+	if visitOf(c).signedIn() {
+		ask.Label, ask.Href = lang.T("link.dead.settings"), "/settings"
+	}
+	screen := pages.ErrorPage{Status: fiber.StatusNotFound, Title: lang.T("error_page.410.title"), Text: lang.T("link.dead.text"), Action: &ask}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	p := s.page(c, screen.Title)
+	return s.renderStatus(c, screen.Status, p, pages.Error(p, screen))
 }
 
 // signOut ends the session of this browser.
