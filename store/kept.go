@@ -130,6 +130,7 @@ func (s *Store) proved(found any, value []byte) error {
 	if err := s.records.Decode(value, read.Interface()); err != nil {
 		return err
 	}
+	s.settle(read.Interface())
 	if !reflect.DeepEqual(read.Interface(), found) {
 		return fmt.Errorf("a kept %T is not what is read: %+v, but %+v", found, found, read.Elem())
 	}

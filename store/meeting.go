@@ -63,6 +63,8 @@ type Meeting struct {
 	Stepped     time.Time    `json:"stepped,omitzero"` // when Sequence last grew: at most once in ten minutes
 	Created     time.Time    `json:"created"`
 	By          string       `json:"by,omitzero"`
+
+	place *time.Location // of Zone, where it was read from the store: each loading takes microseconds and kilobytes
 }
 
 // Document is a paper of the meeting: a link, or a file that was uploaded (Hash is set).
@@ -132,12 +134,17 @@ func (m Meeting) OnSite() bool { return m.HostTown != "" || m.Venue != "" || m.A
 
 // Location is the meeting's zone; a zone this machine no longer knows is read as UTC.
 func (m Meeting) Location() *time.Location {
+	if m.place != nil && m.place.String() == m.Zone {
+		return m.place
+	}
 	loc, err := time.LoadLocation(m.Zone)
 	if err != nil {
 		return time.UTC
 	}
 	return loc
 }
+
+func (m *Meeting) settle(s *Store) { m.place = s.zones.load(m.Zone) }
 
 // Local is the start on the clock of the meeting's place.
 func (m Meeting) Local() time.Time { return m.Start.In(m.Location()) }

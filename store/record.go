@@ -53,10 +53,20 @@ func (tb *table[T]) shared(t *tx, key, value []byte) (*T, error) {
 	if err != nil {
 		return record, fmt.Errorf("decode record: %w", err)
 	}
+	t.store.settle(record)
 	if alone && (tb.kept || tb.hot) {
 		k.keep(hash, raw, record, reflect.TypeFor[T]().Size())
 	}
 	return record, nil
+}
+
+// settler is a record that notes, once it was read, what all who read it need.
+type settler interface{ settle(s *Store) }
+
+func (s *Store) settle(record any) {
+	if one, ok := record.(settler); ok {
+		one.settle(s)
+	}
 }
 
 func encode[T any](t *tx, record *T) ([]byte, error) {

@@ -63,6 +63,7 @@ type Store struct {
 	demo      bool
 	records   codec.Codec
 	kept      kept
+	zones     zones
 	hashing   chan struct{} // bounds password hashing at once
 	pace      pace          // of messages
 

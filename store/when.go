@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -33,6 +34,22 @@ func LocalTime(zone, date, clock string) (time.Time, *Problem) {
 		return t, &Problem{Field: "clock", Key: "when.twice"}
 	}
 	return t, nil
+}
+
+// zones keeps the time zones that records name, each loaded once.
+type zones struct{ loaded sync.Map } // name to *time.Location
+
+// load returns a zone, or nil when this machine does not know it.
+func (z *zones) load(name string) *time.Location {
+	if found, ok := z.loaded.Load(name); ok {
+		return found.(*time.Location)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	z.loaded.Store(name, loc)
+	return loc
 }
 
 // portableZone says whether a name means the same zone on every machine. Many systems keep files beside the IANA zones
