@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"belfry/store/kv"
 )
@@ -50,6 +51,45 @@ func TestUpdatesShareACommit(t *testing.T) {
 	want(t, s.Updates, uint64(101))
 	want(t, s.Puts, uint64(100))
 	want(t, s.Commits, uint64(1)) // the first update wrote nothing
+}
+
+// TestABatchOfLongFunctionsIsCommittedMeanwhile: once functions took as long as a commit does, what they wrote is made
+// durable while the next function still runs.
+func TestABatchOfLongFunctionsIsCommittedMeanwhile(t *testing.T) {
+	db := open(t)
+	for range 20 { // the committing goroutine may be late by chance
+		before := db.meter.Now()
+		put(t, db, "before", "v")
+		commit := db.meter.Now() - before
+		first, started := make(chan error, 1), make(chan struct{})
+		go func() {
+			first <- db.Update(context.Background(), "", func(tx kv.Tx) error {
+				close(started)
+				waitFor(db, 1)
+				for began := db.meter.Now(); db.meter.Now()-began < 2*commit; {
+					runtime.Gosched()
+				}
+				tx.Put([]byte("first"), []byte("v"))
+				return nil
+			})
+		}()
+		<-started
+		meanwhile := false
+		want(t, db.Update(context.Background(), "", func(tx kv.Tx) error {
+			select {
+			case err := <-first:
+				first <- err
+				meanwhile = true
+			case <-time.After(time.Second):
+			}
+			return nil
+		}), nil)
+		want(t, <-first, nil)
+		if meanwhile {
+			return
+		}
+	}
+	t.Error("the first was never durable before the second had run")
 }
 
 // TestFailureInABatch has functions fail in every way there is among others that succeed and build on each other.
