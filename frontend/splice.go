@@ -55,8 +55,14 @@ func packOwn(b *bytes.Buffer, plain []byte) {
 	_ = flate.StatelessDeflate(b, plain, false, nil) // into memory
 }
 
-func (s *Shared) pack() {
+var deflaters = sync.Pool{New: func() any { // each has memory of a megabyte
 	w, _ := flate.NewWriter(nil, deflateLevel) // fails for unknown levels only
+	return w
+}}
+
+func (s *Shared) pack() {
+	w, _ := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
 	for _, one := range s.pieces {
 		one.pack(func(b *bytes.Buffer, plain []byte) {
 			w.Reset(b)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"io"
 	"sync"
 	"time"
 
@@ -85,13 +86,17 @@ func (k *sharedPages) forStrangers(lang string, uri []byte) *sharedPage {
 	return k.kept[pageKey{lang: lang, uri: string(uri)}]
 }
 
-// wholePage is a page as visitors see it, packed when somebody first wants it packed. It does not change.
+// wholePage is a page as visitors see it, packed in one way or another when somebody first wants it so. It does not change.
 type wholePage struct {
 	etag     string
 	head     fasthttp.ResponseHeader // of the whole answer
 	plain    []byte
-	packing  sync.Once
-	gzip, br []byte
+	gzip, br packedPage
+}
+
+type packedPage struct {
+	once sync.Once
+	body []byte
 }
 
 func (s *Server) newWholePage(plain []byte) *wholePage {
@@ -105,17 +110,34 @@ func (s *Server) newWholePage(plain []byte) *wholePage {
 	return p
 }
 
-func (p *wholePage) pack() {
-	var b bytes.Buffer
-	zw, _ := gzip.NewWriterLevel(&b, 6)
-	_, _ = zw.Write(p.plain) // into memory
-	_ = zw.Close()
-	p.gzip = b.Bytes()
-	var c bytes.Buffer
-	bw := brotli.NewWriterLevel(&c, 5)
-	_, _ = bw.Write(p.plain) // into memory
-	_ = bw.Close()
-	p.br = c.Bytes()
+// packer is a writer with memory of a megabyte, which is used again.
+type packer interface {
+	io.WriteCloser
+	Reset(to io.Writer)
+}
+
+var gzipPackers = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, 6) // fails for unknown levels only
+	return w
+}}
+
+var brotliPackers = sync.Pool{New: func() any {
+	return brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: 5, LGWin: 18}) // no page is longer than that looks back
+}}
+
+// of packs a page, once.
+func (p *packedPage) of(plain []byte, packers *sync.Pool) []byte {
+	p.once.Do(func() {
+		w, _ := packers.Get().(packer)
+		defer packers.Put(w)
+		var b bytes.Buffer
+		b.Grow(len(plain) / 4)
+		w.Reset(&b)
+		_, _ = w.Write(plain) // into memory
+		_ = w.Close()
+		p.body = b.Bytes()
+	})
+	return p.body
 }
 
 // answer is a whole answer, its headers too.
@@ -139,13 +161,11 @@ func (p *wholePage) send(c *fiber.Ctx) error {
 func (p *wholePage) body(res *fasthttp.Response, encodings string) {
 	switch {
 	case names(encodings, "br"):
-		p.packing.Do(p.pack)
 		res.Header.SetContentEncoding("br")
-		res.SetBodyRaw(p.br)
+		res.SetBodyRaw(p.br.of(p.plain, &brotliPackers))
 	case names(encodings, "gzip"):
-		p.packing.Do(p.pack)
 		res.Header.SetContentEncoding("gzip")
-		res.SetBodyRaw(p.gzip)
+		res.SetBodyRaw(p.gzip.of(p.plain, &gzipPackers))
 	default:
 		res.SetBodyRaw(p.plain)
 	}

@@ -84,32 +84,23 @@ const unreadPage = 100
 
 // newPosts are the posts of a thread that are new to a reader, the latest first, at most limit: those to be read that
 // are behind the read position, younger than the moment they caught up, and not their own. It is the one count of
-// what is unread.
-func (t *tx) newPosts(d Thread, r Reading, p ReadingProfile, limit int) ([]Post, error) {
+// what is unread. The posts are for reading only.
+func (t *tx) newPosts(d Thread, r Reading, p ReadingProfile, limit int) ([]*Post, error) {
 	if d.Last <= r.Read || !d.Active.After(p.CaughtUp) {
 		return nil, nil
 	}
-	var fresh []Post
-	w := window{Under: []string{d.ID}, From: postSeq(r.Read + 1), Reverse: true, Limit: min(limit, 20)}
-	for {
-		batch, err := posts().under(t, w)
-		if err != nil {
-			return nil, err
+	var fresh []*Post
+	w := window{Under: []string{d.ID}, From: postSeq(r.Read + 1), Limit: min(limit, 20) + 3}
+	err := posts().latest(t, w, func(one *Post) bool {
+		if !one.At.After(p.CaughtUp) {
+			return false
 		}
-		for _, one := range batch {
-			if !one.At.After(p.CaughtUp) || len(fresh) == limit {
-				return fresh, nil
-			}
-			if one.Hidden == nil && one.Author != p.Member && one.MessageID == "" { // what was imported is no news
-				fresh = append(fresh, one)
-			}
+		if one.Hidden == nil && one.Author != p.Member && one.MessageID == "" { // what was imported is no news
+			fresh = append(fresh, one)
 		}
-		if len(batch) < w.Limit {
-			return fresh, nil
-		}
-		w.To = postSeq(batch[len(batch)-1].Seq)
-		w.Limit = unreadPage
-	}
+		return len(fresh) < limit
+	})
+	return fresh, err
 }
 
 // MarkRead moves a member's read position in a thread forward to a post, never back.

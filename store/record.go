@@ -261,19 +261,51 @@ func (tb *table[T]) every(t *tx, ix family, under string, visit func(T)) error {
 
 // under reads the records whose own key starts with these parts, in key order, at most limit.
 func (tb *table[T]) under(t *tx, w window) ([]T, error) {
+	var records []T
+	_, err := tb.visit(t, w, func(left int, record *T) bool {
+		if records == nil {
+			records = make([]T, 0, left)
+		}
+		records = append(records, *record)
+		return true
+	})
+	return records, err
+}
+
+// visit is under without copies, see shared: fn also learns how many are left, itself included, and returns false to end.
+// It returns how many there were; when that is the limit there may be more.
+func (tb *table[T]) visit(t *tx, w window, fn func(left int, record *T) bool) (int, error) {
 	pairs, err := t.Scan(w.bounds(tb.family), w.Limit)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	records := make([]T, 0, len(pairs))
-	for _, pair := range pairs {
-		record, err := tb.decode(t, pair.Key, pair.Value)
+	for i, pair := range pairs {
+		record, err := tb.shared(t, pair.Key, pair.Value)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		records = append(records, record)
+		if !fn(len(pairs)-i, record) {
+			break
+		}
 	}
-	return records, nil
+	return len(pairs), nil
+}
+
+// latest visits all under these parts from the last one back until fn returns false: the first few that w asks for, then
+// more at a time.
+func (tb *table[T]) latest(t *tx, w window, fn func(*T) bool) error {
+	for w.Reverse = true; ; w.Limit = unreadPage {
+		var last *T
+		ended := false
+		n, err := tb.visit(t, w, func(_ int, record *T) bool {
+			last, ended = record, !fn(record)
+			return !ended
+		})
+		if err != nil || ended || n < w.Limit {
+			return err
+		}
+		w.To = tb.key(last)[len(w.Under)]
+	}
 }
 
 // each calls fn for every record of the table in key order, reading in batches; fn may write.

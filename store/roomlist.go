@@ -91,29 +91,29 @@ func (l look) room(t *tx, row *RoomRow) error {
 	if err != nil || !l.since && read.Read >= row.Log.Last {
 		return err
 	}
-	w := window{Under: []string{row.Room.ID}, From: messageNumber(read.Read + 1), Reverse: true, Limit: unreadPage}
+	w := window{Under: []string{row.Room.ID}, From: messageNumber(read.Read + 1), Limit: unreadPage}
 	if l.since {
 		w.From = ""
 	}
-	fresh, err := messages().under(t, w)
-	if err != nil {
-		return err
+	if l.brief {
+		w.Limit = 4
 	}
-	for _, m := range fresh {
-		if !m.At.After(l.profile.CaughtUp) {
-			break
+	seen := 0
+	return messages().latest(t, w, func(m *Message) bool {
+		if seen++; !m.At.After(l.profile.CaughtUp) {
+			return false
 		}
 		named := slices.Contains(m.Mentions, l.who.ID) || l.who.TownID() != "" && slices.Contains(m.Mentions, l.who.TownID())
 		if m.Deleted != nil || m.Author == l.who.ID || !named && (row.Level == Mentions || row.Level == Normal && !l.reads(m.Lang)) {
-			continue
+			return seen < unreadPage
 		}
 		row.New++
 		row.First, row.Named = m.Number, row.Named || named
 		if len(row.Names) < 3 && !slices.ContainsFunc(row.Names, func(n Member) bool { return n.ID == m.Author }) {
 			row.Names = append(row.Names, Member{ID: m.Author})
 		}
-	}
-	return nil
+		return !l.brief && seen < unreadPage
+	})
 }
 
 // called are the rooms somebody is not in, where a message that they have not read mentions them or their town.

@@ -92,6 +92,7 @@ func (s *Store) UnreadCount(ctx context.Context, by Actor) (n int, more bool, er
 		if err != nil {
 			return err
 		}
+		look.brief = true
 		before := instant(t.now.Add(time.Second))
 		threadNews, rest, err := look.threads(t, before, unreadPage)
 		if err != nil {
@@ -115,6 +116,7 @@ type look struct {
 	chosen  map[string]Level
 	shelves map[string]Category
 	since   bool // everything since an instant, read or not
+	brief   bool // only whether something is new in a thread or a room, not all of it
 }
 
 func (t *tx) lookFor(by Actor, since time.Time) (look, error) {
@@ -186,7 +188,11 @@ func (l look) thread(t *tx, d Thread) (News, error) {
 	if l.since {
 		r.Read = 0
 	}
-	fresh, err := t.newPosts(d, r, l.profile, unreadPage)
+	limit := unreadPage
+	if l.brief && level != Mentions {
+		limit = 1
+	}
+	fresh, err := t.newPosts(d, r, l.profile, limit)
 	if err != nil || len(fresh) == 0 {
 		return News{}, err
 	}
