@@ -204,6 +204,19 @@ func (w window) bounds(f family) kv.Range {
 
 // list reads the records an index names, in the index's order.
 func (tb *table[T]) list(t *tx, ix family, w window) ([]T, error) {
+	found, err := tb.listed(t, ix, w)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]T, len(found))
+	for i, record := range found {
+		records[i] = *record
+	}
+	return records, nil
+}
+
+// listed is list without copies, see shared.
+func (tb *table[T]) listed(t *tx, ix family, w window) ([]*T, error) {
 	pairs, err := t.Scan(w.bounds(ix), w.Limit)
 	if err != nil {
 		return nil, err
@@ -223,12 +236,12 @@ func (tb *table[T]) list(t *tx, ix family, w window) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	records := make([]T, 0, len(values))
+	records := make([]*T, 0, len(values))
 	for i, value := range values {
 		if value == nil {
 			return nil, fmt.Errorf("index entry %q points to no record", pairs[i].Key)
 		}
-		record, err := tb.decode(t, keys[i], value)
+		record, err := tb.shared(t, keys[i], value)
 		if err != nil {
 			return nil, err
 		}

@@ -55,7 +55,8 @@ func (s *Store) Unread(ctx context.Context, by Actor, q UnreadQuery) (UnreadList
 		if before == "" {
 			before = instant(t.now.Add(time.Second))
 		}
-		threadNews, more, err := look.threads(t, before, q.Limit+1)
+		var all []News
+		more, err := look.threads(t, before, q.Limit+1, func(one News) { all = append(all, one) })
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func (s *Store) Unread(ctx context.Context, by Actor, q UnreadQuery) (UnreadList
 		if err != nil {
 			return err
 		}
-		all := append(append(threadNews, minutesNews...), roomNews...)
+		all = append(append(all, minutesNews...), roomNews...)
 		if err := look.join(t, all); err != nil {
 			return err
 		}
@@ -94,7 +95,8 @@ func (s *Store) UnreadCount(ctx context.Context, by Actor) (n int, more bool, er
 		}
 		look.brief = true
 		before := instant(t.now.Add(time.Second))
-		threadNews, rest, err := look.threads(t, before, unreadPage)
+		n = 0
+		rest, err := look.threads(t, before, unreadPage, func(News) { n++ })
 		if err != nil {
 			return err
 		}
@@ -103,7 +105,7 @@ func (s *Store) UnreadCount(ctx context.Context, by Actor) (n int, more bool, er
 			return err
 		}
 		roomNews, err := look.rooms(t, before)
-		n, more = len(threadNews)+len(minutesNews)+len(roomNews), rest != ""
+		n, more = n+len(minutesNews)+len(roomNews), rest != ""
 		return err
 	})
 	return n, more, err
@@ -138,33 +140,35 @@ func (t *tx) lookFor(by Actor, since time.Time) (look, error) {
 	return l, err
 }
 
-// threads are the threads with something new that were active before an instant, at most limit; rest is where to go on
+// threads visits the threads with something new that were active before an instant, at most limit; rest is where to go on
 // when the look ended before the end.
-func (l look) threads(t *tx, before string, limit int) (found []News, rest string, err error) {
+func (l look) threads(t *tx, before string, limit int, visit func(News)) (rest string, err error) {
 	w := window{From: instant(l.profile.CaughtUp.Add(1)), To: before, Reverse: true, Limit: maxUnread}
-	active, err := threads().list(t, famThreadActive, w)
+	active, err := threads().listed(t, famThreadActive, w)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
+	found := 0
 	for _, d := range active {
 		if !d.shown(l.who, l.shelves) {
 			continue
 		}
 		one, err := l.thread(t, d)
 		if err != nil {
-			return nil, "", err
+			return "", err
 		}
 		if one.Count == 0 {
 			continue
 		}
-		if found = append(found, one); len(found) == limit {
-			return found, instant(d.Active), nil
+		visit(one)
+		if found++; found == limit {
+			return instant(d.Active), nil
 		}
 	}
 	if len(active) == maxUnread {
 		rest = instant(active[maxUnread-1].Active)
 	}
-	return found, rest, nil
+	return rest, nil
 }
 
 // reads says whether the member reads a language.
@@ -173,12 +177,12 @@ func (l look) reads(lang string) bool {
 }
 
 // thread says what is new in one thread.
-func (l look) thread(t *tx, d Thread) (News, error) {
+func (l look) thread(t *tx, d *Thread) (News, error) {
 	r, err := t.reading(l.who.ID, d.ID)
 	if err != nil {
 		return News{}, err
 	}
-	level := levelOf(r, d, l.chosen)
+	level := levelOf(r, *d, l.chosen)
 	if level == Muted {
 		return News{}, nil
 	}
@@ -192,11 +196,11 @@ func (l look) thread(t *tx, d Thread) (News, error) {
 	if l.brief && level != Mentions {
 		limit = 1
 	}
-	fresh, err := t.newPosts(d, r, l.profile, limit)
+	fresh, err := t.newPosts(*d, r, l.profile, limit)
 	if err != nil || len(fresh) == 0 {
 		return News{}, err
 	}
-	one := News{Kind: "thread", At: d.Active, Row: ThreadRow{Thread: d}}
+	one := News{Kind: "thread", At: d.Active, Row: ThreadRow{Thread: *d}}
 	for _, p := range fresh {
 		named := slices.Contains(p.Mentions, l.who.ID) || l.who.TownID() != "" && slices.Contains(p.Mentions, l.who.TownID())
 		if level == Mentions && !named {

@@ -31,6 +31,9 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 
 // escape is TEXT of RFC 5545 section 3.3.11: four characters and nothing else.
 func escape(text string) string {
+	if !strings.ContainsAny(text, "\\;,\n") {
+		return text
+	}
 	return strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\n", `\n`).Replace(text)
 }
 
@@ -52,12 +55,12 @@ func uri(address string) string {
 }
 
 // order puts properties in a fixed order: VERSION and PRODID first, then as the design lists them.
-const order = "VERSION PRODID CALSCALE NAME X-WR-CALNAME DESCRIPTION X-WR-CALDESC REFRESH-INTERVAL X-PUBLISHED-TTL COLOR URL SOURCE " +
+const order = " VERSION PRODID CALSCALE NAME X-WR-CALNAME DESCRIPTION X-WR-CALDESC REFRESH-INTERVAL X-PUBLISHED-TTL COLOR URL SOURCE " +
 	"TZID UID DTSTAMP LAST-MODIFIED CREATED SEQUENCE RECURRENCE-ID DTSTART DTEND RRULE EXDATE TZOFFSETFROM TZOFFSETTO TZNAME " +
-	"SUMMARY LOCATION STATUS CLASS TRANSP CATEGORIES CONTACT CONFERENCE ACTION TRIGGER"
+	"SUMMARY LOCATION STATUS CLASS TRANSP CATEGORIES CONTACT CONFERENCE ACTION TRIGGER "
 
 func rank(name string) int {
-	if at := slices.Index(strings.Fields(order), name); at >= 0 {
+	if at := strings.Index(order, " "+name+" "); at >= 0 {
 		return at
 	}
 	return 1 << 20
