@@ -22,6 +22,7 @@ func process() []vitals.Number {
 		{Name: vitals.Began, Help: "When the process began.", Kind: vitals.Gauge, Read: func() float64 { return began }},
 		{Name: vitals.Goroutines, Help: "Goroutines.", Kind: vitals.Gauge, Kept: true, Read: func() float64 { return float64(runtime.NumGoroutine()) }},
 		{Name: vitals.Heap, Help: "Memory of what the program holds, and of what it dropped since the last collection.", Kind: vitals.Gauge, Kept: true, Read: measured("/memory/classes/heap/objects:bytes")},
+		{Name: "go_heap_live_bytes", Help: "Memory of what the program held when memory was last collected.", Kind: vitals.Gauge, Read: measured("/gc/heap/live:bytes")},
 		{Name: "go_gc_cycles_total", Help: "Collections of memory.", Kind: vitals.Counter, Read: measured("/gc/cycles/total:gc-cycles")},
 		{Name: "go_gc_cpu_seconds_total", Help: "Processor time they took, as far as Go can tell.", Kind: vitals.Counter, Read: measured("/cpu/classes/gc/total:cpu-seconds")},
 	}
