@@ -125,18 +125,30 @@ var brotliPackers = sync.Pool{New: func() any {
 	return brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: 5, LGWin: 18}) // no page is longer than that looks back
 }}
 
+func packGzip(plain []byte) []byte {
+	w, _ := gzipPackers.Get().(packer)
+	defer gzipPackers.Put(w)
+	return packWith(w, plain)
+}
+
+func packBrotli(plain []byte) []byte {
+	w, _ := brotliPackers.Get().(packer)
+	defer brotliPackers.Put(w)
+	return packWith(w, plain)
+}
+
+func packWith(w packer, plain []byte) []byte {
+	var b bytes.Buffer
+	b.Grow(len(plain) / 4)
+	w.Reset(&b)
+	_, _ = w.Write(plain) // into memory
+	_ = w.Close()
+	return b.Bytes()
+}
+
 // of packs a page, once.
-func (p *packedPage) of(plain []byte, packers *sync.Pool) []byte {
-	p.once.Do(func() {
-		w, _ := packers.Get().(packer)
-		defer packers.Put(w)
-		var b bytes.Buffer
-		b.Grow(len(plain) / 4)
-		w.Reset(&b)
-		_, _ = w.Write(plain) // into memory
-		_ = w.Close()
-		p.body = b.Bytes()
-	})
+func (p *packedPage) of(plain []byte, pack func([]byte) []byte) []byte {
+	p.once.Do(func() { p.body = pack(plain) })
 	return p.body
 }
 
@@ -162,10 +174,10 @@ func (p *wholePage) body(res *fasthttp.Response, encodings string) {
 	switch {
 	case names(encodings, "br"):
 		res.Header.SetContentEncoding("br")
-		res.SetBodyRaw(p.br.of(p.plain, &brotliPackers))
+		res.SetBodyRaw(p.br.of(p.plain, packBrotli))
 	case names(encodings, "gzip"):
 		res.Header.SetContentEncoding("gzip")
-		res.SetBodyRaw(p.gzip.of(p.plain, &gzipPackers))
+		res.SetBodyRaw(p.gzip.of(p.plain, packGzip))
 	default:
 		res.SetBodyRaw(p.plain)
 	}
