@@ -3,6 +3,7 @@ package bolt
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -162,20 +163,22 @@ func openFile(path string, opt Options, readOnly bool) (file *bbolt.DB, err erro
 	case errors.As(err, new(*fs.PathError)):
 		return nil, err
 	}
-	if !hasMagic(path) {
-		return nil, ErrForeign
-	}
-	return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-}
-
-// hasMagic finds bbolt's magic number where either meta page can be. Without it the file was never one of ours, or
-// both its beginnings are gone: then nothing in it can be told from noise.
-func hasMagic(path string) bool {
-	f, err := os.Open(path) // #nosec G304 -- the store's own file
-	if err != nil {
-		return false
+	f, openErr := os.Open(path) // #nosec G304 -- the store's own file
+	if openErr != nil {
+		return nil, openErr
 	}
 	defer f.Close()
+	switch {
+	case hasMagic(f):
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	case hasPages(f):
+		return nil, fmt.Errorf("%w: its first pages, from which all others are found, are gone", ErrDamaged)
+	}
+	return nil, ErrForeign
+}
+
+// hasMagic finds bbolt's magic number where either meta page can be.
+func hasMagic(f io.ReaderAt) bool {
 	word := make([]byte, 4)
 	for at := int64(0); at <= 1<<24; at = max(1024, 2*at) {
 		if _, err := f.ReadAt(word, at+pageHeader); err == nil && order.Uint32(word) == magic {

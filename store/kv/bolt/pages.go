@@ -35,6 +35,7 @@ type pages struct {
 	failed error // of the last try to read a meta page
 	file   io.ReaderAt
 	meta   meta
+	whole  bool   // both meta pages are valid
 	used   []bool // pages met so far
 }
 
@@ -46,7 +47,7 @@ var errNoMeta = errors.New("no valid meta page")
 func openPages(file io.ReaderAt) (*pages, error) {
 	p := &pages{file: file}
 	if p.readMeta(0) {
-		p.readMeta(p.meta.pageSize)
+		p.whole = p.readMeta(p.meta.pageSize)
 		return p, nil
 	}
 	for size := int64(1024); size <= 1<<24; size *= 2 {
@@ -80,6 +81,32 @@ func (p *pages) readMeta(at int64) bool {
 		p.meta = m
 	}
 	return true
+}
+
+// lookedThrough is how many places of a file are looked at for pages.
+const lookedThrough = 1 << 16
+
+// hasPages says whether a file without a beginning is one of bbolt's all the same: every page names its own number. Two
+// such are enough, since nothing else has the like, and a small file has few more.
+func hasPages(file io.ReaderAt) bool {
+	head := make([]byte, pageHeader)
+	for size := int64(1024); size <= 64<<10; size *= 2 {
+		found := 0
+		for id := int64(2); id < lookedThrough; id++ {
+			if _, err := file.ReadAt(head, id*size); err != nil {
+				break
+			}
+			flags, count := order.Uint16(head[8:]), int64(order.Uint16(head[10:]))
+			listed := flags == isFree || (flags == isBranch || flags == isLeaf) && count <= size/element
+			if order.Uint64(head) != uint64(id) || !listed {
+				continue
+			}
+			if found++; found == 2 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // size is how long the file must be to hold every page in use.
