@@ -57,3 +57,14 @@ func logPath(path string) string {
 	}
 	return path
 }
+
+// longestName is how much of a name that somebody sent is logged, in bytes.
+const longestName = 100
+
+// shortened cuts a name that somebody sent; the handler of the log quotes what is strange in it.
+func shortened(name string) string {
+	if len(name) <= longestName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:longestName], "") + "…"
+}

@@ -33,7 +33,9 @@ func (s *Server) noteSignIn(c *fiber.Ctx, way string, err error) {
 // noteRefused logs an answer that says no.
 func (s *Server) noteRefused(c *fiber.Ctx, code int) {
 	switch code {
-	case fiber.StatusUnauthorized, fiber.StatusForbidden, fiber.StatusMisdirectedRequest, fiber.StatusTooManyRequests:
+	case fiber.StatusMisdirectedRequest: // the proxy passes on another name, or --public-url is not what people type
+		s.note(c, "refused", "status", code, "method", c.Method(), "path", logPath(c.Path()), "host", shortened(string(c.Request().Host())))
+	case fiber.StatusUnauthorized, fiber.StatusForbidden, fiber.StatusTooManyRequests:
 		s.note(c, "refused", "status", code, "method", c.Method(), "path", logPath(c.Path()))
 	}
 }

@@ -53,7 +53,12 @@ func TestWhatAnOperatorLooksForIsLogged(t *testing.T) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://evil.example/", nil)
 		ok(t, err)
 		s.visitor().ask(req)
-	}, map[string]any{"msg": "refused", "status": 421.0})
+	}, map[string]any{"msg": "refused", "status": 421.0, "host": "evil.example"})
+	happened("a host that is long", func() {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+strings.Repeat("evil", 50)+".example/", nil)
+		ok(t, err)
+		s.visitor().ask(req)
+	}, map[string]any{"msg": "refused", "status": 421.0, "host": strings.Repeat("evil", 25) + "…"})
 	happened("too many tries", func() {
 		for range 11 {
 			s.visitor().post("/sign-in/code", url.Values{"email": {"a@exemple.example"}, "code": {"000000"}})
