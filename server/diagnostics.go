@@ -29,7 +29,7 @@ func (s *Server) diagnostics(c *fiber.Ctx) error {
 		return time.Time{}
 	}
 	screen := pages.DiagnosticsPage{Version: s.Version, Mail: v.member.May(store.Administer), Trouble: string(s.Trouble(c.UserContext())), Began: at(vitals.Began), Read: at(vitals.Scrubbed),
-		Size: int64(s.Vitals.Now(vitals.Size)), Faults: int(s.Vitals.Now(vitals.Faults)), Shared: s.Store.Shared(), Nodes: int(s.Vitals.Now(vitals.Nodes))}
+		Size: int64(s.Vitals.Now(vitals.Size)), Faults: int(s.Vitals.Now(vitals.Faults)), Shared: s.Store.Shared(), Nodes: s.Store.Peers().Nodes}
 	over := diagnosisSpans()[1]
 	for _, one := range diagnosisSpans() {
 		if c.Query("hours") == strconv.Itoa(one.hours) {

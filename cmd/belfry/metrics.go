@@ -105,7 +105,7 @@ func (w *watch) numbers() []vitals.Number {
 		count("belfry_commits_unknown_total", "Of them, those that may have been made all the same.", m.Unknown.Load),
 		count("belfry_round_trips_total", "Messages to the database that were waited for.", m.RoundTrips.Load),
 		kept(count(vitals.Reconnected, "Connections to the database found dead.", m.Reconnected.Load)),
-		gauge(vitals.Nodes, "Other nodes that are alive.", func() float64 { return float64(w.hub.Peers().Nodes) }),
+		gauge(vitals.Nodes, "Nodes that are alive, this one among them.", func() float64 { return float64(1 + w.hub.Peers().Nodes) }),
 		count("belfry_nodes_gone_total", "Nodes found dead.", func() uint64 { return w.hub.Peers().Gone }),
 		count("belfry_hints_sent_total", "Hints given to other nodes.", func() uint64 { return w.hub.Peers().Sent }),
 		count("belfry_hints_received_total", "Hints taken from other nodes.", func() uint64 { return w.hub.Peers().Received }),

@@ -44,7 +44,7 @@ func TestA42MetricsAreTheOperators(t *testing.T) {
 	for _, want := range []string{`belfry_requests_total{status="4xx"} 1`, `belfry_request_seconds_bucket{kind="read",le="0.001"}`, "belfry_commits_total ",
 		"\nbelfry_letters_waiting ", "belfry_engine_bytes ", "belfry_sockets 0", "process_resident_memory_bytes ", "belfry_scrub_time_seconds 0",
 		`belfry_view_seconds_bucket{le="0.0001"}`, "belfry_update_seconds_count ", "belfry_commit_wait_seconds_sum ", "belfry_commit_seconds_count ", `belfry_commit_updates_bucket{le="1024"}`, "belfry_redone_total 0", "belfry_reconnected_total 0",
-		"belfry_hints_sent_total 0", "belfry_reminders_oldest_seconds ", "belfry_search_oldest_seconds ", "belfry_sockets_slow_total 0", "belfry_ready 1", "go_heap_bytes ", "go_heap_live_bytes ", "go_gc_cycles_total ", "process_max_fds "} {
+		"belfry_hints_sent_total 0", "belfry_reminders_oldest_seconds ", "belfry_search_oldest_seconds ", "belfry_sockets_slow_total 0", "belfry_ready 1", "belfry_nodes 1", "go_heap_bytes ", "go_heap_live_bytes ", "go_gc_cycles_total ", "process_max_fds "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}

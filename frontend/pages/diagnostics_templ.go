@@ -19,7 +19,7 @@ import (
 type DiagnosticsPage struct {
 	Trouble string // why it should not be sent requests, "" when it should
 	Shared  bool   // other nodes may serve too
-	Nodes   int    // how many do
+	Nodes   int    // how many others do
 	Began   time.Time
 	Hours   int // how far back the pictures go
 	Spans   []int
