@@ -190,16 +190,13 @@ func local(conn pgconn.Config) bool {
 	return true
 }
 
-// Mask takes the password of an address out of a text.
-func Mask(text, address string) string {
-	if _, after, ok := strings.Cut(address, "://"); ok {
-		if login, _, ok := strings.Cut(after, "@"); ok {
-			if _, password, ok := strings.Cut(login, ":"); ok && password != "" {
-				text = strings.ReplaceAll(text, password, "…")
-			}
-		}
+// Valid says whether an address can be read, without calling it: ErrAddress when not.
+func Valid(address string) error {
+	config, err := configure(address)
+	if err == nil {
+		_, err = commitTimeout(config.ConnConfig)
 	}
-	return text
+	return err
 }
 
 // prepare makes sure that the schema is ours, and makes an empty one so.

@@ -73,6 +73,23 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestMask: nobody reads a password in what is printed, and an address stays one in everything else.
+func TestMask(t *testing.T) {
+	for address, shown := range map[string]string{
+		"postgres://belfry@db1,db2/belfry?sslmode=verify-full":           "postgres://belfry@db1,db2/belfry?sslmode=verify-full",
+		"postgres://belfry:belfry@belfry:5432/belfry":                    "postgres://belfry:…@belfry:5432/belfry",
+		"postgres://belfry:a%20b@db/x?sslmode=disable":                   "postgres://belfry:…@db/x?sslmode=disable",
+		"postgres://belfry@db/x?password=geheim&sslmode=disable":         "postgres://belfry@db/x?password=…&sslmode=disable",
+		"postgres://belfry@db/x?sslkey=k&sslpassword=geheim":             "postgres://belfry@db/x?sslkey=k&sslpassword=…",
+		"postgres://belfry:a/geheim@db/x":                                "postgres://belfry:…@db/x",
+		"postgres://db:5432/x?options=-csearch_path%3Da&application=a@b": "postgres://db:5432/x?options=-csearch_path%3Da&application=a@b",
+		"postgres://belfry:@db/x":                                        "postgres://belfry:@db/x",
+	} {
+		want(t, postgres.Mask("at "+address+".", address), "at "+shown+".")
+	}
+	want(t, postgres.Mask("no role a b, a%20b", "postgres://belfry:a%20b@db/x"), "no role …, …")
+}
+
 // TestConnectionsAreBounded runs more transactions at once than there are connections.
 func TestConnectionsAreBounded(t *testing.T) {
 	address := pgtest.Database(t)

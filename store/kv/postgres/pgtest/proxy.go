@@ -28,6 +28,8 @@ type Proxy struct {
 	deaf    atomic.Bool // notifications do not go through
 	swallow atomic.Int32
 	cut     atomic.Int64 // so many bytes of answers go through, then the connection breaks; 0: no
+	asked   atomic.Int64 // bytes of requests
+	hold    atomic.Pointer[hold]
 
 	Resets, Swallowed, Silenced, Unheard atomic.Int64
 }
@@ -108,6 +110,13 @@ func (p *Proxy) pump(from, to net.Conn, asking bool) {
 			p.Silenced.Add(1)
 			continue
 		}
+		if asking {
+			p.asked.Add(int64(n))
+			if h := p.hold.Load(); h != nil && p.asked.Load() > h.after {
+				h.once.Do(func() { close(h.held) })
+				<-h.free
+			}
+		}
 		if asking && p.swallow.CompareAndSwap(requestLost, passes) {
 			p.Swallowed.Add(1)
 			return
@@ -182,3 +191,21 @@ func (p *Proxy) LoseRequest() { p.swallow.Store(requestLost) }
 
 // CutAnswer breaks the connection when so many bytes of answers have gone through.
 func (p *Proxy) CutAnswer(after int64) { p.cut.Store(after) }
+
+// hold keeps requests back from a number of bytes on.
+type hold struct {
+	after      int64
+	once       sync.Once
+	held, free chan struct{}
+}
+
+// Asked is how many bytes of requests went through.
+func (p *Proxy) Asked() int64 { return p.asked.Load() }
+
+// HoldAfter lets so many bytes of requests through from now on and keeps the rest back until it is freed; held tells when
+// there is something.
+func (p *Proxy) HoldAfter(bytes int64) (held <-chan struct{}, free func()) {
+	h := &hold{after: p.asked.Load() + bytes, held: make(chan struct{}), free: make(chan struct{})}
+	p.hold.Store(h)
+	return h.held, sync.OnceFunc(func() { p.hold.CompareAndSwap(h, nil); close(h.free) })
+}
