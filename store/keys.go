@@ -8,7 +8,7 @@ import "strings"
 type family string
 
 const (
-	famMeta family = "meta" // name → schema version, server secret, whether the starter list of skills was put in, a probe of a disk that was full
+	famMeta family = "meta" // name → schema version, server secret, whether the starter list of skills was put in, a probe of a disk that was full, a move under way, where the community went
 
 	famMember       family = "member"        // id → Member
 	famMemberEmail  family = "member.email"  // folded address → id (unique)

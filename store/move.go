@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"belfry/store/kv"
 )
@@ -18,9 +19,10 @@ var ErrOccupied = errors.New("there is something in this place already")
 
 // moving is the mark in the place a move leads to, until every record was compared.
 type moving struct {
-	Community string `json:"community"` // which one it is, without its secret
-	After     []byte `json:"after"`     // the last key that was copied
-	Copied    int    `json:"copied"`
+	Community string    `json:"community"` // which one it is, without its secret
+	Began     time.Time `json:"began"`
+	After     []byte    `json:"after"` // the last key that was copied
+	Copied    int       `json:"copied"`
 }
 
 var movingKey = famMeta.key("moving")
@@ -30,6 +32,8 @@ type MoveReport struct {
 	Copied    int // records and index entries copied, those of an earlier try included
 	Compared  int
 	Corrected int // found different, because the source went on after an earlier try
+
+	Unmarked error // why the place it came from could not be told that it is left
 }
 
 // stays says whether a key is of one engine or one process only, and does not go along.
@@ -39,7 +43,7 @@ func stays(key []byte) bool {
 	case famStale, famSearcher, famPaper, famPaperPart, famNode, famLease:
 		return true
 	}
-	return bytes.Equal(key, movingKey)
+	return bytes.Equal(key, movingKey) || bytes.Equal(key, leftKey)
 }
 
 // moveBatch and moveBytes bound what is held in memory at once.
@@ -48,12 +52,14 @@ const (
 	moveBytes = 16 << 20
 )
 
-// Move copies a community to an empty engine, record by record, then compares every record. It goes on where an earlier
-// try broke off; what changed in the source since then is corrected. Until it has ended the place it leads to cannot be
-// opened. Papers are not records of every engine: papers moves them from shelf to shelf, when the records are copied.
-func Move(ctx context.Context, from, to kv.DB, papers func() error, progress func(MoveReport)) (MoveReport, error) {
+// Move copies a community to an empty engine, or back to one it has left, record by record, then compares every record. It
+// goes on where an earlier try broke off; what changed in the source since then is corrected. Until it has ended the place
+// it leads to cannot be opened; just before, the place it comes from is told with goes that the community is there no more,
+// unless that names no place, or it takes no writes. Papers are not records of every engine: papers moves them from shelf
+// to shelf, when the records are copied.
+func Move(ctx context.Context, from, to kv.DB, goes Left, papers func() error, progress func(MoveReport)) (MoveReport, error) {
 	var report MoveReport
-	mark, err := beginMove(ctx, from, to)
+	mark, err := beginMove(ctx, from, to, goes.At)
 	if err != nil {
 		return report, err
 	}
@@ -93,7 +99,17 @@ func Move(ctx context.Context, from, to kv.DB, papers func() error, progress fun
 		}
 		again = report.Corrected > before // the last comparison finds nothing
 	}
-	return report, to.Update(ctx, "move", func(tx kv.Tx) error { tx.Delete(movingKey); return nil })
+	if goes.To != "" {
+		report.Unmarked = Leave(ctx, from, Left{To: goes.To, At: mark.Began})
+	}
+	if err := ctx.Err(); err != nil {
+		return report, err
+	}
+	return report, to.Update(ctx, "move", func(tx kv.Tx) error {
+		tx.Delete(movingKey)
+		tx.Delete(leftKey)
+		return nil
+	})
 }
 
 // Copy copies a community of any schema to an empty engine that nobody else uses. The source should be one snapshot.
@@ -109,8 +125,9 @@ func Copy(ctx context.Context, from, to kv.DB) error {
 }
 
 // beginMove makes sure that a move may begin or go on, and marks the place.
-func beginMove(ctx context.Context, from, to kv.DB) (moving, error) {
-	var mark moving
+func beginMove(ctx context.Context, from, to kv.DB, now time.Time) (moving, error) {
+	mark := moving{Began: now}
+	var left *Left
 	err := from.View(ctx, func(r kv.Reader) error {
 		version, err := schemaIn(r)
 		if err != nil {
@@ -124,45 +141,90 @@ func beginMove(ctx context.Context, from, to kv.DB) (moving, error) {
 		case version < Schema:
 			return ErrOlder
 		}
-		secret, _, err := r.Get(famMeta.key("secret"))
-		mark.Community = fmt.Sprintf("%x", derive(secret, "move"))
+		if mark.Community, err = communityIn(r); err != nil {
+			return err
+		}
+		left, err = leftIn(r)
 		return err
 	})
 	if err != nil {
 		return mark, err
 	}
 	err = to.Update(ctx, "move", func(tx kv.Tx) error {
+		fresh := mark
 		value, ok, err := tx.Get(movingKey)
 		if err != nil {
 			return err
 		}
 		if ok {
 			var have moving
-			if err := json.Unmarshal(value, &have); err != nil || have.Community != mark.Community {
+			if err := json.Unmarshal(value, &have); err != nil || have.Community != fresh.Community {
 				return ErrOccupied
 			}
-			mark = have
-			return nil
+			if have.Began.IsZero() { // an earlier version began it
+				have.Began = fresh.Began
+			}
+			fresh = have
+		} else if err := vacant(tx, fresh.Community); err != nil {
+			return err
 		}
-		for r := (kv.Range{}); ; {
-			first, err := tx.Scan(r, 1)
-			if err != nil {
-				return err
-			}
-			if len(first) == 0 {
-				break
-			}
-			if !stays(first[0].Key) {
-				return ErrOccupied
-			}
-			name, _, _ := bytes.Cut(first[0].Key, []byte("/"))
-			r.From = kv.Prefix(family(name).prefix()).To
+		if left != nil && !(ok && left.At.Equal(fresh.Began)) { // another move was done to its end
+			return &LeftError{*left}
 		}
-		fresh, err := json.Marshal(mark)
-		tx.Put(movingKey, fresh)
+		value, err = json.Marshal(fresh)
+		tx.Put(movingKey, value)
+		mark = fresh
 		return err
 	})
 	return mark, err
+}
+
+// communityIn says which community it is, without its secret.
+func communityIn(r kv.Reader) (string, error) {
+	secret, _, err := r.Get(famMeta.key("secret"))
+	return fmt.Sprintf("%x", derive(secret, "move")), err
+}
+
+// vacant makes sure that nothing of a place is lost when a community moves in: it is empty, or what this community left
+// there. Whoever followed it then, search indexes above all, has missed what happened elsewhere and is forgotten.
+func vacant(tx kv.Tx, community string) error {
+	left, err := leftIn(tx)
+	if err != nil {
+		return err
+	}
+	if left == nil {
+		return empty(tx)
+	}
+	there, err := communityIn(tx)
+	if err == nil && there != community {
+		err = ErrOccupied
+	}
+	for _, f := range []family{famSearcher, famNode, famLease} {
+		if err != nil {
+			return err
+		}
+		var found []kv.Pair
+		found, err = tx.Scan(kv.Prefix(f.prefix()), moveBatch)
+		for _, p := range found {
+			tx.Delete(bytes.Clone(p.Key))
+		}
+	}
+	return err
+}
+
+// empty refuses a place where something is that does not stay.
+func empty(tx kv.Tx) error {
+	for r := (kv.Range{}); ; {
+		first, err := tx.Scan(r, 1)
+		if err != nil || len(first) == 0 {
+			return err
+		}
+		if !stays(first[0].Key) {
+			return ErrOccupied
+		}
+		name, _, _ := bytes.Cut(first[0].Key, []byte("/"))
+		r.From = kv.Prefix(family(name).prefix()).To
+	}
 }
 
 // each reads what goes along, in the order of keys, and hands it over outside the transaction it was read in.

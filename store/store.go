@@ -47,6 +47,7 @@ type Options struct {
 	Wire      kv.Wire      // to other processes on the same data; nil where there are none
 	Space     func() Space // how much room is left where the data is; nil: plenty
 	Demo      bool         // the throw-away demo community: members sign in with one click
+	Back      bool         // serve what a community has left all the same, see Leave
 	ReadOnly  bool         // for examining: nothing is set up or migrated, another schema is refused
 }
 
@@ -61,6 +62,7 @@ type Store struct {
 	shelf     *shelf.Shelf
 	left      func() Space
 	demo      bool
+	back      bool
 	records   codec.Codec
 	kept      kept
 	zones     zones
@@ -88,10 +90,10 @@ type Store struct {
 
 // Open takes over an engine: an empty one is set up, an older schema is migrated in one transaction, a newer one
 // is refused with ErrNewer. With Demo an empty one is marked as a demo, and one without that mark is refused with
-// ErrNotDemo and left as it is.
+// ErrNotDemo and left as it is. One that its community has left is a LeftError, or with Back takes its life up again.
 func Open(ctx context.Context, db kv.DB, opt Options) (*Store, error) {
 	s := &Store{db: db, rolling: rolling{turn: newTurn()}, offers: offering{making: newTurn()}, names: naming{making: newTurn()}, clock: opt.Clock, rand: opt.Rand, renderer: opt.Renderer, gazetteer: opt.Gazetteer, shelf: opt.Shelf,
-		left: opt.Space, demo: opt.Demo, hashing: make(chan struct{}, passwordsAtOnce)}
+		left: opt.Space, demo: opt.Demo, back: opt.Back, hashing: make(chan struct{}, passwordsAtOnce)}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"belfry/store"
 )
@@ -34,11 +37,23 @@ func (b *backupCommand) Run(t *terminal) error {
 			return err
 		}
 		defer hub.Close()
+		if err := remindLeft(t, b.home(), db); err != nil {
+			return err
+		}
 		return pack(t.ctx, f, db, hub.Shelf())
 	})
 	if err != nil {
-		return err
+		return missingFolder(b.File, err)
 	}
 	fmt.Fprintf(t.out, "Backup written to %s\n", b.File)
 	return nil
+}
+
+// missingFolder names the folder of a file that cannot be written because there is none.
+func missingFolder(path string, err error) error {
+	dir := filepath.Dir(path)
+	if _, missing := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && errors.Is(missing, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s to write to; create it with: mkdir -p %s", dir, quoted(dir))
+	}
+	return err
 }

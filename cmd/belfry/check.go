@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"time"
 
 	"belfry/server/search"
 	"belfry/store"
@@ -45,6 +49,9 @@ func (c *checkCommand) Run(t *terminal) error {
 			return err
 		}
 		defer hub.Close()
+		if err := remindLeft(t, c.home(), db); err != nil {
+			return err
+		}
 		if report, err = checkAll(t.ctx, hub, db); err != nil {
 			return err
 		}
@@ -71,8 +78,25 @@ func (d dataFlags) where() string {
 	return d.Data
 }
 
-// rebuild makes the search index anew: in the running server, or here.
+// remindLeft says of a place, if it is so, that its community goes on elsewhere.
+func remindLeft(t *terminal, at home, db engine) error {
+	left, err := store.LeftFor(t.ctx, db)
+	if err == nil && left != nil {
+		fmt.Fprintf(t.err, "belfry: the community of %s moved to %s on %s and goes on there; this is what was left\n", at, left.To, left.At.Format(time.DateOnly))
+	}
+	if err != nil {
+		return sentence(at.String(), err)
+	}
+	return nil
+}
+
+// rebuild makes the search index anew: in the running server, or here. The index of a hub on several machines is each
+// node's own, in its folder: one that no node has served from is not filled by mistake.
 func (c *checkCommand) rebuild(t *terminal) error {
+	folder := filepath.Join(absolute(c.Data), searchFolder)
+	if _, err := os.Stat(filepath.Join(c.Data, nodeFile)); c.home().shared() && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no node has served from %s; say with --data which folder the node has that is to search anew", absolute(c.Data))
+	}
 	var report searchReport
 	running, err := askNode(t.ctx, c.Data, "/rebuild-search", nil, &report)
 	if err != nil {
@@ -107,7 +131,7 @@ func (c *checkCommand) rebuild(t *terminal) error {
 		}
 		report.Entries = int(n)
 	}
-	fmt.Fprintf(t.out, "The search index was made anew: %d entries.\n", report.Entries)
+	fmt.Fprintf(t.out, "The search index in %s was made anew: %d entries.\n", folder, report.Entries)
 	return nil
 }
 

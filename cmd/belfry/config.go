@@ -34,6 +34,7 @@ type serveCommand struct {
 	KeepFree  int64         `help:"MiB of the disk that are kept for deleting: below, nothing else is taken, and papers not below four times as much. 0 for none." name:"keep-free" default:"64" env:"BELFRY_KEEP_FREE"`
 	Patience  time.Duration `help:"How long a connection may stand still in the middle of a request or an answer before it is cut." default:"9s" env:"BELFRY_PATIENCE"`
 	Demo      bool          `help:"Serve a community of real towns and invented people." env:"BELFRY_DEMO"`
+	Force     bool          `help:"Serve what a move has left in this place, once: it is the community again, and what happened where it went is not in it."`
 
 	SMTPHost     string `help:"Mail server. Without one, administrators read the mail at /admin/mail." name:"smtp-host" env:"BELFRY_SMTP_HOST"`
 	SMTPPort     int    `help:"Port of the mail server." name:"smtp-port" default:"587" env:"BELFRY_SMTP_PORT"`

@@ -17,45 +17,6 @@ import (
 	"belfry/store/shelf"
 )
 
-// sentence says in plain words why data cannot be opened.
-func sentence(path string, err error) error {
-	switch {
-	case errors.Is(err, bolt.ErrHeld):
-		return fmt.Errorf("%s is in use by another belfry process; stop it first", path)
-	case errors.Is(err, bolt.ErrForeign), errors.Is(err, store.ErrForeign):
-		return fmt.Errorf("%s is not a Belfry community; choose another --data folder", path)
-	case errors.Is(err, bolt.ErrDamaged):
-		return fmt.Errorf("%s is damaged and was not touched; restore a backup with: belfry restore FILE --data DIR (%w)", path, err)
-	case errors.Is(err, bolt.ErrEmptyNotNew):
-		return fmt.Errorf("%s is empty though it is not new; something emptied it, so restore a backup or take the file away", path)
-	case errors.Is(err, store.ErrNewer):
-		return fmt.Errorf("%s was written by a newer version of Belfry; use that version", path)
-	case errors.Is(err, store.ErrOlder):
-		return fmt.Errorf("%s was written by an older version of Belfry; start belfry serve once, which brings it up to date", path)
-	case errors.Is(err, store.ErrMoving):
-		return fmt.Errorf("a move to %s was begun and not finished; run belfry move again, it goes on where it stopped", path)
-	case errors.Is(err, postgres.ErrForeign):
-		return fmt.Errorf("%s holds tables of something else; name another schema with search_path in the address", path)
-	case errors.Is(err, postgres.ErrEncoding):
-		return fmt.Errorf("%s must be a database in UTF-8", path)
-	case errors.Is(err, postgres.ErrAddress):
-		return fmt.Errorf("--store must look like postgres://user@host/database (%w)", err)
-	case errors.Is(err, store.ErrNotDemo):
-		return fmt.Errorf("%s is a community that is not a demo, and was left as it is; choose another --data folder for --demo", path)
-	case errors.Is(err, bolt.ErrDisk):
-		return fmt.Errorf("the disk failed under %s, so the hub ended; what was confirmed before is kept, and nothing was confirmed since: look at the disk, then start again (%w)", path, err)
-	case errors.Is(err, kv.ErrNoSpace):
-		return fmt.Errorf("there is no room left on the disk for %s", path)
-	case errors.As(err, new(*kv.DamagedError)):
-		return fmt.Errorf("%s is damaged and was not touched; restore a backup with: belfry restore FILE --data DIR (%w)", path, err)
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no community at %s", path)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s may not be opened by this user", path)
-	}
-	return fmt.Errorf("%s cannot be opened: %w", path, err)
-}
-
 // access is what a command wants of the data.
 type access int
 
@@ -127,6 +88,9 @@ func (h home) fresh(ctx context.Context) bool {
 	return err == nil && version == 0
 }
 
+// nodeFile keeps other processes out of a node's folder.
+const nodeFile = "node.db"
+
 // hold keeps other processes of this machine from using the folder of a place. A community in a folder is held by its
 // own file.
 func (h home) hold() (release func(), err error) {
@@ -136,8 +100,12 @@ func (h home) hold() (release func(), err error) {
 	if err := os.MkdirAll(h.dir, 0o700); err != nil {
 		return nil, sentence(h.dir, err)
 	}
-	lock, err := bolt.Open(filepath.Join(h.dir, "node.db"), bolt.Options{InitialMmapSize: 1 << 20})
-	if err != nil {
+	path := filepath.Join(h.dir, nodeFile)
+	lock, err := bolt.Open(path, bolt.Options{InitialMmapSize: 1 << 20})
+	switch {
+	case errors.Is(err, bolt.ErrDamaged), errors.Is(err, bolt.ErrForeign), errors.Is(err, bolt.ErrEmptyNotNew):
+		return nil, fmt.Errorf("%s is damaged; it only keeps other processes out, so take it away and start again", path)
+	case err != nil:
 		return nil, sentence(h.dir, err)
 	}
 	return func() { _ = lock.Close() }, nil
@@ -173,6 +141,13 @@ func documentsOf(dir string) *shelf.Shelf { return shelf.At(filepath.Join(dir, "
 func prepare(ctx context.Context, db engine, path string, opt store.Options) (*store.Store, error) {
 	if opt.ReadOnly {
 		return store.Open(ctx, db, opt) // neither towns nor Markdown are needed to examine records
+	}
+	left, err := store.LeftFor(ctx, db)
+	if err == nil && left != nil && !opt.Back {
+		err = &store.LeftError{Left: *left}
+	}
+	if err != nil {
+		return nil, err
 	}
 	version, err := store.SchemaOf(ctx, db)
 	if err != nil {

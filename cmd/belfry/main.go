@@ -38,6 +38,9 @@ type terminal struct {
 // errReported ends with exit code 1 after everything was said.
 var errReported = errors.New("already said")
 
+// errStopped is of a command that was interrupted.
+var errStopped = errors.New("stopped before it was done")
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -64,6 +67,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return 2
 	}
 	err = parsed.Run(&terminal{ctx: ctx, in: os.Stdin, out: out, err: errs})
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil && !errors.As(err, new(*toldError)) {
+		err = errStopped
+	}
 	if err != nil && !errors.Is(err, errReported) {
 		fmt.Fprintln(errs, "belfry:", err)
 	}

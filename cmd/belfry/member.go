@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"belfry/store"
 )
@@ -12,7 +12,7 @@ import (
 // memberCommand helps people in from the command line.
 type memberCommand struct {
 	dataFlags
-	PublicURL     string               `help:"What the printed link begins with when no server runs." name:"public-url" default:"http://localhost:8080" env:"BELFRY_PUBLIC_URL"`
+	PublicURL     string               `help:"What the printed link begins with when no server runs in the folder: what people type to reach the hub." name:"public-url" env:"BELFRY_PUBLIC_URL" placeholder:"URL"`
 	CreateAdmin   createAdminCommand   `cmd:"" help:"Make somebody an administrator; prints a one-time link to sign in."`
 	ResetPassword resetPasswordCommand `cmd:"" help:"Take a password away; prints a one-time link to sign in."`
 }
@@ -39,6 +39,10 @@ func (c *resetPasswordCommand) Run(t *terminal, all *command) error {
 
 // ticket asks the running server, or opens the file itself, and prints the link.
 func (m *memberCommand) ticket(t *terminal, form map[string]string) error {
+	public, err := (&serveCommand{PublicURL: cmp.Or(m.PublicURL, unknownURL)}).publicURL(nil)
+	if err != nil {
+		return err
+	}
 	var link string
 	running, err := askFor(t.ctx, m.home(), "/member", form, &link)
 	if err != nil {
@@ -54,11 +58,17 @@ func (m *memberCommand) ticket(t *terminal, form map[string]string) error {
 		if err != nil {
 			return err
 		}
-		link = strings.TrimSuffix(m.PublicURL, "/") + "/link/" + token
+		link = public + "/link/" + token
 	}
 	fmt.Fprintf(t.out, "One-time link, good for a day:\n%s\n", link)
+	if !running && m.PublicURL == "" {
+		fmt.Fprintf(t.out, "How the hub is reached is not known here: put that in the place of %s, or give it with --public-url as belfry serve has it.\n", unknownURL)
+	}
 	return nil
 }
+
+// unknownURL is what a link begins with when nobody has said how the hub is reached.
+const unknownURL = "http://localhost:8080"
 
 func memberTicket(ctx context.Context, hub *store.Store, do, email, name, lang string) (string, error) {
 	var token string

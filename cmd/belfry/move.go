@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"belfry/store"
@@ -19,7 +22,7 @@ import (
 // moveCommand takes a community from one engine to another.
 type moveCommand struct {
 	From string `required:"" help:"Where the community is: its folder, its belfry.db, or postgres://…" placeholder:"PLACE"`
-	To   string `required:"" help:"Where it goes: an empty place." placeholder:"PLACE"`
+	To   string `required:"" help:"Where it goes: an empty place, or the one it came from." placeholder:"PLACE"`
 }
 
 // homeOf reads a place as an operator names it.
@@ -33,57 +36,113 @@ func homeOf(text string) home {
 	return home{dir: text}
 }
 
+// placeOf is homeOf for what a flag names: no other address is taken for a folder.
+func placeOf(flag, text string) (home, error) {
+	at := homeOf(text)
+	if at.shared() {
+		if err := postgres.Valid(text); err != nil {
+			return at, unreadable(flag, err)
+		}
+	} else if kind, _, ok := strings.Cut(text, "://"); ok {
+		return at, fmt.Errorf("%s must be a folder or look like postgres://user@host/database, not %s://…", flag, kind)
+	}
+	return at, nil
+}
+
 // Run moves a community that nobody serves. It can be broken off and run again.
 func (m *moveCommand) Run(t *terminal) error {
-	from, to := homeOf(m.From), homeOf(m.To)
+	from, err := placeOf("--from", m.From)
+	if err != nil {
+		return err
+	}
+	to, err := placeOf("--to", m.To)
+	if err != nil {
+		return err
+	}
 	if from == to {
 		return errors.New("--from and --to are the same place")
 	}
-	if err := m.move(t, from, to); err != nil {
+	report, err := m.move(t, from, to, store.Left{To: to.lasting(), At: time.Now().UTC().Truncate(time.Second)})
+	var left *store.LeftError
+	switch {
+	case t.ctx.Err() != nil && err != nil:
+		return errors.New("the move was stopped and nothing is lost: run the same command again, it goes on where it stopped")
+	case errors.As(err, &left):
+		return fmt.Errorf("the community of %s moved to %s on %s already; move it from there", from, left.To, left.At.Format(time.DateOnly))
+	case err != nil:
 		return err
 	}
-	fmt.Fprintf(t.out, "Serve it from %s now. What is in %s was left as it is.\n", to, from)
+	m.next(t, from, to, report.Unmarked)
 	return nil
 }
 
-func (m *moveCommand) move(t *terminal, from, to home) error {
+// next says what to do after a move.
+func (m *moveCommand) next(t *terminal, from, to home, unmarked error) {
+	folder := ""
+	if !from.shared() {
+		folder = absolute(from.dir) + "-node"
+	}
+	fmt.Fprintf(t.out, "Serve it from there now, with your other settings as before:\n  %s\n", to.serving(folder))
+	if to.shared() {
+		fmt.Fprintln(t.out, "The folder is this node's own, a new one: not the one the community came from.")
+	}
+	if to.String() != to.address && to.shared() {
+		fmt.Fprintln(t.out, "… stands for the password; PGPASSWORD or ~/.pgpass can hold it.")
+	}
+	if unmarked == nil {
+		fmt.Fprintf(t.out, "What is in %s was left as it is, with a note that the community has moved, so that it is not served by mistake.\n", from)
+		return
+	}
+	fmt.Fprintf(t.err, "belfry: no note could be left in %s that the community has moved (%v): make sure that nobody serves it from there, what they wrote would be lost\n", from, unmarked)
+}
+
+// lasting names a place so that it is understood later and elsewhere, without its password.
+func (h home) lasting() string {
+	if h.shared() {
+		return h.String()
+	}
+	return absolute(h.dir)
+}
+
+// move moves, and leaves a note of where it went unless that names no place.
+func (m *moveCommand) move(t *terminal, from, to home, goes store.Left) (store.MoveReport, error) {
 	copies, err := os.MkdirTemp("", "belfry-move-") // of papers on their way to or from a database
 	if err != nil {
-		return err
+		return store.MoveReport{}, err
 	}
 	defer os.RemoveAll(copies)
 	source, papers, err := m.source(t, from, copies)
 	if err != nil {
-		return err
+		return store.MoveReport{}, err
 	}
 	defer source.Close()
 	target, shelves, err := m.target(t, to, copies)
 	if err != nil {
-		return err
+		return store.MoveReport{}, err
 	}
 	defer target.Close()
-	documents := 0
-	report, err := store.Move(t.ctx, source, reached{target}, func() error {
+	documents, count := 0, &counter{to: t.err}
+	report, err := store.Move(t.ctx, source, reached{target}, goes, func() error {
 		if err := moveDocuments(t.ctx, papers, shelves); err != nil {
 			return err
 		}
 		documents, err = arrived(t.ctx, source, shelves)
 		return err
-	}, counter(t))
-	fmt.Fprintln(t.err)
+	}, count.show)
+	count.end()
 	var there targetError
 	switch {
 	case errors.Is(err, store.ErrOccupied):
-		return fmt.Errorf("there is something at %s already; nothing was changed", to)
-	case errors.Is(err, errDocuments):
-		return err
+		return report, fmt.Errorf("there is something at %s already; nothing was changed", to)
+	case errors.Is(err, errDocuments), errors.As(err, new(*store.LeftError)):
+		return report, err
 	case errors.As(err, &there):
-		return sentence(to.String(), err)
+		return report, sentence(to.String(), err)
 	case err != nil:
-		return sentence(from.String(), err)
+		return report, sentence(from.String(), err)
 	}
 	fmt.Fprintf(t.out, "%d values and %d documents moved, every one compared.\n", report.Compared, documents)
-	return nil
+	return report, nil
 }
 
 // errDocuments says that documents which records name did not arrive.
@@ -127,16 +186,23 @@ func (r reached) Update(ctx context.Context, scope string, fn func(kv.Tx) error)
 	return atTarget(r.DB.Update(ctx, scope, fn))
 }
 
-// source opens what is moved, which nobody may change meanwhile.
+// source opens what is moved, which nobody may change meanwhile. It is written to only to say that the community has left;
+// what can only be read is moved too.
 func (m *moveCommand) source(t *terminal, from home, copies string) (engine, *shelf.Shelf, error) {
 	if !from.shared() {
-		db, err := bolt.Open(from.String(), bolt.Options{ReadOnly: true})
+		if _, err := os.Stat(from.String()); err != nil {
+			return nil, nil, sentence(from.String(), err)
+		}
+		db, err := bolt.Open(from.String(), bolt.Options{})
+		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+			db, err = bolt.Open(from.String(), bolt.Options{ReadOnly: true})
+		}
 		if err != nil {
 			return nil, nil, sentence(from.String(), err)
 		}
 		return db, documentsOf(from.dir), nil
 	}
-	db, err := from.database(t.ctx, examine)
+	db, err := from.database(t.ctx, change)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -170,14 +236,33 @@ func (m *moveCommand) target(t *terminal, to home, copies string) (kv.DB, *shelf
 	return db, documentsOf(to.dir), nil
 }
 
-// counter says how far a move is, on one line, a few times a second.
-func counter(t *terminal) func(store.MoveReport) {
-	var last time.Time
-	return func(r store.MoveReport) {
-		if time.Since(last) < 200*time.Millisecond {
-			return
-		}
-		last = time.Now()
-		fmt.Fprintf(t.err, "\r%d copied, %d of them compared", r.Copied, r.Compared)
+// counter says how far a move is, on one line, a few times a second and at its end.
+type counter struct {
+	to    io.Writer
+	shown time.Time
+	now   store.MoveReport
+}
+
+func (c *counter) show(r store.MoveReport) {
+	c.now = r
+	if time.Since(c.shown) < 200*time.Millisecond {
+		return
+	}
+	c.shown = time.Now()
+	c.say()
+}
+
+func (c *counter) say() {
+	if c.now.Compared == 0 {
+		fmt.Fprintf(c.to, "\r%d copied", c.now.Copied)
+		return
+	}
+	fmt.Fprintf(c.to, "\r%d copied, %d of them compared", c.now.Copied, c.now.Compared)
+}
+
+func (c *counter) end() {
+	if !c.shown.IsZero() {
+		c.say()
+		fmt.Fprintln(c.to)
 	}
 }

@@ -207,7 +207,7 @@ func TestMoveGoesOnWhereItStopped(t *testing.T) {
 	target, err := home{address: address}.database(t.Context(), found)
 	ok(t, err)
 	stop := errors.New("the power is gone")
-	_, err = store.Move(t.Context(), source, target, func() error { return stop }, func(store.MoveReport) {})
+	_, err = store.Move(t.Context(), source, target, store.Left{}, func() error { return stop }, func(store.MoveReport) {})
 	if !errors.Is(err, stop) {
 		t.Fatal(err)
 	}

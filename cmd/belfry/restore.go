@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"belfry/store"
+	"belfry/store/kv"
 	"belfry/store/kv/bolt"
 )
 
@@ -74,7 +75,10 @@ func (r *restoreCommand) share(t *terminal) error {
 	if err := verifyFolder(t, work, r.File); err != nil {
 		return err
 	}
-	if err := (&moveCommand{}).move(t, home{dir: work}, r.home()); err != nil {
+	if _, err := (&moveCommand{}).move(t, home{dir: work}, r.home(), store.Left{}); err != nil {
+		if t.ctx.Err() != nil {
+			return errors.New("the restore was stopped: run the same command again, it goes on where it stopped")
+		}
 		return err
 	}
 	fmt.Fprintf(t.out, "Restored to %s\n", r.home())
@@ -117,8 +121,13 @@ func (r *restoreCommand) replace(t *terminal, restored, target string) error {
 
 func verifyFolder(t *terminal, dir, name string) error {
 	hub, db, err := openStore(t.ctx, dir, change, store.Options{})
+	var left *store.LeftError
+	if errors.As(err, &left) { // whoever restores it wants it back
+		fmt.Fprintf(t.out, "The backup was made after its community had moved to %s on %s: what came later is not in it.\n", left.To, left.At.Format(time.DateOnly))
+		hub, db, err = openStore(t.ctx, dir, change, store.Options{Back: true})
+	}
 	if err != nil {
-		return fmt.Errorf("the backup cannot be used: %s", strings.ReplaceAll(err.Error(), filepath.Join(dir, "belfry.db"), name))
+		return unusable(filepath.Join(dir, archivedData), name, err)
 	}
 	defer hub.Close()
 	report, err := checkAll(t.ctx, hub, db)
@@ -129,6 +138,18 @@ func verifyFolder(t *terminal, dir, name string) error {
 		return fmt.Errorf("the backup %s is damaged: %s", name, report.Faults[0])
 	}
 	return nil
+}
+
+// unusable says why the file of a backup, which was unpacked to a path, cannot be put in place.
+func unusable(path, name string, err error) error {
+	text := strings.ReplaceAll(err.Error(), path, name)
+	switch {
+	case errors.Is(err, bolt.ErrForeign), errors.Is(err, store.ErrForeign), errors.Is(err, bolt.ErrEmptyNotNew):
+		text = name + " is no backup of a Belfry community"
+	case errors.Is(err, bolt.ErrDamaged), errors.As(err, new(*kv.DamagedError)):
+		text = fmt.Sprintf("%s is damaged; take an older one (%s)", name, particulars(path, err))
+	}
+	return errors.New("the backup cannot be used: " + text)
 }
 
 func copyFile(from, to string) error {

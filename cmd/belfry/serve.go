@@ -64,7 +64,7 @@ func (s *serveCommand) run(t *terminal) error {
 		return err
 	}
 	defer release()
-	options := store.Options{Demo: s.Demo, Space: s.space(at)}
+	options := store.Options{Demo: s.Demo, Back: s.Force, Space: s.space(at)}
 	var clock *demo.Clock
 	if s.Demo && at.fresh(t.ctx) {
 		clock = demo.NewClock(time.Now())
