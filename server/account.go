@@ -157,7 +157,11 @@ func (s *Server) postSignInCode(c *fiber.Ctx) error {
 	if !mayTypeAgain(err) {
 		return err
 	}
-	return s.showCode(c, err, s.typed(c, err, "email", "code", "back"), false)
+	fields := []string{"email", "back"}
+	if store.KindOf(err) == store.Invalid { // a code that is still good is not sent back
+		fields = append(fields, "code")
+	}
+	return s.showCode(c, err, s.typed(c, err, fields...), false)
 }
 
 // arrive starts a session and says welcome to somebody new.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"belfry/frontend"
 	"belfry/frontend/pages"
@@ -90,6 +91,9 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	}
 	c.Response().Header.Del(fiber.HeaderETag)
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	if c.Method() == fiber.MethodPost && (code == fiber.StatusServiceUnavailable || code == fiber.StatusInsufficientStorage) {
+		return s.again(c, v, pages.AgainPage{Status: code, Text: strings.Join(s.sentences(v, err), " "), Request: v.id()})
+	}
 	screen := pages.ErrorPage{Status: code}
 	if words != "" {
 		screen.Title, screen.Text = v.lang.T(words+"title"), v.lang.T(words+"text")

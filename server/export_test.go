@@ -133,3 +133,16 @@ func TimeForPaper(s *Server, path string) time.Duration {
 	head.SetRequestURI(path)
 	return s.roomForPapers(&head).WriteTimeout
 }
+
+// Overcrowd lets nobody in who changes something, until that is called which it gives.
+func Overcrowd(s *Server) (settle func()) {
+	for range cap(s.writing.places) {
+		s.writing.places <- struct{}{}
+	}
+	s.writing.patient = 0
+	return func() {
+		for range cap(s.writing.places) {
+			<-s.writing.places
+		}
+	}
+}

@@ -93,7 +93,7 @@ func (s *Server) admit(c *fasthttp.RequestCtx, next fasthttp.RequestHandler) {
 		at = s.writing
 	}
 	if !at.enter() {
-		s.turnAway(c, read)
+		s.turnBack(c, read)
 		s.Vitals.Answered(!read, fiber.StatusServiceUnavailable, time.Since(c.Time()))
 		return
 	}
@@ -118,9 +118,41 @@ type busyAnswer struct {
 	page []byte
 }
 
-// turnAway tells somebody to come back in a moment.
+// turnBack tells somebody to come back in a moment. Who brought a small form is given it back with that.
+func (s *Server) turnBack(c *fasthttp.RequestCtx, read bool) {
+	if size := c.Request.Header.ContentLength(); !read && size >= 0 && size <= smallBody {
+		if form := s.sentForm(c); form != nil && s.giveBack(c, form) {
+			s.sayBusy()
+			return
+		}
+	}
+	s.turnAway(c, read)
+}
+
+// giveBack answers with what somebody sent.
+func (s *Server) giveBack(c *fasthttp.RequestCtx, form *pages.SentForm) bool {
+	lang := s.languageOf(c)
+	var page bytes.Buffer
+	screen := pages.AgainPage{Status: fiber.StatusServiceUnavailable, Title: lang.T("error_page.busy.title"), Text: lang.T("error_page.busy.write"), Form: form}
+	if err := pages.Again(s.barePage(lang, themeOf(string(c.Request.Header.Cookie(s.cookieName(themeCookie))))), screen).Render(context.Background(), &page); err != nil {
+		return false
+	}
+	s.busyAnswer(busyKey{lang.Tag(), false}, lang).head.CopyTo(&c.Response.Header)
+	c.Response.SetBodyRaw(page.Bytes())
+	return true
+}
+
+// turnAway tells somebody to come back in a moment, without a look at what they brought.
 func (s *Server) turnAway(c *fasthttp.RequestCtx, read bool) {
 	s.sayBusy()
+	lang := s.languageOf(c)
+	answer := s.busyAnswer(busyKey{lang.Tag(), read}, lang)
+	answer.head.CopyTo(&c.Response.Header)
+	c.Response.SetBodyRaw(answer.page)
+}
+
+// languageOf is the language of somebody of whom nothing else is known.
+func (s *Server) languageOf(c *fasthttp.RequestCtx) *locales.Language {
 	lang, ok := s.Catalogue.Language(string(c.Request.Header.Cookie(s.cookieName(languageCookie))))
 	if !ok {
 		accepted := c.Request.Header.Peek(fiber.HeaderAcceptLanguage)
@@ -128,9 +160,7 @@ func (s *Server) turnAway(c *fasthttp.RequestCtx, read bool) {
 			lang = s.spoken.match(s.Catalogue, string(accepted))
 		}
 	}
-	answer := s.busyAnswer(busyKey{lang.Tag(), read}, lang)
-	answer.head.CopyTo(&c.Response.Header)
-	c.Response.SetBodyRaw(answer.page)
+	return lang
 }
 
 func (s *Server) busyAnswer(key busyKey, lang *locales.Language) *busyAnswer {
@@ -151,13 +181,9 @@ func (s *Server) busyAnswer(key busyKey, lang *locales.Language) *busyAnswer {
 }
 
 func (s *Server) newBusyAnswer(key busyKey, lang *locales.Language) *busyAnswer {
-	text := lang.T("error_page.busy.read")
-	if !key.read {
-		text = lang.T("error_page.busy.write")
-	}
 	var page bytes.Buffer
-	if err := pages.Busy(&frontend.Page{Lang: lang, Assets: s.Assets}, text).Render(context.Background(), &page); err != nil {
-		page = *bytes.NewBufferString(text)
+	if err := pages.Busy(&frontend.Page{Lang: lang, Assets: s.Assets}, key.read).Render(context.Background(), &page); err != nil {
+		page = *bytes.NewBufferString(lang.T("error_page.busy.title"))
 	}
 	answer := &busyAnswer{page: page.Bytes()}
 	for _, one := range s.fixed {

@@ -18,6 +18,7 @@ import (
 	"belfry/store"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 )
 
 // visit is what is known of a request before its handler runs.
@@ -152,6 +153,7 @@ func (s *Server) session(c *fiber.Ctx) error {
 		case store.KindOf(err) == store.NotFound:
 			s.setCookie(c, sessionCookie, "", -1)
 		default:
+			s.choose(c, v) // as far as can be told
 			return err
 		}
 	}
@@ -171,9 +173,15 @@ func (s *Server) choose(c *fiber.Ctx, v *visit) {
 	} else {
 		v.lang = s.spoken.match(s.Catalogue, c.Get(fiber.HeaderAcceptLanguage))
 	}
-	if theme == string(frontend.LightTheme) || theme == string(frontend.DarkTheme) {
-		v.theme = frontend.Theme(theme)
+	v.theme = themeOf(theme)
+}
+
+// themeOf is the theme of a name, that of the system for any other.
+func themeOf(name string) frontend.Theme {
+	if theme := frontend.Theme(name); theme == frontend.LightTheme || theme == frontend.DarkTheme {
+		return theme
 	}
+	return frontend.SystemTheme
 }
 
 // startSession gives the browser a new session cookie, and ends the session it had.
@@ -206,7 +214,7 @@ func (s *Server) sessionMAC(session store.Session) []byte {
 	return mac.Sum(nil)
 }
 
-func (s *Server) validToken(v *visit, token string) bool {
+func (s *Server) validToken(session store.Session, token string) bool {
 	masked, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(masked) != 2*sha256.Size {
 		return false
@@ -215,7 +223,7 @@ func (s *Server) validToken(v *visit, token string) bool {
 	for i := range sum {
 		sum[i] = masked[i] ^ masked[sha256.Size+i]
 	}
-	return subtle.ConstantTimeCompare(sum, s.sessionMAC(v.session)) == 1
+	return subtle.ConstantTimeCompare(sum, s.sessionMAC(session)) == 1
 }
 
 // forgery refuses requests that change something unless they come from our own pages: the browser must say so
@@ -228,28 +236,28 @@ func (s *Server) forgery(c *fiber.Ctx) error {
 	default:
 		return fiber.ErrMethodNotAllowed
 	}
-	if !s.sameSite(c) {
+	if !s.sameSite(&c.Request().Header) {
 		return errForged
 	}
 	kind, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
 	if kind != fiber.MIMEApplicationForm && kind != fiber.MIMEMultipartForm && len(c.Body()) > 0 {
 		return fiber.ErrUnsupportedMediaType
 	}
-	if v := visitOf(c); v.signedIn() && !s.validToken(v, c.FormValue(frontend.CSRFField)) {
+	if v := visitOf(c); v.signedIn() && !s.validToken(v.session, c.FormValue(frontend.CSRFField)) {
 		return errForged
 	}
 	return c.Next()
 }
 
-func (s *Server) sameSite(c *fiber.Ctx) bool {
-	if site := c.Get("Sec-Fetch-Site"); site != "" {
+func (s *Server) sameSite(head *fasthttp.RequestHeader) bool {
+	if site := string(head.Peek("Sec-Fetch-Site")); site != "" {
 		return site == "same-origin" || site == "none"
 	}
-	from := c.Get(fiber.HeaderOrigin)
-	if from == "" {
-		from = c.Get(fiber.HeaderReferer)
+	from := head.Peek(fiber.HeaderOrigin)
+	if len(from) == 0 {
+		from = head.Peek(fiber.HeaderReferer)
 	}
-	origin, err := url.Parse(from)
+	origin, err := url.Parse(string(from))
 	return err == nil && s.fromHere(origin)
 }
 

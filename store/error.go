@@ -93,7 +93,7 @@ func fromEngine(err error) error {
 		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.disk_full"}}, cause: err}
 	case errors.Is(err, kv.ErrUnknown):
 		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.unknown_outcome"}}, RetryAfter: away, cause: err}
-	case errors.Is(err, kv.ErrAway), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, kv.ErrAway), errors.Is(err, kv.ErrClosed), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.away"}}, RetryAfter: away, cause: err}
 	case errors.Is(err, kv.ErrTooLarge):
 		return &Error{Kind: Invalid, Problems: []Problem{{Key: "error.too_large"}}, cause: err}

@@ -11,7 +11,7 @@ import (
 
 // Session is one signed-in browser. Only the hash of its token is kept.
 type Session struct {
-	Hash    string    `json:"hash"` // hex SHA-256 of the token
+	Hash    string    `json:"hash"` // hex SHA-256 of the token, see HashOf
 	ID      string    `json:"id"`   // for the list in the settings
 	Member  string    `json:"member"`
 	Created time.Time `json:"created"`
@@ -31,6 +31,9 @@ var sessions = sync.OnceValue(func() *table[Session] {
 		},
 	}
 })
+
+// HashOf is the Hash that the session of a token has, if there is one.
+func HashOf(token string) string { return hashToken(token) }
 
 // Live is live for those who keep a session they were given, as long as Store.Identity stays the same.
 func (s Session) Live(now time.Time) bool { return s.live(now) }

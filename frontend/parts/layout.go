@@ -62,7 +62,8 @@ func themes() []themeChoice {
 	}
 }
 
-func themeAttr(theme frontend.Theme) templ.Attributes {
+// ThemeAttr is the attribute of a document in a colour scheme that somebody chose.
+func ThemeAttr(theme frontend.Theme) templ.Attributes {
 	if theme == frontend.SystemTheme {
 		return nil
 	}

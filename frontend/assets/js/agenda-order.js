@@ -41,7 +41,8 @@ class AgendaOrder extends HTMLElement {
     const token = this.querySelector('input[name="csrf"]');
     if (token) body.set("csrf", token.value);
     try {
-      await fetch(this.getAttribute("action"), { method: "POST", body, credentials: "same-origin" });
+      const answer = await fetch(this.getAttribute("action"), { method: "POST", body, credentials: "same-origin" });
+      if (answer.status >= 500) throw answer;
       location.reload();
     } catch {
       this.insertAdjacentText("afterbegin", this.dataset.failed);

@@ -42,6 +42,7 @@ class ServerDraft extends HTMLElement {
   }
 
   #later = () => {
+    this.#posting = false; // whoever writes on has come back
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#save(false), pause);
   };

@@ -6,20 +6,22 @@ import { say } from "./toast.js";
 
 export const swapped = "belfry:swapped";
 const always = ["toasts", "notices"];
+const plain = new WeakSet(); // forms that are just being sent so
 
 export async function swapForm(event) {
   const form = event.target;
   const button = event.submitter;
+  if (plain.delete(form)) return;
   clearTimeout(waiting);
   const own = button?.dataset.swap;
-  const ids = (own || form.dataset.swap).split(/\s+/).filter(Boolean);
+  const ids = (own || form.dataset.swap).match(/\S+/g);
   const regions = ids.map((id) => document.getElementById(id));
   if (!regions[0]) return;
   const holder = own ? regions[0] : form;
   event.preventDefault();
   if (holder.dataset.busy) return;
   holder.dataset.busy = "1";
-  setBusy(regions[0], true);
+  regions[0].ariaBusy = "true";
   let page;
   try {
     page = await send(form, button);
@@ -30,8 +32,9 @@ export async function swapForm(event) {
     return;
   } finally {
     delete holder.dataset.busy;
-    setBusy(regions[0], false);
+    regions[0].ariaBusy = null;
   }
+  if (page.later) return form.dataset.lost ? keepFor(form, button) : stay(page.document);
   if (!page.document.getElementById(ids[0])) {
     // A refusal has changed nothing and is shown as it is; otherwise the answer is another page.
     if (page.ok) location.assign(page.url);
@@ -42,6 +45,14 @@ export async function swapForm(event) {
   for (const id of [...ids, ...always]) replace(id, page.document);
   if (form.method === "get") history.replaceState(null, "", page.url);
   back();
+}
+
+// Where the server can do nothing for now, the form stays as it is and a toast tells what the server says. A proxy in its
+// place says nothing that people understand.
+function stay(page) {
+  const toasts = document.getElementById("toasts");
+  toasts.innerHTML = '<div class="toast"></div>';
+  toasts.firstChild.textContent = `${page.querySelector("[data-said]")?.textContent ?? toasts.dataset.silent} ${toasts.dataset.kept}`;
 }
 
 // A form with data-lost stays where it is when the network is gone: the page says so in these words, and what was
@@ -64,10 +75,8 @@ function keepFor(form, button) {
 }
 
 async function send(form, button) {
-  const data = new FormData(form);
-  if (button?.name) data.append(button.name, button.value);
-  const action = button?.getAttribute("formaction") ? button.formAction : form.action;
-  const url = new URL(action, location.href);
+  const data = new FormData(form, button);
+  const url = new URL(button?.getAttribute("formaction") ? button.formAction : form.action);
   const options = { headers: { Accept: "text/html" }, credentials: "same-origin" };
   if (form.method === "get") {
     url.search = new URLSearchParams(data).toString();
@@ -78,43 +87,23 @@ async function send(form, button) {
   const response = await fetch(url, options);
   if (!response.headers.get("Content-Type")?.startsWith("text/html")) throw new Error("not a page");
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  return { document: page, url: response.url, ok: response.ok };
+  return { document: page, url: response.url, ok: response.ok, later: response.status > 501 };
 }
 
-// form.submit() would leave out the button that was pressed, and where it goes. The form stays as it was for the next one.
+// The browser sends the form as it would have without this module.
 function submitPlainly(form, button) {
-  const field = document.createElement("input");
-  const action = form.getAttribute("action");
-  if (button?.name) {
-    field.type = "hidden";
-    field.name = button.name;
-    field.value = button.value;
-    form.append(field);
-  }
-  if (button?.hasAttribute("formaction")) form.action = button.formAction;
-  HTMLFormElement.prototype.submit.call(form);
-  field.remove();
-  if (action === null) form.removeAttribute("action");
-  else form.setAttribute("action", action);
-}
-
-function setBusy(region, on) {
-  if (on) region.setAttribute("aria-busy", "true");
-  else region.removeAttribute("aria-busy");
+  plain.add(form);
+  form.requestSubmit(button);
 }
 
 function replace(id, page) {
   const old = document.getElementById(id);
   const fresh = page.getElementById(id);
   if (!old || !fresh) return;
-  const nodes = [...document.importNode(fresh, true).childNodes];
-  if (always.includes(id)) {
-    old.replaceChildren(...nodes);
-    return;
-  }
   const before = statusOf(old);
   old.className = fresh.className;
-  old.replaceChildren(...nodes);
+  old.replaceChildren(...fresh.childNodes);
+  if (always.includes(id)) return;
   old.dispatchEvent(new CustomEvent(swapped, { bubbles: true }));
   // A live region that was replaced with its surroundings is not read out: say it in one that stayed.
   const now = statusOf(old);
