@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"belfry/store"
@@ -194,7 +192,7 @@ func (m *moveCommand) source(t *terminal, from home, copies string) (engine, *sh
 			return nil, nil, sentence(from.String(), err)
 		}
 		db, err := bolt.Open(from.String(), bolt.Options{})
-		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		if err != nil && !errors.Is(err, bolt.ErrHeld) { // no right to write, or a disk that takes nothing any more
 			db, err = bolt.Open(from.String(), bolt.Options{ReadOnly: true})
 		}
 		if err != nil {

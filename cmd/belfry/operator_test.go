@@ -27,6 +27,23 @@ func (s said) lacks(t *testing.T, texts ...string) {
 	}
 }
 
+// inside runs a command to its end as belfry does, without a process of its own, which takes most of the time.
+func inside(t *testing.T, args ...string) said {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := run(t.Context(), args, &out, &errs)
+	return said{out: out.String(), err: errs.String(), code: code}
+}
+
+// either is belfry for what would serve, and else inside.
+func either(t *testing.T, args ...string) said {
+	t.Helper()
+	if args[0] == "serve" {
+		return belfry(t, args...)
+	}
+	return inside(t, args...)
+}
+
 // interrupted runs a command and presses Ctrl-C when held tells; free lets what is held go on then.
 func interrupted(t *testing.T, held <-chan struct{}, free func(), args ...string) said {
 	t.Helper()
@@ -57,7 +74,7 @@ func TestAMoveThatIsInterruptedSaysSo(t *testing.T) {
 	held, free := proxy.HoldAfter(0)
 	interrupted(t, held, free, "move", "--from", through, "--to", filepath.Join(t.TempDir(), "x")).refused(t, stopped)
 	began := proxy.Asked()
-	belfry(t, "move", "--from", newCommunity(t, 20, 1).dir, "--to", through).ends(t, 0)
+	inside(t, "move", "--from", newCommunity(t, 20, 1).dir, "--to", through).ends(t, 0)
 	all := proxy.Asked() - began
 	base := func(address string) string { return address[strings.LastIndex(address, "/"):] }
 	for later := int64(0); ; later += all / 4 {
@@ -70,7 +87,7 @@ func TestAMoveThatIsInterruptedSaysSo(t *testing.T) {
 			continue
 		}
 		said.ends(t, 0, "every one compared") // too late
-		belfry(t, "check", "--store", address).ends(t, 0, "Nothing wrong")
+		inside(t, "check", "--store", address).ends(t, 0, "Nothing wrong")
 		if later < all/2 {
 			t.Errorf("only what comes before %d of %d bytes was interrupted", later, all)
 		}
@@ -107,7 +124,7 @@ func TestAMoveBetweenFoldersThatIsInterruptedSaysSo(t *testing.T) {
 			t.Errorf("%s: %d %s", at, code, errs)
 		}
 	}
-	belfry(t, "move", "--from", c.dir, "--to", to).ends(t, 0, "every one compared")
+	inside(t, "move", "--from", c.dir, "--to", to).ends(t, 0, "every one compared")
 	sound(t, to)
 }
 
@@ -116,7 +133,7 @@ func TestAMoveBetweenFoldersThatIsInterruptedSaysSo(t *testing.T) {
 func TestAFileWithoutItsBeginningIsDamaged(t *testing.T) {
 	c := newCommunity(t, 2, 1)
 	backup, file := filepath.Join(t.TempDir(), "backup.zip"), filepath.Join(c.dir, "belfry.db")
-	belfry(t, "backup", "--data", c.dir, backup).ends(t, 0)
+	inside(t, "backup", "--data", c.dir, backup).ends(t, 0)
 	whole, err := os.ReadFile(file)
 	ok(t, err)
 	for page := range 2 {
@@ -129,15 +146,15 @@ func TestAFileWithoutItsBeginningIsDamaged(t *testing.T) {
 	advice := "belfry restore --force --data " + c.dir + " BACKUP.zip"
 	for _, command := range [][]string{{"check", "--data", c.dir}, {"serve", "--listen", "127.0.0.1:0", "--data", c.dir}, {"backup", "--data", c.dir, filepath.Join(t.TempDir(), "x.zip")},
 		{"member", "--data", c.dir, "reset-password", "--email", "a@exemple.example"}, {"move", "--from", c.dir, "--to", t.TempDir()}, {"move", "--from", newCommunity(t, 1, 0).dir, "--to", c.dir}} {
-		got := belfry(t, command...)
+		got := either(t, command...)
 		got.refused(t, file, saysDamaged, advice)
 		got.lacks(t, saysForeign, "the file is damaged")
 	}
-	belfry(t, append(strings.Fields(advice)[1:5], backup)...).ends(t, 0, "Restored to")
+	inside(t, append(strings.Fields(advice)[1:5], backup)...).ends(t, 0, "Restored to")
 	sound(t, c.dir)
 	ok(t, os.WriteFile(file, []byte(strings.Repeat("Bonjour.\n", 2000)), 0o600))
-	belfry(t, "check", "--data", c.dir).refused(t, file, saysForeign)
-	belfry(t, "restore", "--force", "--data", c.dir, file).refused(t, "the backup cannot be used", "is no backup")
+	inside(t, "check", "--data", c.dir).refused(t, file, saysForeign)
+	inside(t, "restore", "--force", "--data", c.dir, file).refused(t, "the backup cannot be used", "is no backup")
 }
 
 // TestWhatIsDamagedIsSaidOnce starts over files in which a member, or the schema, cannot be read, and over one that is cut off.
@@ -148,13 +165,22 @@ func TestWhatIsDamagedIsSaidOnce(t *testing.T) {
 		dir := t.TempDir()
 		ok(t, os.WriteFile(filepath.Join(dir, "belfry.db"), content, 0o600))
 		for _, command := range [][]string{{"serve", "--listen", "127.0.0.1:0", "--data", dir}, {"move", "--from", dir, "--to", t.TempDir()}} {
-			got := belfry(t, command...)
+			got := either(t, command...)
 			got.ends(t, 1, "belfry.db "+saysDamaged)
 			if n := strings.Count(got.err, "damaged and was"); n != 1 || strings.Contains(got.err, "the file is damaged") {
 				t.Errorf("%s, %v: said %d times: %s", name, command, n, got.err)
 			}
 		}
 	}
+}
+
+// TestWhatIsDamagedIsNamedWhereItIs, also when nobody said where that is.
+func TestWhatIsDamagedIsNamedWhereItIs(t *testing.T) {
+	whole := healthy(t)
+	t.Chdir(t.TempDir())
+	ok(t, os.Mkdir("data", 0o700))
+	ok(t, os.WriteFile("data/belfry.db", bytes.ReplaceAll(whole, []byte("Personne Inv"), []byte("Personnf Inv")), 0o600))
+	belfry(t, "serve", "--listen", "127.0.0.1:0").refused(t, "data/belfry.db "+saysDamaged, "--data data BACKUP.zip")
 }
 
 // TestMoveNamesWhatItWasGiven: a bad place is reported under its own flag, and no address becomes the name of a folder.
@@ -166,7 +192,7 @@ func TestMoveNamesWhatItWasGiven(t *testing.T) {
 		"--from must look like": {"--to", c.dir, "--from", "postgres://belfry:geheim@db.example:port/belfry"},
 		"--to must be a folder": {"--from", c.dir, "--to", "mysql://belfry:geheim@db.example/belfry"},
 	} {
-		got := belfry(t, append([]string{"move"}, args...)...)
+		got := inside(t, append([]string{"move"}, args...)...)
 		got.refused(t, flag)
 		got.lacks(t, "--store", "geheim", "cannot be read")
 	}
@@ -179,25 +205,25 @@ func TestMoveNamesWhatItWasGiven(t *testing.T) {
 func TestABackupIntoAFolderThatIsMissingNamesIt(t *testing.T) {
 	c := newCommunity(t, 1, 0)
 	missing := filepath.Join(t.TempDir(), "sauvegardes de 2026", "nuit")
-	got := belfry(t, "backup", "--data", c.dir, filepath.Join(missing, "x.zip"))
+	got := inside(t, "backup", "--data", c.dir, filepath.Join(missing, "x.zip"))
 	got.refused(t, "there is no folder "+missing, "mkdir -p '"+missing+"'")
 	got.lacks(t, ".belfry-", "no such file")
 	file := filepath.Join(t.TempDir(), "x.zip")
-	belfry(t, "backup", "--data", c.dir, file).ends(t, 0)
-	belfry(t, "restore", "--data", missing, file).ends(t, 0, "Restored to")
+	inside(t, "backup", "--data", c.dir, file).ends(t, 0)
+	inside(t, "restore", "--data", missing, file).ends(t, 0, "Restored to")
 }
 
 // TestALinkOfTheCommandLineSaysWhatItBeginsWith, since the command does not know where the nodes are reached.
 func TestALinkOfTheCommandLineSaysWhatItBeginsWith(t *testing.T) {
 	c := newCommunity(t, 2, 0)
 	reset := []string{"member", "--data", c.dir, "reset-password", "--email", "p001@exemple.example"}
-	belfry(t, reset...).ends(t, 0, "http://localhost:8080/link/", "give it with --public-url")
-	got := belfry(t, append(reset, "--public-url", "https://hub.example/")...)
+	inside(t, reset...).ends(t, 0, "http://localhost:8080/link/", "give it with --public-url")
+	got := inside(t, append(reset, "--public-url", "https://hub.example/")...)
 	got.ends(t, 0, "https://hub.example/link/")
 	got.lacks(t, "--public-url", "localhost")
-	belfry(t, append(reset, "--public-url", "hub.example")...).refused(t, "--public-url must look like")
+	inside(t, append(reset, "--public-url", "hub.example")...).refused(t, "--public-url must look like")
 	h := serve(t, c.dir, "--public-url", "https://hub.example")
-	got = belfry(t, reset...)
+	got = inside(t, reset...)
 	got.ends(t, 0, "https://hub.example/link/")
 	got.lacks(t, "--public-url", "localhost")
 	if code := h.stop(); code != 0 {
@@ -225,9 +251,9 @@ func TestAfterAMoveTheOldPlaceIsNotServedByMistake(t *testing.T) {
 		with = strings.Replace(address, "belfry@", "belfry:geheim@", 1)
 	}
 	early, late := filepath.Join(t.TempDir(), "early.zip"), filepath.Join(t.TempDir(), "late.zip")
-	belfry(t, "backup", "--data", c.dir, early).ends(t, 0)
+	inside(t, "backup", "--data", c.dir, early).ends(t, 0)
 
-	got := belfry(t, "move", "--from", c.dir, "--to", with)
+	got := inside(t, "move", "--from", c.dir, "--to", with)
 	node := c.dir + "-node"
 	got.ends(t, 0, "belfry serve --store '"+strings.Replace(with, "geheim", "…", 1)+"' --data "+node, "PGPASSWORD")
 	got.lacks(t, "geheim")
@@ -240,22 +266,21 @@ func TestAfterAMoveTheOldPlaceIsNotServedByMistake(t *testing.T) {
 	got = belfry(t, old...)
 	got.refused(t, "moved to postgres://", "belfry serve --store '", "belfry serve --data "+c.dir+" --force")
 	got.lacks(t, "geheim")
-	belfry(t, "member", "--data", c.dir, "create-admin", "--email", "a@exemple.example", "--name", "Ada").refused(t, "moved to postgres://")
-	belfry(t, "move", "--from", c.dir, "--to", filepath.Join(t.TempDir(), "x")).refused(t, "moved to postgres://", "already; move it from there")
-	belfry(t, "check", "--data", c.dir).ends(t, 0, "Nothing wrong", "moved to postgres://")
-	belfry(t, "backup", "--data", c.dir, late).ends(t, 0, "Backup written", "moved to postgres://")
+	inside(t, admin(c.dir)...).refused(t, "moved to postgres://")
+	inside(t, "move", "--from", c.dir, "--to", filepath.Join(t.TempDir(), "x")).refused(t, "moved to postgres://", "already; move it from there")
+	inside(t, "check", "--data", c.dir).ends(t, 0, "Nothing wrong", "moved to postgres://")
+	inside(t, "backup", "--data", c.dir, late).ends(t, 0, "Backup written", "moved to postgres://")
 	for file, says := range map[string]string{early: "Restored to", late: "after its community had moved"} {
 		dir := filepath.Join(t.TempDir(), "restored")
-		belfry(t, "restore", "--data", dir, file).ends(t, 0, says)
-		h := serve(t, dir, "--demo")
-		h.stop()
+		inside(t, "restore", "--data", dir, file).ends(t, 0, says)
+		inside(t, admin(dir)...).ends(t, 0, "/link/")
 	}
 
 	// It goes on in the database, then comes back by the same way, and what happened there is found.
 	h = serve(t, node, "--demo", "--store", address)
 	c.opens(t, h, shelf.Slug, "deuxiemex")
 	h.stop()
-	got = belfry(t, "move", "--from", address, "--to", c.dir)
+	got = inside(t, "move", "--from", address, "--to", c.dir)
 	got.ends(t, 0, "every one compared")
 	next := printed.FindStringSubmatch(got.out)
 	if next == nil || next[1] != "--data "+c.dir {
@@ -271,11 +296,14 @@ func TestAfterAMoveTheOldPlaceIsNotServedByMistake(t *testing.T) {
 	// What was left in the database is taken up again on purpose; from then on nothing may replace it.
 	h = serve(t, node, "--demo", "--store", address, "--force")
 	h.stop()
-	h = serve(t, node, "--demo", "--store", address)
-	h.stop()
-	belfry(t, "move", "--from", c.dir, "--to", address).refused(t, "there is something at", "nothing was changed")
-	h = serve(t, c.dir, "--demo")
-	h.stop()
+	inside(t, append(admin(node), "--store", address)...).ends(t, 0, "/link/")
+	inside(t, "move", "--from", c.dir, "--to", address).refused(t, "there is something at", "nothing was changed")
+	inside(t, admin(c.dir)...).ends(t, 0, "/link/")
+}
+
+// admin changes something in a place.
+func admin(dir string) []string {
+	return []string{"member", "--data", dir, "create-admin", "--email", "a@exemple.example", "--name", "Ada"}
 }
 
 // opens starts a discussion that a search for a word finds.
@@ -293,7 +321,7 @@ func TestTheSearchOfANodeIsMadeAnewWhereItIs(t *testing.T) {
 	c := newCommunity(t, 1, 0)
 	address := c.share(t)
 	t.Chdir(t.TempDir())
-	belfry(t, "check", "--rebuild-search", "--store", address).refused(t, "no node has served from "+absolute("data"), "--data")
+	inside(t, "check", "--rebuild-search", "--store", address).refused(t, "no node has served from "+absolute("data"), "--data")
 	if _, err := os.Stat("data"); err == nil {
 		t.Error("a folder was made")
 	}
@@ -307,8 +335,8 @@ func TestTheSearchOfANodeIsMadeAnewWhereItIs(t *testing.T) {
 			}
 		}
 	}
-	belfry(t, "check", "--rebuild-search", "--store", address).ends(t, 0, "The search index in "+absolute("data/search")+" was made anew")
+	inside(t, "check", "--rebuild-search", "--store", address).ends(t, 0, "The search index in "+absolute("data/search")+" was made anew")
 	two.stop()
 	one.stop()
-	belfry(t, "check", "--rebuild-search", "--store", address).ends(t, 0, "The search index in "+absolute("data/search")+" was made anew")
+	inside(t, "check", "--rebuild-search", "--store", address).ends(t, 0, "The search index in "+absolute("data/search")+" was made anew")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ func (s *serveCommand) Run(t *terminal) error {
 		return nil
 	}
 	if errors.As(err, new(*kv.DamagedError)) || errors.Is(err, bolt.ErrDisk) {
-		return sentence(home{s.Data, s.Store}.String(), err)
+		return sentence(home{cmp.Or(s.Data, usualFolder), s.Store}.String(), err)
 	}
 	return err
 }
@@ -142,6 +143,9 @@ func fillDemo(ctx context.Context, hub *store.Store, clock *demo.Clock) error {
 	return nil
 }
 
+// usualFolder is where the data is when nobody says.
+const usualFolder = "data"
+
 // folder is where the data lives; a demo without --data gets a folder of its own that goes away at the end.
 func (s *serveCommand) folder() (dir string, throwAway bool, err error) {
 	switch {
@@ -151,7 +155,7 @@ func (s *serveCommand) folder() (dir string, throwAway bool, err error) {
 		dir, err = os.MkdirTemp("", "belfry-demo-")
 		return dir, true, err
 	}
-	return "data", false, nil
+	return usualFolder, false, nil
 }
 
 // loaded is what comes with the program.
