@@ -129,7 +129,7 @@ func TestAMoveBetweenFoldersThatIsInterruptedSaysSo(t *testing.T) {
 }
 
 // TestAFileWithoutItsBeginningIsDamaged: it is not called something else, what is said to do works, and one of the two
-// beginnings is enough.
+// beginnings is enough to go on.
 func TestAFileWithoutItsBeginningIsDamaged(t *testing.T) {
 	c := newCommunity(t, 2, 1)
 	backup, file := filepath.Join(t.TempDir(), "backup.zip"), filepath.Join(c.dir, "belfry.db")
@@ -140,6 +140,10 @@ func TestAFileWithoutItsBeginningIsDamaged(t *testing.T) {
 		b := bytes.Clone(whole)
 		clear(b[4096*page:][:4096])
 		ok(t, os.WriteFile(file, b, 0o600))
+		inside(t, "check", "--data", c.dir).ends(t, 1, "one of its two first pages is damaged, so that the last change may be missing")
+		for range 2 { // each writes one of them
+			inside(t, append(admin(c.dir), "--public-url", "https://hub.example")...).ends(t, 0)
+		}
 		sound(t, c.dir)
 	}
 	ok(t, os.WriteFile(file, append(make([]byte, 8192), whole[8192:]...), 0o600))

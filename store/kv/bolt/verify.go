@@ -55,8 +55,10 @@ func (db *DB) verifyPages(report func(kv.DamagedError)) (err error) {
 		return nil
 	}
 	p.checkTree(found)
-	// Without one of its two beginnings, as a power cut may leave it, the file is sound: the next changes write it anew.
-	if sound && p.whole {
+	if !p.whole {
+		found("one of its two first pages is damaged, so that the last change may be missing; the next two changes write it anew")
+	}
+	if sound {
 		for fault := range tx.Check() {
 			found(fault.Error())
 		}
