@@ -5,7 +5,7 @@
 // # How it is built
 //
 // An engine (package kv) keeps ordered keys and values. keys.go lists every key family: the whole physical schema.
-// record.go gives a record type its table, its JSON and its indexes. Each aggregate has one file with its record,
+// record.go gives a record type its table and its JSON, index.go its indexes, list.go its lists. Each aggregate has one file with its record,
 // its indexes and its intents. An exported method opens one transaction, checks the rule, writes, and appends what
 // happened to the outbox; helpers that take *tx compose inside it. One transaction has one instant (tx.now).
 // A transaction may run again from the start, so it touches nothing but itself.
