@@ -26,7 +26,7 @@ func (s *story) comeBack(m store.Meeting, n int) error {
 	if n%6 != 5 {
 		return nil
 	}
-	item, err := s.hub.ProposeItem(s.ctx, s.lead, m.ID, store.ItemInput{Title: "Archives : numériser les registres d’avant 1950", Lang: "fr", Kind: store.ToDiscuss, Minutes: 20,
+	item, err := s.hub.ProposeItem(s.ctx, s.lead, m.ID, store.ItemInput{Title: typeset("Archives : numériser les registres d’avant 1950"), Lang: "fr", Kind: store.ToDiscuss, Minutes: 20,
 		Text: "Trois communes ont demandé un prix. Comparons avant de commander."})
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func (s *story) planSingle(after store.Meeting, n int) error {
 		in.Title, in.Lang, in.Clock, in.Minutes = "Treffen der deutschsprachigen Gemeinden", "de", "10:00", 150
 		in.HostTown, in.Venue, in.Seats = s.townOf("BE-63023").ID, "Rathaus, Sitzungssaal", 20
 	case 10:
-		in.Title, in.Lang, in.Clock, in.Minutes = "Atelier : photographier ses archives", "fr", "13:30", 120
+		in.Title, in.Lang, in.Clock, in.Minutes = typeset("Atelier : photographier ses archives"), "fr", "13:30", 120
 	case 13:
 		in.Title, in.Lang, in.Clock, in.Minutes = "PloneGov sprint: search and print", "en", "09:00", 480
 	default:
@@ -72,7 +72,7 @@ func (s *story) sideMeetings() error {
 	}
 	day := func(days int) string { return workday(s.now.AddDate(0, 0, days)) }
 	singles := []store.MeetingInput{
-		{Title: "Premiers pas : découvrir la communauté en une heure", Lang: "fr", Date: day(2), Clock: "14:00", Minutes: 60,
+		{Title: typeset("Premiers pas : découvrir la communauté en une heure"), Lang: "fr", Date: day(2), Clock: "14:00", Minutes: 60,
 			About: "Pour les communes arrivées récemment. Apportez vos questions, même les plus simples."},
 		{Title: "Treffen der deutschsprachigen Gemeinden", Lang: "de", Date: day(16), Clock: "10:00", Minutes: 150, HostTown: s.townOf("BE-63023").ID,
 			Venue: "Rathaus, Sitzungssaal", Seats: 20, About: "Formulare, Übersetzungen und was in den nächsten Monaten ansteht."},

@@ -62,15 +62,18 @@ func parse(text, lang string) (topic, error) {
 	}
 	kind, length, _ := strings.Cut(lines[1], " ")
 	n, err := strconv.Atoi(length)
-	typeset := strings.NewReplacer(" :", "\u00a0:", " ?", "\u202f?", " ;", "\u202f;", "« ", "«\u00a0", " »", "\u00a0»")
-	return topic{said: strings.TrimSpace(said), item: store.ItemInput{Title: typeset.Replace(strings.TrimPrefix(lines[0], "# ")), Text: lines[2],
+	return topic{said: strings.TrimSpace(said), item: store.ItemInput{Title: strings.TrimPrefix(lines[0], "# "), Text: lines[2],
 		Lang: lang, Kind: store.ItemKind(kind), Minutes: n}}, err
 }
 
 // read is one of the written texts.
 func read(name string) (string, error) {
 	raw, err := texts.ReadFile("minutes/" + name)
-	return strings.TrimSpace(string(raw)), err
+	text := strings.TrimSpace(string(raw))
+	if strings.HasSuffix(name, ".fr.md") {
+		text = typeset(text)
+	}
+	return text, err
 }
 
 // variant is one of the texts that are numbered from 1 to of, in turn.
