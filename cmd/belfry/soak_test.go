@@ -26,13 +26,14 @@ import (
 // TestT27Soak serves for as long as BELFRY_SOAK says at 30 % of what the same visitors could get out of it: pages, searches,
 // feeds, answers, posts, messages, and connections that come and go. What the program holds, the process's own memory, its
 // goroutines and its descriptors are read from outside and must stay flat, and no answer may fail. BELFRY_SOAK_PACE names a
-// pace instead. It begins at full speed for an eighth of the time: what the allocator keeps by the side, because so much was
-// once in flight, grows with requests and not with time, and would pass for a leak in the first ten minutes.
+// pace instead. The long form begins with much that was written before, and at full speed for an eighth of the time: what is
+// kept of records up to a bound, and what the allocator has by the side because so much was once in flight, grows with requests
+// and not with time, and would pass for a leak in the first ten minutes.
 // Without BELFRY_SOAK it runs for seconds, which shows that it works and that what visitors leave behind is given back.
 func TestT27Soak(t *testing.T) {
 	span, err := time.ParseDuration(cmp.Or(os.Getenv("BELFRY_SOAK"), "4s"))
 	ok(t, err)
-	s := newSoak(t)
+	s := newSoak(t, span >= 10*time.Minute)
 	s.warmUp(span)
 	full := s.visitAtOnce(min(span/8+time.Second, 2*time.Minute))
 	pace := 0.3 * full
@@ -83,6 +84,7 @@ type soak struct {
 	metrics    string
 	tokens     []string
 	threads    []int
+	past       []int // threads that nobody writes in any more
 	requests   atomic.Int64
 	errors     atomic.Int64
 	reconnects atomic.Int64
@@ -91,9 +93,12 @@ type soak struct {
 	quiet      reading // before the first visit
 }
 
-func newSoak(t *testing.T) *soak {
+func newSoak(t *testing.T, long bool) *soak {
 	c := newCommunity(t, 120, 10)
 	s := &soak{t: t, c: c, threads: c.threads(t, 15)}
+	if long {
+		s.past = c.past(t, 250, 50)
+	}
 	s.h = serve(t, c.dir, "--demo", "--metrics", "127.0.0.1:0")
 	s.tokens = c.tokens(s.h)
 	where := regexp.MustCompile(`msg=metrics address=(\S+)`).FindStringSubmatch(s.h.log.String())
@@ -107,13 +112,45 @@ func newSoak(t *testing.T) *soak {
 	return s
 }
 
+// past are threads of so many posts each, written in the month before.
+func (c *community) past(t *testing.T, threads, posts int) []int {
+	t.Helper()
+	now := time.Now().AddDate(0, -1, 0)
+	clock := func() time.Time { return now }
+	hub, _, err := openStore(t.Context(), c.dir, change, store.Options{Demo: true, Clock: clock})
+	ok(t, err)
+	defer hub.Close()
+	var numbers []int
+	for range threads {
+		opened, err := hub.OpenThread(t.Context(), c.organiser, store.ThreadInput{Title: "Déjà dit", Category: "entraide", PostInput: store.PostInput{Source: "Bonjour"}})
+		ok(t, err)
+		numbers = append(numbers, opened.Thread.Number)
+		var all sync.WaitGroup
+		for i := range posts - 1 {
+			all.Go(func() {
+				_, err := hub.Reply(t.Context(), store.As(c.members[i%len(c.members)].ID), opened.Thread.ID, store.PostInput{Source: fmt.Sprintf("Une réponse d’autrefois, la %d, avec `du code`.\n\n- un point\n- **un autre**", i)})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		now = now.Add(2 * time.Minute)
+	}
+	return numbers
+}
+
 // visit is one request of the mixture: of 100, 62 pages of visitors, 27 of members, 6 answers, 2 posts, 3 searches.
 func (s *soak) visit() {
 	n := int(s.turn.Add(1))
 	who := n % len(s.c.members)
 	meeting := s.c.meetings[n/7%len(s.c.meetings)].Slug
 	thread := s.threads[n/11%len(s.threads)]
-	pages := []string{"/", "/meetings", "/meetings/" + meeting, fmt.Sprintf("/t/%d/x", thread), "/discussions", "/towns", "/decisions", "/meetings.ics", "/apps", "/mentors", "/discussions.atom", "/unread", "/chat/" + store.LoungeID}
+	read := thread
+	if len(s.past) > 0 && n%2 == 0 {
+		read = s.past[rand.IntN(len(s.past))]
+	}
+	pages := []string{"/", "/meetings", "/meetings/" + meeting, fmt.Sprintf("/t/%d/x", read), "/discussions", "/towns", "/decisions", "/meetings.ics", "/apps", "/mentors", "/discussions.atom", "/unread", "/chat/" + store.LoungeID}
 	var status int
 	var body string
 	var err error
