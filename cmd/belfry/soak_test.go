@@ -296,7 +296,7 @@ func (s *soak) givesBack() {
 // reading is what is seen of the process at one moment.
 type reading map[string]float64
 
-var soakNames = []string{"live memory, MiB", "anonymous memory, MiB", "goroutines", "descriptors"}
+var soakNames = []string{liveMemory, ownMemory, "goroutines", "descriptors"}
 
 func (s *soak) read() reading {
 	pid := s.h.cmd.Process.Pid
@@ -311,7 +311,7 @@ func (s *soak) read() reading {
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if found := regexp.MustCompile(`RssAnon:\s+(\d+)`).FindSubmatch(status); found != nil {
 		kib, _ := strconv.ParseFloat(string(found[1]), 64)
-		got["anonymous memory, MiB"] = kib / 1024
+		got[ownMemory] = kib / 1024
 	}
 	res, err := http.Get(s.metrics)
 	if err != nil {
@@ -320,12 +320,12 @@ func (s *soak) read() reading {
 	}
 	defer res.Body.Close()
 	text, _ := io.ReadAll(res.Body)
-	for name, metric := range map[string]string{"goroutines": "go_goroutines", "sockets": "belfry_sockets", "live memory, MiB": "go_heap_live_bytes"} {
+	for name, metric := range map[string]string{"goroutines": "go_goroutines", "sockets": "belfry_sockets", liveMemory: "go_heap_live_bytes"} {
 		if found := regexp.MustCompile(`(?m)^` + metric + ` (\S+)`).FindSubmatch(text); found != nil {
 			got[name], _ = strconv.ParseFloat(string(found[1]), 64)
 		}
 	}
-	got["live memory, MiB"] /= 1 << 20
+	got[liveMemory] /= 1 << 20
 	return got
 }
 
