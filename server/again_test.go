@@ -314,6 +314,9 @@ func TestWhatWasTypedIsKeptWhenThereIsTooMuchToDo(t *testing.T) {
 	large := h.alma.do("POST", thread+"/do/reply", reply)
 	large.holds(t, 503, "Beaucoup de monde à la fois", "Revenez en arrière : votre navigateur a gardé ce que vous avez tapé", "dans quelques secondes")
 	large.lacks(t, "<form")
+	reply.Set("source", "Encore")
+	server.Ration(h.Server, 0)
+	h.alma.do("POST", thread+"/do/reply", reply).lacks(t, "<form")
 	settle()
 	h.alma.do("POST", form.action, form.values()).holds(t, 303)
 }

@@ -102,7 +102,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		screen.Text = sentences[0]
 	}
 	if code >= 500 {
-		screen.Request = v.id()
+		screen.Request, v.uncounted = v.id(), true
 	}
 	p := screen.Titled(*s.page(c, ""))
 	return s.renderStatus(c, code, p, pages.Error(p, screen))

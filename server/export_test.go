@@ -134,6 +134,9 @@ func TimeForPaper(s *Server, path string) time.Duration {
 	return s.roomForPapers(&head).WriteTimeout
 }
 
+// Ration is how many a second are given back what they sent where there is too much to do.
+func Ration(s *Server, most int64) { s.ration.most = most }
+
 // Overcrowd lets nobody in who changes something, until that is called which it gives.
 func Overcrowd(s *Server) (settle func()) {
 	for range cap(s.writing.places) {

@@ -120,13 +120,28 @@ type busyAnswer struct {
 
 // turnBack tells somebody to come back in a moment. Who brought a small form is given it back with that.
 func (s *Server) turnBack(c *fasthttp.RequestCtx, read bool) {
-	if size := c.Request.Header.ContentLength(); !read && size >= 0 && size <= smallBody {
+	if size := c.Request.Header.ContentLength(); c.IsPost() && size > 0 && size <= smallBody && s.ration.take(c.Time()) {
 		if form := s.sentForm(c); form != nil && s.giveBack(c, form) {
 			s.sayBusy()
 			return
 		}
 	}
 	s.turnAway(c, read)
+}
+
+// ration bounds how many a second are given back what they sent: that costs nearly twenty times as much as to turn them away.
+type ration struct {
+	most          int64
+	second, given atomic.Int64
+}
+
+const givenBack = 100
+
+func (r *ration) take(now time.Time) bool {
+	if second := now.Unix(); r.second.Swap(second) != second {
+		r.given.Store(0)
+	}
+	return r.given.Add(1) <= r.most
 }
 
 // giveBack answers with what somebody sent.

@@ -29,7 +29,9 @@ func (s *Server) page(c *fiber.Ctx, title string) *frontend.Page {
 	if v.signedIn() {
 		p.Viewer = v.viewer()
 		if v.making == nil {
-			p.Viewer.Unread = s.unreadOf(c.UserContext(), v)
+			if !v.uncounted {
+				p.Viewer.Unread = s.unreadOf(c.UserContext(), v)
+			}
 			p.CSRF = s.token(v.session)
 		}
 	}

@@ -68,6 +68,7 @@ type Server struct {
 	bodies   *bodies
 	lines    openLines
 	busy     busy
+	ration   ration
 	saidBusy atomic.Int64  // when the log said so last, in nanoseconds since 1970
 	limit    time.Duration // of a request
 	slow     time.Duration // from when one is logged as slow
@@ -98,6 +99,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 		opt.Vitals = vitals.New(nil)
 	}
 	s := &Server{Options: opt, public: public, feeds: newFeedCache(), limit: requestTimeout, slow: slowFrom, reading: newGate(opt.Memory), writing: newGate(opt.Memory), bodies: newBodies(opt.Memory)}
+	s.ration.most = givenBack
 	s.pages = newSharedPages(s.readers.sweep)
 	if s.csrf, err = opt.Store.Secret(ctx, "csrf"); err != nil {
 		return nil, err

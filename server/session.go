@@ -23,12 +23,13 @@ import (
 
 // visit is what is known of a request before its handler runs.
 type visit struct {
-	*known  // nobody's when signed out; of a whole class while a shared page is made
-	making  *made
-	lang    *locales.Language
-	theme   frontend.Theme
-	notice  *flash
-	request string // id for logs and error pages, given when it is first needed
+	*known    // nobody's when signed out; of a whole class while a shared page is made
+	making    *made
+	lang      *locales.Language
+	theme     frontend.Theme
+	notice    *flash
+	uncounted bool   // the data may be away: what is new is not asked for
+	request   string // id for logs and error pages, given when it is first needed
 	patience
 }
 
