@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,9 @@ var ErrMoving = errors.New("a move into this place was not finished")
 
 // ErrOccupied says that a move leads to a place where there is something already.
 var ErrOccupied = errors.New("there is something in this place already")
+
+// ErrServed says that nodes began to serve what is moved: what they write would be lost.
+var ErrServed = errors.New("nodes began to serve while it was moved")
 
 // moving is the mark in the place a move leads to, until every record was compared.
 type moving struct {
@@ -100,6 +104,9 @@ func Move(ctx context.Context, from, to kv.DB, goes Left, papers func() error, p
 		again = report.Corrected > before // the last comparison finds nothing
 	}
 	if goes.To != "" {
+		if awake, err := Awake(ctx, from); err != nil || awake > 0 {
+			return report, cmp.Or(err, ErrServed)
+		}
 		report.Unmarked = Leave(ctx, from, Left{To: goes.To, At: mark.Began})
 	}
 	if err := ctx.Err(); err != nil {

@@ -87,3 +87,31 @@ func TestAMoveFromWhereNothingCanBeWritten(t *testing.T) {
 	}
 	sound(t, to)
 }
+
+// TestAMoveFromWhereANodeBeganToServeFails: what people write there meanwhile would be lost. With the node stopped it goes on.
+func TestAMoveFromWhereANodeBeganToServeFails(t *testing.T) {
+	address, to := newCommunity(t, 1, 0).share(t), filepath.Join(t.TempDir(), "to")
+	m, at := &moveCommand{}, &terminal{ctx: t.Context()}
+	source, _, err := m.source(at, home{address: address}, t.TempDir())
+	ok(t, err)
+	target, _, err := m.target(at, home{dir: to}, t.TempDir())
+	ok(t, err)
+	var h *hub
+	_, err = store.Move(t.Context(), source, target, store.Left{To: to, At: time.Now()}, func() error {
+		h = node(t, address, "--drain", "0s")
+		for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
+			if status, _, err := h.get("/readyz", ""); status == 200 { // it lives among the nodes
+				return err
+			}
+		}
+		return errors.New("it is never ready")
+	}, func(store.MoveReport) {})
+	if !errors.Is(err, store.ErrServed) {
+		t.Errorf("got %v", err)
+	}
+	ok(t, errors.Join(source.Close(), target.Close()))
+	if code := h.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, h.log)
+	}
+	inside(t, "move", "--from", address, "--to", to).ends(t, 0, "every one compared")
+}

@@ -132,6 +132,8 @@ func (m *moveCommand) move(t *terminal, from, to home, goes store.Left) (store.M
 	switch {
 	case errors.Is(err, store.ErrOccupied):
 		return report, fmt.Errorf("there is something at %s already; nothing was changed", to)
+	case errors.Is(err, store.ErrServed):
+		return report, fmt.Errorf("nodes began to serve %s while it was moved; stop them and run the same command again", from)
 	case errors.Is(err, errDocuments), errors.As(err, new(*store.LeftError)):
 		return report, err
 	case errors.As(err, &there):

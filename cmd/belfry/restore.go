@@ -62,7 +62,8 @@ func (r *restoreCommand) Run(t *terminal) error {
 	return nil
 }
 
-// share puts a backup into an empty database. Nothing there is ever replaced: nodes may be at work on it.
+// share puts a backup into an empty database, or one that its community has left. Nothing else is ever replaced: nodes may
+// be at work on it.
 func (r *restoreCommand) share(t *terminal) error {
 	work, err := os.MkdirTemp("", "belfry-restore-")
 	if err != nil {
