@@ -34,7 +34,7 @@ func unasked() map[string][]string {
 		{"EverySearchable Follow Indexed Searches StaleSearch", "follow.go"},
 		{"SisterRead SistersDue", "sisters.go"},
 		// the program itself
-		{"Announce Generation Identity Listen Marks Ready Secret Shared", "calendar.go diagnostics.go follow.go front.go known.go live.go liveword.go post.go ready.go server.go shared.go transport.go unread.go"},
+		{"Announce Generation Identity Listen Marks Peers Ready Secret Shared", "calendar.go diagnostics.go follow.go front.go known.go live.go liveword.go post.go ready.go server.go shared.go transport.go unread.go"},
 	} {
 		for _, name := range strings.Fields(one.names) {
 			all[name] = strings.Fields(one.files)
