@@ -139,11 +139,11 @@ func packBrotli(plain []byte) []byte {
 
 func packWith(w packer, plain []byte) []byte {
 	var b bytes.Buffer
-	b.Grow(len(plain) / 4)
+	b.Grow(len(plain) / 3)
 	w.Reset(&b)
 	_, _ = w.Write(plain) // into memory
 	_ = w.Close()
-	return b.Bytes()
+	return bytes.Clone(b.Bytes()) // kept without the room that was left
 }
 
 // of packs a page, once.
