@@ -300,7 +300,7 @@ var soakNames = []string{liveMemory, ownMemory, "goroutines", "descriptors"}
 
 func (s *soak) read() reading {
 	pid := s.h.cmd.Process.Pid
-	got := reading{"descriptors": 0, "connections": 0}
+	got := reading{"descriptors": 0, "connections": 0, "requests": float64(s.requests.Load())}
 	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 	for _, link := range links {
 		got["descriptors"]++
