@@ -55,6 +55,11 @@ func site(t *testing.T) string {
 	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "image/x-icon") })
 	page("/said", `<!doctype html><html lang="en"><title>Said</title><main><h1 id="said">Said</h1></main>`)
 	page("/next", `<!doctype html><html lang="en"><title>Next</title><main><h1>Next page</h1></main>`)
+	page("/slippery", `<!doctype html><html lang="en"><title>Slippery</title><script src="/slippery.js" defer></script><p><a id="next" href="/next">Next</a></p>`)
+	mux.HandleFunc("/slippery.js", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		fmt.Fprint(w, `addEventListener("click", (event) => event.preventDefault(), {once: true})`)
+	})
 	page("/bad", `<!doctype html><html><body><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="><input><p><a href="/"></a>`)
 	page("/wide", `<!doctype html><html lang="en"><title>Wide</title><table id="broad" width="2000"><tr><td>x</table>`)
 	page("/refused", `<!doctype html><html lang="en"><title>Refused</title><p style="color:red">x</p><script>1</script>`)
@@ -99,6 +104,14 @@ func TestVisit(t *testing.T) {
 		again.Open("/")
 		want(t, again.Text("#seen"), "") // another visitor, no cookies of the first
 	}
+}
+
+// TestFollowPressesAgain: what was missed the first time is pressed again.
+func TestFollowPressesAgain(t *testing.T) {
+	tab := New(t)
+	tab.Open(site(t) + "/slippery")
+	tab.Follow("#next")
+	tab.WaitText("h1", "Next page")
 }
 
 func TestWithoutScripts(t *testing.T) {

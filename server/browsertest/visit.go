@@ -35,14 +35,34 @@ func (b *Tab) Click(selector string) {
 	b.run("clicking "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
-// Follow presses a link or button and waits until the page that comes next has loaded.
+// Follow presses a link or button and waits until the page that comes next has loaded. When the browser asks for none,
+// because what was to be pressed moved away just then, it presses again, as people do.
 func (b *Tab) Follow(selector string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	b.watch.begin()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
-		b.fail("following "+selector, err)
+	press := chromedp.Click(chromedp.CSS(selector))
+	next := make(chan error, 1)
+	go func() {
+		_, err := chromedp.RunResponse(ctx, press)
+		next <- err
+	}()
+	missed := time.NewTicker(3 * time.Second)
+	defer missed.Stop()
+	for {
+		select {
+		case err := <-next:
+			if err != nil {
+				b.fail("following "+selector, err)
+			}
+			return
+		case <-missed.C:
+			if !b.watch.left() {
+				b.t.Logf("pressed %s again", selector)
+				_, _ = chromedp.Run(ctx, press) // what came of it, next says
+			}
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type watch struct {
 	pages    map[string]bool // addresses of documents: their status is the test's business, not a problem
 	open     map[network.RequestID]string
 	spent    Transfer
+	leaving  bool          // another page was asked for since begin
 	changed  chan struct{} // closed and made anew at every change of open
 }
 
@@ -40,7 +41,14 @@ func newWatch() *watch {
 func (w *watch) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.spent = Transfer{ByURL: map[string]int64{}}
+	w.spent, w.leaving = Transfer{ByURL: map[string]int64{}}, false
+}
+
+// left says whether another page was asked for since begin.
+func (w *watch) left() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.leaving
 }
 
 // event takes one report; the browser's goroutine calls it.
@@ -85,7 +93,7 @@ func (w *watch) sent(event *network.EventRequestWillBeSent) {
 		w.count(event.RedirectResponse.URL, int64(event.RedirectResponse.EncodedDataLength))
 	}
 	if event.Type == network.ResourceTypeDocument {
-		w.pages[address] = true
+		w.pages[address], w.leaving = true, true
 		clear(w.open) // what the page before still waited for may never be reported
 	}
 	w.open[event.RequestID] = address
