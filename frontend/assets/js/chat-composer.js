@@ -5,6 +5,7 @@ import { avatar, h, icon, words } from "./chat-message.js";
 const typingEvery = 3000;
 
 export class Composer {
+  #sent = 0; // number of the last message that the hub took
   #typed = 0;
   #reply;
   #editing;
@@ -27,7 +28,10 @@ export class Composer {
       this.area.focus();
     });
     room.live.addEventListener("failed", (event) => this.#show(event.detail));
-    room.live.addEventListener("sent", (event) => this.arrived(event.detail.id));
+    room.live.addEventListener("sent", ({ detail }) => {
+      this.arrived(detail.id);
+      if (detail.room === room.slug) this.#sent = detail.number;
+    });
     for (const one of room.live.waiting(room.me, room.slug)) this.#show(one);
     this.#restore();
   }
@@ -47,7 +51,7 @@ export class Composer {
       else this.room.log.box.focus({ preventScroll: true });
     } else if (event.key === "ArrowUp" && !event.altKey && this.area.value.trim() === "") {
       const own = this.room.log.rows.filter((row) => row.dataset.author === this.room.me && row.querySelector(".msg__more")).at(-1);
-      if (own) {
+      if (own && !(this.#sent > this.room.log.last)) { // else their last message is not in the log yet
         event.preventDefault();
         this.edit(this.room.log.number(own));
       }

@@ -252,9 +252,9 @@ class Live extends EventTarget {
     const frame = { type: "send", room: one.room, id: one.id, text: one.text };
     if (one.reply) frame.reply = one.reply;
     this.ask(frame).then(
-      () => {
+      ({ number }) => {
         this.discard(one.id);
-        this.#tell("sent", one);
+        this.#tell("sent", { ...one, number });
         this.#next();
       },
       (why) => this.#unsent(one, why),
