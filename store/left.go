@@ -52,15 +52,28 @@ func leftIn(r kv.Reader) (*Left, error) {
 	return m, nil
 }
 
-// living refuses a place that its community has left, unless it is back.
-func (s *Store) living(t *tx) error {
-	m, err := leftIn(t)
-	if err != nil || m == nil {
+// Living refuses a place that its community has left with a LeftError, unless it is back.
+func Living(ctx context.Context, db kv.DB, back bool) error {
+	return db.View(ctx, func(r kv.Reader) error {
+		_, err := living(r, back)
 		return err
+	})
+}
+
+// living is Living; left says whether there is a note that counts no more.
+func living(r kv.Reader, back bool) (left bool, err error) {
+	m, err := leftIn(r)
+	if err == nil && m != nil && !back {
+		err = &LeftError{*m}
 	}
-	if !s.back {
-		return &LeftError{*m}
+	return m != nil, err
+}
+
+// comeBack makes sure that a community lives here, and takes away the note of one that is back.
+func (s *Store) comeBack(t *tx) error {
+	left, err := living(t, s.back)
+	if err == nil && left {
+		t.drop(famMeta, leftKey)
 	}
-	t.drop(famMeta, leftKey)
-	return nil
+	return err
 }

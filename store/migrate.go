@@ -95,7 +95,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		if version > Schema {
 			return fmt.Errorf("%w: it has schema %d, this program knows %d", ErrNewer, version, Schema)
 		}
-		if err := s.living(t); err != nil {
+		if err := s.comeBack(t); err != nil {
 			return err
 		}
 		if err := s.mark(t, version == 0); err != nil {

@@ -142,11 +142,7 @@ func prepare(ctx context.Context, db engine, path string, opt store.Options) (*s
 	if opt.ReadOnly {
 		return store.Open(ctx, db, opt) // neither towns nor Markdown are needed to examine records
 	}
-	left, err := store.LeftFor(ctx, db)
-	if err == nil && left != nil && !opt.Back {
-		err = &store.LeftError{Left: *left}
-	}
-	if err != nil {
+	if err := store.Living(ctx, db, opt.Back); err != nil { // before anything is copied aside
 		return nil, err
 	}
 	version, err := store.SchemaOf(ctx, db)
