@@ -69,7 +69,7 @@ func (s *Server) sentForm(c *fasthttp.RequestCtx) *pages.SentForm {
 		if !s.validToken(session, token) {
 			return nil
 		}
-		form.CSRF = s.token(session)
+		form.CSRF = token // the same form, see keyOfForm
 	}
 	return form
 }

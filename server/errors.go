@@ -39,6 +39,8 @@ func status(err error) (code int, words string) {
 			return fiber.StatusUnprocessableEntity, ""
 		case store.Conflict, store.Full:
 			return fiber.StatusConflict, ""
+		case store.Repeated:
+			return fiber.StatusSeeOther, ""
 		case store.Limited:
 			return fiber.StatusTooManyRequests, ""
 		case store.Unavailable:
@@ -86,6 +88,9 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		s.Log.Debug("request refused", "id", v.id(), "status", code, "path", logPath(c.Path()), "error", err)
 	}
 	sayWhen(c, err)
+	if code == fiber.StatusSeeOther {
+		return s.done(c, pageOfForm(c.Path()), "form.repeated")
+	}
 	if len(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy)) == 0 { // refused before the headers were written
 		s.writeHeaders(c)
 	}

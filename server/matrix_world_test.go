@@ -73,7 +73,16 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	hub, rehearsal := storetest.OpenRehearsing(t, server.Renderer())
-	w := &world{site: siteOver(t, hub), rehearsal: rehearsal, people: map[audience]persona{}, records: map[string][]record{}, ids: map[string]string{},
+	w := worldOn(t, siteOver(t, hub))
+	w.rehearsal = rehearsal
+	rehearsal.Begin()
+	return w
+}
+
+// worldOn is a world in which everything happens for real.
+func worldOn(t *testing.T, s *site) *world {
+	t.Helper()
+	w := &world{site: s, people: map[audience]persona{}, records: map[string][]record{}, ids: map[string]string{},
 		secrets: map[string]audience{}, html: strings.NewReplacer("<mark>", "", "</mark>", "", "&#39;", "'")}
 	w.populate()
 	w.mentoring()
@@ -93,7 +102,6 @@ func newWorld(t *testing.T) *world {
 	follower := &search.Follower{Store: w.Store, Index: index}
 	ok(t, follower.Rebuild(ctx))
 	w.Server.Search = index
-	rehearsal.Begin()
 	return w
 }
 

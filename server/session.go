@@ -244,8 +244,11 @@ func (s *Server) forgery(c *fiber.Ctx) error {
 	if kind != fiber.MIMEApplicationForm && kind != fiber.MIMEMultipartForm && len(c.Body()) > 0 {
 		return fiber.ErrUnsupportedMediaType
 	}
-	if v := visitOf(c); v.signedIn() && !s.validToken(v.session, c.FormValue(frontend.CSRFField)) {
-		return errForged
+	if v := visitOf(c); v.signedIn() {
+		if !s.validToken(v.session, c.FormValue(frontend.CSRFField)) {
+			return errForged
+		}
+		c.SetUserContext(store.WithForm(c.UserContext(), func() string { return keyOfForm(c) }))
 	}
 	return c.Next()
 }

@@ -143,6 +143,9 @@ func (s *Store) ProposeItem(ctx context.Context, by Actor, meetingID string, in 
 	}
 	var item AgendaItem
 	err := s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err

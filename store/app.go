@@ -177,6 +177,9 @@ func (s *Store) AddApp(ctx context.Context, by Actor, in AppInput) (App, error) 
 	}
 	var app App
 	err := s.update(ctx, "apps", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.addsApp(by)
 		if err != nil {
 			return err
@@ -344,6 +347,9 @@ func (t *tx) renameApp(a *App, was string) error {
 // changeApp runs one change of an application by those who look after it.
 func (s *Store) changeApp(ctx context.Context, by Actor, id string, change func(*tx, *App) error, kept *App) error {
 	return s.update(ctx, "app/"+id, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		app, err := t.keptApp(by, id)
 		if err != nil {
 			return err

@@ -76,6 +76,9 @@ func (s *Store) SendAppNotice(ctx context.Context, by Actor, appID string, in Ap
 		return n, err
 	}
 	err := s.update(ctx, "app/"+appID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		app, err := t.keptApp(by, appID)
 		if err != nil {
 			return err

@@ -95,6 +95,9 @@ func (s *Store) AddErratum(ctx context.Context, by Actor, meetingID, text, lang 
 	}
 	var kept Minutes
 	err = s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Organise)
 		if err != nil {
 			return err
@@ -142,6 +145,9 @@ func (s *Store) ProposeCorrection(ctx context.Context, by Actor, meetingID strin
 	}
 	var made Correction
 	err := s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err

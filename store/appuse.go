@@ -99,6 +99,9 @@ func (in *AppUseInput) check(now time.Time) error {
 func (s *Store) RunApp(ctx context.Context, by Actor, townID, appID string, in AppUseInput) (AppUse, error) {
 	var use AppUse
 	err := s.update(ctx, "app/"+appID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if err := in.check(t.now); err != nil {
 			return err
 		}
@@ -175,6 +178,9 @@ func (t *tx) countUse(app App, before, after UseState) error {
 // ForgetUse takes back that a town runs an application, when it was said by mistake: by the town's coordinators and stewards.
 func (s *Store) ForgetUse(ctx context.Context, by Actor, townID, appID string) error {
 	return s.update(ctx, "app/"+appID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		t.lastRoom()
 		if err := t.requireTown(by, townID, mayEditTown); err != nil {
 			return err

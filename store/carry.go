@@ -309,6 +309,9 @@ func (t *tx) takeOver(who Member, m Meeting, have []AgendaItem, o Offer) error {
 // from there already is not copied again. It says how many were added.
 func (s *Store) DuplicateAgenda(ctx context.Context, by Actor, fromID, toID string) (added int, err error) {
 	err = s.update(ctx, "meeting/"+toID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		added = 0
 		who, err := t.require(by, Organise)
 		if err != nil {

@@ -153,6 +153,9 @@ func (s *Store) SaveCategory(ctx context.Context, by Actor, id string, in Catego
 	}
 	var kept Category
 	err := s.update(ctx, "categories", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Steward); err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ const (
 	Conflict                    // somebody else changed it meanwhile, or the state does not allow this step
 	Full                        // no seat, no place, no room left
 	Limited                     // too many tries; RetryAfter says when to come back
+	Repeated                    // the same form was kept before; nothing was done again
 	Unavailable                 // the store cannot write now (disk full, database away, others always first); nothing was changed, as far as is known
 )
 
@@ -92,7 +93,7 @@ func fromEngine(err error) error {
 	case errors.Is(err, kv.ErrNoSpace):
 		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.disk_full"}}, cause: err}
 	case errors.Is(err, kv.ErrUnknown):
-		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.unknown_outcome"}}, RetryAfter: away, cause: err}
+		return unknownOutcome("error.unknown_outcome", err)
 	case errors.Is(err, kv.ErrAway), errors.Is(err, kv.ErrClosed), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.away"}}, RetryAfter: away, cause: err}
 	case errors.Is(err, kv.ErrTooLarge):
@@ -101,6 +102,11 @@ func fromEngine(err error) error {
 		return &Error{Kind: Unavailable, Problems: []Problem{{Key: "error.busy"}}, RetryAfter: soon, cause: err}
 	}
 	return err
+}
+
+// unknownOutcome is that nobody knows whether a change was kept; key says what to do about it.
+func unknownOutcome(key string, cause error) *Error {
+	return &Error{Kind: Unavailable, Problems: []Problem{{Key: key}}, RetryAfter: away, cause: cause}
 }
 
 // soon is after how long it is worth trying again when others kept getting in first.

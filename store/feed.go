@@ -81,6 +81,9 @@ func (s *Store) NewFeedLink(ctx context.Context, by Actor, label string) (FeedLi
 	}
 	var f FeedLink
 	err := s.update(ctx, "member/"+by.MemberID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		m, err := t.member(by)
 		if err != nil {
 			return err

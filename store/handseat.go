@@ -9,6 +9,9 @@ import (
 // to the waitlist. Errors: Conflict when there is no seat to give or the colleague has one, Invalid for the colleague.
 func (s *Store) HandSeat(ctx context.Context, by Actor, meetingID, fromID, toID string) error {
 	return s.update(ctx, "meeting/"+meetingID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err

@@ -135,6 +135,9 @@ func (s *Store) SaveHosting(ctx context.Context, by Actor, providerID, id string
 		return o, err
 	}
 	err := s.update(ctx, "hosting/"+id, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if err := t.provides(by, providerID); err != nil {
 			return err
 		}
@@ -191,6 +194,9 @@ func (s *Store) AskHosting(ctx context.Context, by Actor, offerID, townID, appID
 		return r, err
 	}
 	err := s.update(ctx, "hosting/"+offerID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if err := t.requireTown(by, townID, mayEditTown); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ const (
 	famTicket       family = "ticket"        // hash of a mailed link → Ticket
 	famTicketOwner  family = "ticket.owner"  // address, hash
 	famAttempt      family = "attempt"       // what is limited → Attempt
+	famSentForm     family = "sentform"      // hash of a form → SentForm
 	famRoleChange   family = "role"          // id → RoleChange, public history
 	famRoleMember   family = "role.member"   // member id, id
 	famRoleTown     family = "role.town"     // town id, id

@@ -187,6 +187,9 @@ func (s *Store) AskMentor(ctx context.Context, by Actor, in RequestInput) (Mento
 	}
 	var q MentorRequest
 	err := s.update(ctx, "mentoring", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.member(by)
 		if err != nil {
 			return err

@@ -247,6 +247,9 @@ func (s *Store) SetWeights(ctx context.Context, by Actor, weights Weights) error
 		return err
 	}
 	return s.update(ctx, "mentoring", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Steward); err != nil {
 			return err
 		}

@@ -176,6 +176,9 @@ func (m Mentorship) leads(who Member) bool {
 func (s *Store) tending(ctx context.Context, by Actor, id string, who func(Mentorship, Member) bool, change func(*tx, *Mentorship, Member) error) (Mentorship, error) {
 	var m Mentorship
 	err := s.update(ctx, "mentoring", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		reader, err := t.require(by, Take)
 		if err != nil {
 			return err

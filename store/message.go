@@ -203,6 +203,7 @@ func (t *tx) sent(memberID, roomID, client, source string) (Message, bool, error
 	if client == "" {
 		return Message{}, false, nil
 	}
+	t.twice = true
 	have, err := messages().lookup(t, famMessageOnce, memberID, client)
 	switch {
 	case KindOf(err) == NotFound:

@@ -46,6 +46,9 @@ func (s *Store) MoveMessages(ctx context.Context, by Actor, roomID string, in Mo
 		return d, m, err
 	}
 	err = s.update(ctx, "threads", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err
@@ -119,6 +122,9 @@ func (s *Store) carry(ctx context.Context, by Actor, roomID string, numbers []in
 	var runs []carried
 	var picked []Message
 	err := s.view(ctx, func(t *tx) error {
+		if err := t.repeated(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err

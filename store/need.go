@@ -133,6 +133,9 @@ func (s *Store) OpenNeed(ctx context.Context, by Actor, in NeedInput) (Need, err
 		return n, err
 	}
 	err := s.update(ctx, "needs", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.addsApp(by)
 		if err != nil {
 			return err
@@ -241,6 +244,9 @@ func (s *Store) TendNeed(ctx context.Context, by Actor, needID, text string, sta
 	}
 	var n Need
 	err := s.update(ctx, "need/"+needID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err

@@ -30,6 +30,9 @@ func (s *Store) AskOffers(ctx context.Context, by Actor, providerIDs []string, s
 		return nil, nil, err
 	}
 	err = s.update(ctx, "offers", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		reached, unreached = nil, nil
 		who, err := t.require(by, Take)
 		if err != nil {

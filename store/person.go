@@ -151,6 +151,9 @@ func (s *Store) Contact(ctx context.Context, by Actor, memberID string, in Conta
 		return err
 	}
 	return s.update(ctx, "contact/"+by.MemberID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		from, err := t.require(by, Take)
 		if err != nil {
 			return err

@@ -122,6 +122,9 @@ func (t *tx) restIfEmpty(townID string) error {
 // first of them becomes its coordinator.
 func (s *Store) WelcomeTown(ctx context.Context, by Actor, townID string) error {
 	return s.update(ctx, "town/"+townID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Organise); err != nil {
 			return err
 		}
@@ -260,6 +263,9 @@ func (s *Store) MoveTo(ctx context.Context, by Actor, in JoinInput) error {
 		return err
 	}
 	return s.update(ctx, "member/"+by.MemberID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		m, err := t.member(by)
 		if err != nil {
 			return err
@@ -294,6 +300,9 @@ func (s *Store) MoveTo(ctx context.Context, by Actor, in JoinInput) error {
 // or a steward.
 func (s *Store) HandOver(ctx context.Context, by Actor, fromID, toID string, leaving bool) error {
 	return s.update(ctx, "roles", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		from, town, err := t.placed(fromID)
 		if err != nil {
 			return err

@@ -150,6 +150,7 @@ func (t *tx) posted(memberID, once, title, source string) (Opened, bool, error) 
 	if once == "" {
 		return Opened{}, false, nil
 	}
+	t.twice = true
 	p, err := posts().lookup(t, famPostOnce, memberID, once)
 	if KindOf(err) == NotFound {
 		return t.held(memberID, once, title, source)

@@ -133,6 +133,9 @@ func (s *Store) EditTown(ctx context.Context, by Actor, townID string, in TownIn
 		return err
 	}
 	return s.update(ctx, "town/"+townID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		before, err := t.editableTown(by, townID)
 		if err != nil {
 			return err
@@ -165,6 +168,9 @@ func (s *Store) EditTown(ctx context.Context, by Actor, townID string, in TownIn
 // ConfirmTown says that a town's profile is still right: by its coordinators or a steward.
 func (s *Store) ConfirmTown(ctx context.Context, by Actor, townID string) error {
 	return s.update(ctx, "town/"+townID, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		before, err := t.editableTown(by, townID)
 		if err != nil {
 			return err

@@ -153,6 +153,9 @@ func (s *Store) SaveProvider(ctx context.Context, by Actor, id string, in Provid
 	}
 	var p Provider
 	err := s.update(ctx, "providers", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.addsApp(by)
 		if err != nil {
 			return err

@@ -62,6 +62,9 @@ func (s *Store) ReportPost(ctx context.Context, by Actor, threadID string, seq i
 		return err
 	}
 	return s.update(ctx, "moderation", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err
@@ -215,6 +218,9 @@ func (s *Store) Release(ctx context.Context, by Actor, pendingID string) (Opened
 	}
 	var opened Opened
 	err = s.update(ctx, "moderation", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		opened = Opened{}
 		if _, err := t.require(by, Moderate); err != nil {
 			return err
@@ -260,6 +266,9 @@ func (t *tx) release(author Member, p Pending, text written) (Opened, error) {
 func (s *Store) pendingFor(ctx context.Context, by Actor, id string) (Pending, error) {
 	var p Pending
 	err := s.view(ctx, func(t *tx) error {
+		if err := t.repeated(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Moderate); err != nil {
 			return err
 		}
@@ -278,6 +287,9 @@ func (s *Store) Refuse(ctx context.Context, by Actor, pendingID, reason string) 
 		return err
 	}
 	return s.update(ctx, "moderation", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Moderate); err != nil {
 			return err
 		}

@@ -93,6 +93,9 @@ func (s *Store) ScheduleMeeting(ctx context.Context, by Actor, in MeetingInput) 
 	}
 	var m Meeting
 	err = s.update(ctx, "meeting", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Organise); err != nil {
 			return err
 		}

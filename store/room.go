@@ -243,6 +243,9 @@ func (s *Store) OpenRoom(ctx context.Context, by Actor, in RoomInput) (Room, err
 	}
 	var r Room
 	err = s.update(ctx, "rooms", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err
@@ -326,6 +329,9 @@ func (s *Store) ArchiveRoom(ctx context.Context, by Actor, id string, on bool) (
 func (s *Store) changeRoom(ctx context.Context, by Actor, id string, change func(*tx, *Room) error) (Room, error) {
 	var r Room
 	err := s.update(ctx, "room/"+id, func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err

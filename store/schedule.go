@@ -77,6 +77,9 @@ func (s *Store) StartSeries(ctx context.Context, by Actor, in SeriesInput) (Seri
 	}
 	var series Series
 	err = s.update(ctx, "series", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Organise); err != nil {
 			return err
 		}
@@ -304,6 +307,9 @@ func (t *tx) followSeries(by Actor, series Series, from string) error {
 // EndSeries stops opening meetings. Those that exist stay.
 func (s *Store) EndSeries(ctx context.Context, by Actor, id string) error {
 	return s.update(ctx, "series", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Organise); err != nil {
 			return err
 		}

@@ -189,6 +189,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err := t.sweepRooms(); err != nil {
 			return err
 		}
+		if err := t.sweepForms(); err != nil {
+			return err
+		}
 		return t.sweepAttempts()
 	})
 }

@@ -117,6 +117,9 @@ func (s *Store) SaveSister(ctx context.Context, by Actor, id string, in SisterIn
 		return one, err
 	}
 	err := s.update(ctx, "sisters", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Steward)
 		if err != nil {
 			return err

@@ -237,6 +237,9 @@ func (s *Store) AddSkill(ctx context.Context, by Actor, in SkillInput) (Skill, e
 	}
 	var added Skill
 	err := s.update(ctx, "skills", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Take)
 		if err != nil {
 			return err

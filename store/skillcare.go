@@ -140,6 +140,9 @@ func (s *Store) MergeSkill(ctx context.Context, by Actor, id, into string) error
 
 func (s *Store) careForSkill(ctx context.Context, by Actor, id, what string, change func(*tx, Skill) (Skill, error)) error {
 	return s.update(ctx, "skills", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Steward); err != nil {
 			return err
 		}

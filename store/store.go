@@ -163,6 +163,7 @@ type tx struct {
 	ctx       context.Context
 	now       time.Time
 	writes    bool
+	twice     bool // the same sent again does nothing twice, see once
 	last      bool // see lastRoom
 	public    bool
 	who       bool            // a session, a member or a town changed
@@ -230,6 +231,9 @@ func (s *Store) update(ctx context.Context, scope string, fn func(*tx) error) er
 		s.committed(last) // perhaps: what was kept is read anew, and readers look again
 		if s.peers != nil && last.touches() {
 			s.peers.doubt()
+		}
+		if last.twice {
+			return unknownOutcome("error.unknown_outcome_once", err)
 		}
 	}
 	return fromEngine(err)

@@ -155,6 +155,9 @@ func (s *Store) Tags(ctx context.Context, by Actor, start string, limit int) ([]
 // MergeTag lets a tag lead to another, and every thread that has it: by moderators. What led to it leads on too.
 func (s *Store) MergeTag(ctx context.Context, by Actor, slug, into string) error {
 	return s.update(ctx, "tags", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		if _, err := t.require(by, Moderate); err != nil {
 			return err
 		}

@@ -283,6 +283,9 @@ func (s *Store) ChangeThread(ctx context.Context, by Actor, id string, in Thread
 	}
 	var kept Thread
 	err := s.changeThread(ctx, by, id, func(t *tx, who Member, shelf Category, d *Thread) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		switch {
 		case may(who, Moderate) || by.system:
 		case d.Author != who.ID:

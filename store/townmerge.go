@@ -211,6 +211,9 @@ func (m *merger) ahead(t *tx, id string) error {
 func (s *Store) MergeTowns(ctx context.Context, by Actor, fromID string, into JoinInput) (Town, error) {
 	var to Town
 	err := s.update(ctx, "roles", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		from, found, err := t.mergerOf(by, fromID, into)
 		if to = found; err != nil || from.State == TownMerged {
 			return err

@@ -8,6 +8,9 @@ import (
 // Undo takes back what a moderator did, as long as it can be: by moderators. What moved goes back to its old numbers.
 func (s *Store) Undo(ctx context.Context, by Actor, actID string) error {
 	return s.update(ctx, "moderation", func(t *tx) error {
+		if err := t.once(); err != nil {
+			return err
+		}
 		who, err := t.require(by, Moderate)
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ func (s *Store) Verify(ctx context.Context, report func(Fault)) (records int, er
 			verifyTable(credentials(), func(v *verification, c *Credential) { v.lead(famCredential, c.Member, famMember, c.Member) }),
 			verifyTable(sessions(), func(v *verification, s *Session) { v.lead(famSession, s.ID, famMember, s.Member) }),
 			verifyTable(tickets(), func(v *verification, k *Ticket) { v.lead(famTicket, k.Hash, famMember, k.Member) }),
-			verifyTable(attempts(), nil), verifyTable(roleChanges(), (*verification).roleChange),
+			verifyTable(attempts(), nil), verifyTable(sentForms(), nil), verifyTable(roleChanges(), (*verification).roleChange),
 			verifyTable(skills(), func(v *verification, k *Skill) { v.leadLater(famSkill, k.ID, famSkill, k.Into) }),
 			verifyTable(townChanges(), func(v *verification, c *TownChange) { v.lead(famTownChange, c.ID, famTown, c.Town) }),
 			verifyTable(serieses(), nil), verifyTable(meetings(), (*verification).meeting),
