@@ -131,3 +131,48 @@ func TestTruncatedWhileOpen(t *testing.T) {
 	want(t, reported > 0, true)
 	want(t, errors.As(tryPut(db, "a", "1"), new(*kv.DamagedError)), true)
 }
+
+// TestT07EveryHeaderBit flips every bit of the header of every page in use, and makes it count nothing: whatever is then missing, the examination says so. A
+// page that counts fewer records than it has hides the others, and no record that is left is wrong.
+func TestT07EveryHeaderBit(t *testing.T) {
+	whole := sample(t)
+	pages, hidden := 0, 0
+	for at := 0; at < len(whole); at += 4096 {
+		if id := order.Uint64(whole[at:]); id < 2 || id != uint64(at/4096) {
+			continue
+		}
+		pages++
+		for bit := range 8*pageHeader + 1 {
+			if counts := bit/8 == 10 || bit/8 == 11 || bit == 8*pageHeader; !counts && killRounds(1) == 1 {
+				continue
+			}
+			b := bytes.Clone(whole)
+			if bit == 8*pageHeader {
+				b[at+10], b[at+11] = 0, 0
+			} else {
+				b[at+bit/8] ^= 1 << (bit % 8)
+			}
+			path := filepath.Join(t.TempDir(), "belfry.db")
+			want(t, os.WriteFile(path, b, 0o600), nil)
+			db, err := Open(path, Options{})
+			if err != nil {
+				continue // refused
+			}
+			reported := 0
+			_, err = db.Verify(t.Context(), func(kv.DamagedError) { reported++ })
+			want(t, err, nil)
+			missed := readAll(t, db)
+			if missed > 0 {
+				hidden++
+			}
+			if missed > 0 && reported == 0 {
+				t.Errorf("page %d, bit %d of its header: %d records are gone, and nothing is reported", at/4096, bit, missed)
+			}
+			want(t, db.Close(), nil)
+		}
+	}
+	if pages < 3 || hidden == 0 {
+		t.Errorf("%d pages, %d flips hid something: that shows nothing", pages, hidden)
+	}
+	t.Logf("TORTURE: T07 heads of pages | %d | %d pages, %d flips hid records, all found | 0", killRounds(1), pages, hidden)
+}

@@ -38,14 +38,24 @@ func (p *pages) walk(id uint64, low []byte, depth int, report func(string)) {
 	p.walkElements(at, low, depth, report)
 }
 
-// walkElements checks the entries of a branch or leaf, also of one that is kept inside a value.
+// walkElements checks the entries of a branch or leaf, also of one that is kept inside a value. Keys and values lie one behind
+// the other from where the heads of the entries end: a page that counts too few has them elsewhere, and nothing else would show
+// that the others are gone.
 func (p *pages) walkElements(at page, low []byte, depth int, report func(string)) {
+	next := pageHeader + at.count*element
+	if head := at.data[pageHeader:]; at.count == 0 && len(bytes.Trim(head[:min(element, len(head))], "\x00")) > 0 {
+		report(fmt.Sprintf("page %d: it has entries and counts none", at.id))
+	}
 	for i := range at.count {
 		e, err := at.element(i)
+		if err == nil && e.from != next {
+			err = fmt.Errorf("page %d: entry %d is not where %d entries end", at.id, i, at.count)
+		}
 		if err != nil {
 			report(err.Error())
 			return
 		}
+		next = e.to
 		if order := bytes.Compare(e.key, low); order < 0 || i > 0 && order == 0 {
 			report(fmt.Sprintf("page %d: key %q is out of order", at.id, e.key))
 		}
@@ -69,6 +79,7 @@ type entry struct {
 	key, value []byte
 	child      uint64
 	bucket     bool
+	from, to   int // where key and value lie in the page
 }
 
 func (at page) element(i int) (entry, error) {
@@ -84,13 +95,14 @@ func (at page) element(i int) (entry, error) {
 		if pos+size > uint64(len(head)) {
 			return entry{}, broken
 		}
-		return entry{key: head[pos : pos+size], child: order.Uint64(head[8:])}, nil
+		return entry{key: head[pos : pos+size], child: order.Uint64(head[8:]), from: start + int(pos), to: start + int(pos+size)}, nil
 	}
 	pos, size, length := field(1), field(2), field(3)
 	if pos+size+length > uint64(len(head)) {
 		return entry{}, broken
 	}
-	e := entry{key: head[pos : pos+size], value: head[pos+size : pos+size+length], bucket: field(0)&isBucket != 0}
+	e := entry{key: head[pos : pos+size], value: head[pos+size : pos+size+length], bucket: field(0)&isBucket != 0,
+		from: start + int(pos), to: start + int(pos+size+length)}
 	if !e.bucket {
 		return e, nil
 	}
