@@ -17,9 +17,27 @@ type known struct {
 	member   store.Member
 	town     store.Town // zero without one
 	class    store.Class
-	token    string // the form token of shared pages, see frontend/splice.go
-	frame    frontend.Frame
+	forms    atomic.Pointer[forms]
 	last     atomic.Pointer[joined] // the page looked at last
+}
+
+// forms is what the shared pages of a session have in common until a commit changes something public: their form token, by which
+// what is sent from them is known when it comes again, and the parts around a page.
+type forms struct {
+	generation uint64
+	token      string
+	frame      frontend.Frame
+}
+
+// formsOf are the forms of pages as they are now.
+func (s *Server) formsOf(v *visit) *forms {
+	now := s.Store.Generation()
+	f := v.forms.Load()
+	if f == nil || f.generation != now {
+		f = &forms{generation: now, token: s.token(v.session)}
+		v.forms.Store(f)
+	}
+	return f
 }
 
 // readers keeps the sessions that were used lately, by the hash of their token. A commit that touches any session,
@@ -72,7 +90,7 @@ func (s *Server) known(ctx context.Context, cookie string) (*known, error) {
 	if err != nil {
 		return nil, err
 	}
-	one := &known{identity: identity, session: session, member: member, class: member.Class(), token: s.token(session)}
+	one := &known{identity: identity, session: session, member: member, class: member.Class()}
 	if id := member.TownID(); id != "" {
 		if one.town, err = s.Store.TownByID(ctx, id); err != nil && store.KindOf(err) != store.NotFound {
 			return nil, err

@@ -202,3 +202,34 @@ func TestT12AFormOfUnknownOutcomeIsSentAgain(t *testing.T) {
 		t.Errorf("pressed eight times at once: made %d, told %d, %d meetings", made.Load(), repeated.Load(), count())
 	}
 }
+
+// TestAFormIsAnotherAfterAChange: a page that is made once for many looks has another form as soon as something was added, so
+// that the same words sent from there are meant, and are not taken for those sent before.
+func TestAFormIsAnotherAfterAChange(t *testing.T) {
+	h, _ := newsroom(t, newSite(t))
+	page := "/meetings/" + h.Meeting(t, 0).Slug
+	formOf := func() string {
+		all := sheets(t, h.maud.get(page).body)
+		at := slices.IndexFunc(all, func(one *sheet) bool { return one.action == page+"/agenda" })
+		return all[at].values().Get("csrf")
+	}
+	seen := map[string]bool{}
+	for turn := range 3 {
+		formOf()
+		formOf()
+		first := formOf()
+		if formOf() != first {
+			t.Errorf("%d: the page is made anew for each look: this shows nothing", turn)
+		}
+		form := url.Values{"csrf": {first}, "item_title": {fmt.Sprint("Point ", turn)}, "item_kind": {"discussion"}, "item_minutes": {"15"}, "item_lang": {"fr"}}
+		for n := range 2 { // pressed twice
+			if got := h.maud.do("POST", page+"/agenda", form); got.StatusCode != http.StatusSeeOther || got.told("form.repeated") != (n == 1) {
+				t.Errorf("%d: %d %v", n, got.StatusCode, got.told("form.repeated"))
+			}
+		}
+		seen[first] = true
+	}
+	if len(seen) != 3 {
+		t.Errorf("%d forms in three states of the page", len(seen))
+	}
+}

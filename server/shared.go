@@ -268,7 +268,8 @@ func (s *Server) joined(ctx context.Context, v *visit, page *made) (*joined, err
 	p := *page.page
 	p.Own, p.Notices = own, v.notices()
 	if v.signedIn() {
-		p.Viewer, p.CSRF, p.Frame = v.viewer(), v.token, &v.frame
+		forms := s.formsOf(v)
+		p.Viewer, p.CSRF, p.Frame = v.viewer(), forms.token, &forms.frame
 		p.Viewer.Unread = s.unreadOf(ctx, v)
 	}
 	parts, err := page.shared.For(ctx, &p)

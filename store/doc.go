@@ -8,7 +8,8 @@
 // record.go gives a record type its table and its JSON, index.go its indexes, list.go its lists. Each aggregate has one file with its record,
 // its indexes and its intents. An exported method opens one transaction, checks the rule, writes, and appends what
 // happened to the outbox; helpers that take *tx compose inside it. One transaction has one instant (tx.now).
-// A transaction may run again from the start, so it touches nothing but itself.
+// A transaction may run again from the start, so it touches nothing but itself. An intent that would do something twice when
+// its form is sent twice begins with tx.once.
 //
 // # Words
 //
@@ -31,5 +32,6 @@
 //	agenda item  one point of a meeting's agenda
 //	minutes      the record of a meeting, with revisions; never a length of time in a name of its own
 //	ticket       a mailed link or code, good once
+//	sent form    what somebody sent from one page, known again for a day
 //	event        what happened, in the outbox, until a worker turned it into letters
 package store
