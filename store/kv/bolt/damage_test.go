@@ -2,12 +2,14 @@ package bolt
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"belfry/store/kv"
 )
@@ -175,4 +177,38 @@ func TestT07EveryHeaderBit(t *testing.T) {
 		t.Errorf("%d pages, %d flips hid something: that shows nothing", pages, hidden)
 	}
 	t.Logf("TORTURE: T07 heads of pages | %d | %d pages, %d flips hid records, all found | 0", killRounds(1), pages, hidden)
+}
+
+// TestT07KeysOutOfOrder changes the first byte of keys where they lie, so that what is behind one is smaller: the examination
+// says so and comes to an end, though whoever goes on behind the last key is led back.
+func TestT07KeysOutOfOrder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "belfry.db")
+	db := openAt(t, path)
+	for i := range 30 {
+		ok := db.Update(t.Context(), "", func(tx kv.Tx) error {
+			for j := range 100 {
+				tx.Put(fmt.Appendf(nil, "k%02d/%02d", i, j), []byte("value"))
+			}
+			return nil
+		})
+		want(t, ok, nil)
+	}
+	want(t, db.Close(), nil)
+	whole, err := os.ReadFile(path)
+	want(t, err, nil)
+	for at := 9; at < 30; at += 3 { // every thousandth record is where the examination takes breath
+		for j := 98; j < 100; j++ {
+			b := bytes.ReplaceAll(whole, fmt.Appendf(nil, "k%02d/%02d", at, j), fmt.Appendf(nil, "a%02d/%02d", at, j))
+			want(t, os.WriteFile(path, b, 0o600), nil)
+			db, err := Open(path, Options{ReadOnly: true})
+			want(t, err, nil)
+			ctx, end := context.WithTimeout(t.Context(), 20*time.Second)
+			reported := 0
+			_, err = db.Verify(ctx, func(kv.DamagedError) { reported++ })
+			end()
+			want(t, err, nil)
+			want(t, reported > 0, true)
+			want(t, db.Close(), nil)
+		}
+	}
 }

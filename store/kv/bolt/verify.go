@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"runtime/debug"
@@ -80,6 +81,9 @@ func (db *DB) verifySome(ctx context.Context, from []byte, report func(kv.Damage
 		}
 		c := bucket.Cursor()
 		for key, sealed := c.Seek(from); key != nil && count < some; key, sealed = c.Next() {
+			if bytes.Compare(key, from) < 0 { // whoever went on behind it would be led back here for ever
+				return &kv.DamagedError{Key: bytes.Clone(key), Reason: "the key is out of order, and those behind it cannot be examined"}
+			}
 			count++
 			last = append(last[:0], key...)
 			var damage *kv.DamagedError
