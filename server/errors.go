@@ -88,7 +88,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		s.Log.Debug("request refused", "id", v.id(), "status", code, "path", logPath(c.Path()), "error", err)
 	}
 	sayWhen(c, err)
-	if code == fiber.StatusSeeOther {
+	if store.KindOf(err) == store.Repeated {
 		return s.done(c, pageOfForm(c.Path()), "form.repeated")
 	}
 	if len(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy)) == 0 { // refused before the headers were written

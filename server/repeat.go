@@ -1,11 +1,11 @@
 package server
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
+
+	"belfry/store"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -34,12 +34,7 @@ func keyOfForm(c *fiber.Ctx) string {
 		}
 	}
 	slices.Sort(said)
-	return hashOf(strings.Join(said, "\n"))
-}
-
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:16])
+	return store.HashOf(strings.Join(said, "\n"))
 }
 
 // pageOfForm is the page on which what a form did is found: the form's own, or the one that it belongs to.

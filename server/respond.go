@@ -33,8 +33,10 @@ func (s *Server) page(c *fiber.Ctx, title string) *frontend.Page {
 				p.Viewer.Unread = s.unreadOf(c.UserContext(), v)
 			}
 			p.CSRF = s.token(v.session)
-			if sent := c.FormValue(frontend.CSRFField); c.Method() == fiber.MethodPost && s.validToken(v.session, sent) {
-				p.CSRF = sent // the form that is shown again is the same, see keyOfForm
+			if c.Method() == fiber.MethodPost {
+				if sent := c.FormValue(frontend.CSRFField); s.validToken(v.session, sent) {
+					p.CSRF = sent // the form that is shown again is the same, see keyOfForm
+				}
 			}
 		}
 	}

@@ -248,7 +248,7 @@ func (s *Server) forgery(c *fiber.Ctx) error {
 		if !s.validToken(v.session, c.FormValue(frontend.CSRFField)) {
 			return errForged
 		}
-		c.SetUserContext(store.WithForm(c.UserContext(), func() string { return keyOfForm(c) }))
+		c.SetUserContext(store.WithForm(c.UserContext(), sync.OnceValue(func() string { return keyOfForm(c) })))
 	}
 	return c.Next()
 }
