@@ -260,9 +260,6 @@ func (s *Store) TendNeed(ctx context.Context, by Actor, needID, text string, sta
 			}
 			return err
 		}
-		if k := len(n.Steps); k > 0 && n.Steps[k-1].Text == text && n.Steps[k-1].By == who.ID { // the form came twice
-			return nil
-		}
 		if len(n.Steps) >= maxSteps {
 			return fail(Full, "need.too_many_steps", "Max", maxSteps)
 		}
