@@ -31,7 +31,7 @@ bench-parts: ## the benchmarks of single parts
 	go test -run '^$$' -bench . -benchtime 2s ./server ./server/search ./store ./store/codec ./store/kv/bolt ./store/gazetteer ./locales
 
 generate: ## make the page components anew, and towns and map when DATA=folder of their sources is given
-	go run $(TEMPL) generate -path frontend
+	@TEMPL=$(TEMPL) bash .ci/generate
 	$(if $(DATA),TOWN_DATA=$(abspath $(DATA)) MAP_DATA=$(abspath $(DATA)) go generate ./store/gazetteer ./frontend/townmap)
 
 torture: ## the long form of the safety tests, with a table at the end: make torture ROUNDS=100 SOAK=2h

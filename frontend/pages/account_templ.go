@@ -26,6 +26,7 @@ type JoinPage struct {
 }
 
 // Join is where somebody becomes a member.
+//go:noinline
 func Join(p *frontend.Page, v JoinPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -55,6 +56,7 @@ func Join(p *frontend.Page, v JoinPage) templ.Component {
 	})
 }
 
+//go:noinline
 func joinBody(p *frontend.Page, v JoinPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -235,6 +237,7 @@ func joinBody(p *frontend.Page, v JoinPage) templ.Component {
 }
 
 // townChoice is a field with suggestions, and without scripts a search whose results are radio buttons.
+//go:noinline
 func townChoice(p *frontend.Page, f frontend.Form, found []gazetteer.Town, asked bool, choice *gazetteer.Town) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -390,6 +393,7 @@ type Sent struct {
 }
 
 // CheckMail is the page after a letter was asked for.
+//go:noinline
 func CheckMail(p *frontend.Page, v Sent) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -419,6 +423,7 @@ func CheckMail(p *frontend.Page, v Sent) templ.Component {
 	})
 }
 
+//go:noinline
 func checkMailBody(p *frontend.Page, v Sent) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -580,6 +585,7 @@ type SignInPage struct {
 }
 
 // SignIn is the page to sign in.
+//go:noinline
 func SignIn(p *frontend.Page, v SignInPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -609,6 +615,7 @@ func SignIn(p *frontend.Page, v SignInPage) templ.Component {
 	})
 }
 
+//go:noinline
 func signInBody(p *frontend.Page, v SignInPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -869,6 +876,7 @@ type LinkPage struct {
 }
 
 // Link asks for a press of a button, because programs follow links too.
+//go:noinline
 func Link(p *frontend.Page, v LinkPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -898,6 +906,7 @@ func Link(p *frontend.Page, v LinkPage) templ.Component {
 	})
 }
 
+//go:noinline
 func linkBody(p *frontend.Page, v LinkPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1026,6 +1035,7 @@ type DemoPerson struct {
 }
 
 // Demo lets a visitor be somebody of the demo community.
+//go:noinline
 func Demo(p *frontend.Page, v DemoPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1055,6 +1065,7 @@ func Demo(p *frontend.Page, v DemoPage) templ.Component {
 	})
 }
 
+//go:noinline
 func demoBody(p *frontend.Page, v DemoPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

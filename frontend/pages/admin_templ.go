@@ -26,6 +26,7 @@ type AdminPage struct {
 }
 
 // Admin is the page of those who care for the community.
+//go:noinline
 func Admin(p *frontend.Page, v AdminPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -67,6 +68,7 @@ func adminTabs(p *frontend.Page, current string, mail, log bool) []parts.Tab {
 	return tabs
 }
 
+//go:noinline
 func adminBody(p *frontend.Page, v AdminPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -512,6 +514,7 @@ func adminBody(p *frontend.Page, v AdminPage) templ.Component {
 }
 
 // careTowns lists towns that somebody might ring.
+//go:noinline
 func careTowns(p *frontend.Page, id, title, text string, all []store.Town) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -596,6 +599,7 @@ func careTowns(p *frontend.Page, id, title, text string, all []store.Town) templ
 }
 
 // careMentors lists the mentors that may need a hand.
+//go:noinline
 func careMentors(p *frontend.Page, all []store.MentorLoad) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -741,6 +745,7 @@ type MailboxPage struct {
 }
 
 // Mailbox lists letters.
+//go:noinline
 func Mailbox(p *frontend.Page, v MailboxPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -782,6 +787,7 @@ func mailBadge(p *frontend.Page, m store.Mail) parts.Badge {
 	return parts.Badge{Label: p.T("mail.waits"), Kind: parts.BadgeInfo}
 }
 
+//go:noinline
 func mailboxBody(p *frontend.Page, v MailboxPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -968,6 +974,7 @@ func mailboxBody(p *frontend.Page, v MailboxPage) templ.Component {
 }
 
 // Letter is one letter with its words.
+//go:noinline
 func Letter(p *frontend.Page, m store.Mail) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -997,6 +1004,7 @@ func Letter(p *frontend.Page, m store.Mail) templ.Component {
 	})
 }
 
+//go:noinline
 func letterBody(p *frontend.Page, m store.Mail) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1183,6 +1191,7 @@ type LogPage struct {
 }
 
 // AuditLog lists who changed what.
+//go:noinline
 func AuditLog(p *frontend.Page, v LogPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1212,6 +1221,7 @@ func AuditLog(p *frontend.Page, v LogPage) templ.Component {
 	})
 }
 
+//go:noinline
 func logBody(p *frontend.Page, v LogPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

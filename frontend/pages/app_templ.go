@@ -30,6 +30,7 @@ type AppScreen struct {
 func appHref(a store.App) string { return "/apps/" + a.Slug }
 
 // App is the page of one application.
+//go:noinline
 func App(p *frontend.Page, v AppScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -59,6 +60,7 @@ func App(p *frontend.Page, v AppScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func appBody(p *frontend.Page, v AppScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -307,6 +309,7 @@ func appBody(p *frontend.Page, v AppScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func appUses(p *frontend.Page, v AppScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -891,6 +894,7 @@ func orDash(words string) string {
 	return words
 }
 
+//go:noinline
 func appRegisters(p *frontend.Page, v AppScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1209,6 +1213,7 @@ func appRegisters(p *frontend.Page, v AppScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func appAside(p *frontend.Page, v AppScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -22,6 +22,7 @@ type AppForm struct {
 }
 
 // EditApp is the form of an application.
+//go:noinline
 func EditApp(p *frontend.Page, v AppForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -73,6 +74,7 @@ func domainOptions(p *frontend.Page) []parts.Option {
 	return options
 }
 
+//go:noinline
 func editAppBody(p *frontend.Page, v AppForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -384,6 +386,7 @@ type AppFileForm struct {
 }
 
 // ReadApp is the page to read a publiccode.yml.
+//go:noinline
 func ReadApp(p *frontend.Page, v AppFileForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -413,6 +416,7 @@ func ReadApp(p *frontend.Page, v AppFileForm) templ.Component {
 	})
 }
 
+//go:noinline
 func readAppBody(p *frontend.Page, v AppFileForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -624,6 +628,7 @@ type AppUseForm struct {
 }
 
 // UseApp is the form "we run this".
+//go:noinline
 func UseApp(p *frontend.Page, v AppUseForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -653,6 +658,7 @@ func UseApp(p *frontend.Page, v AppUseForm) templ.Component {
 	})
 }
 
+//go:noinline
 func useAppBody(p *frontend.Page, v AppUseForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,6 +14,7 @@ import (
 )
 
 // appNotices are what the towns that use an application were told, for their eyes.
+//go:noinline
 func appNotices(p *frontend.Page, v AppScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -148,6 +149,7 @@ func appNotices(p *frontend.Page, v AppScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func appNeeds(p *frontend.Page, v AppScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

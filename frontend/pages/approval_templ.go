@@ -30,6 +30,7 @@ type CorrectionScreen struct {
 }
 
 // errata stand below an approved text, dated and signed.
+//go:noinline
 func errata(p *frontend.Page, page store.MinutesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -166,6 +167,7 @@ func errata(p *frontend.Page, page store.MinutesPage) templ.Component {
 	})
 }
 
+//go:noinline
 func approvedBy(p *frontend.Page, page store.MinutesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -258,6 +260,7 @@ func approvedBy(p *frontend.Page, page store.MinutesPage) templ.Component {
 }
 
 // approvalAside is what can be done on the way to the approval, and after it.
+//go:noinline
 func approvalAside(p *frontend.Page, v MinutesScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -588,6 +591,7 @@ func approvalAside(p *frontend.Page, v MinutesScreen) templ.Component {
 }
 
 // changes shows a comparison of two texts.
+//go:noinline
 func changes(p *frontend.Page, lines []difference.Line) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -747,6 +751,7 @@ func changes(p *frontend.Page, lines []difference.Line) templ.Component {
 }
 
 // MinutesHistory lists the revisions of minutes and compares two of them.
+//go:noinline
 func MinutesHistory(p *frontend.Page, v HistoryScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -776,6 +781,7 @@ func MinutesHistory(p *frontend.Page, v HistoryScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func historyBody(p *frontend.Page, v HistoryScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -962,6 +968,7 @@ func historyBody(p *frontend.Page, v HistoryScreen) templ.Component {
 }
 
 // CorrectMinutes is the form to propose a correction.
+//go:noinline
 func CorrectMinutes(p *frontend.Page, v CorrectionScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -991,6 +998,7 @@ func CorrectMinutes(p *frontend.Page, v CorrectionScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func correctBody(p *frontend.Page, v CorrectionScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -62,6 +62,7 @@ func appGlyph(d store.AppDomain) (icon, class string) {
 	return "app", ""
 }
 
+//go:noinline
 func glyph(p *frontend.Page, d store.AppDomain, large bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -172,6 +173,7 @@ func appBadge(p *frontend.Page, a store.App) parts.Badge {
 }
 
 // Apps is the catalogue of applications.
+//go:noinline
 func Apps(p *frontend.Page, v AppsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -201,6 +203,7 @@ func Apps(p *frontend.Page, v AppsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func appsBody(p *frontend.Page, v AppsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -453,6 +456,7 @@ func appsBody(p *frontend.Page, v AppsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func domainChip(p *frontend.Page, v AppsPage, domain, label string, count int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -557,6 +561,7 @@ func statusOptions(p *frontend.Page) []parts.Option {
 	return options
 }
 
+//go:noinline
 func appCard(p *frontend.Page, row store.AppRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

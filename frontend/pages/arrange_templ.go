@@ -23,6 +23,7 @@ type ArrangeScreen struct {
 }
 
 // Arrange is the page where organisers arrange an agenda.
+//go:noinline
 func Arrange(p *frontend.Page, v ArrangeScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -65,6 +66,7 @@ func planNote(p *frontend.Page, page store.MeetingPage) string {
 	return p.T("agenda.fits", "Total", p.Lang.Duration(total), "Length", p.Lang.Duration(page.Meeting.Minutes))
 }
 
+//go:noinline
 func arrangeBody(p *frontend.Page, v ArrangeScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -534,6 +536,7 @@ func pastOptions(p *frontend.Page, rows []store.MeetingRow) []parts.Option {
 	return options
 }
 
+//go:noinline
 func arrangeItem(p *frontend.Page, v ArrangeScreen, item store.PlannedItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -693,6 +696,7 @@ func arrangeItem(p *frontend.Page, v ArrangeScreen, item store.PlannedItem) temp
 	})
 }
 
+//go:noinline
 func setAside(p *frontend.Page, v ArrangeScreen, item store.PlannedItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -808,6 +812,7 @@ func asideOptions(p *frontend.Page, page store.MeetingPage) []parts.Option {
 }
 
 // itemBadges say in words what is special about an item.
+//go:noinline
 func itemBadges(p *frontend.Page, item store.AgendaItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -884,6 +889,7 @@ func itemBadges(p *frontend.Page, item store.AgendaItem) templ.Component {
 	})
 }
 
+//go:noinline
 func offersCard(p *frontend.Page, v ArrangeScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1063,6 +1069,7 @@ func offerTitle(p *frontend.Page, o store.Offer) string {
 }
 
 // lifeCard lets an organiser bring a meeting to its next state.
+//go:noinline
 func lifeCard(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1139,6 +1146,7 @@ func lifeCard(p *frontend.Page, v MeetingScreen) templ.Component {
 }
 
 // openActions are what the series still has to do, on the page of each of its meetings to come.
+//go:noinline
 func openActions(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1189,6 +1197,7 @@ func openActions(p *frontend.Page, v MeetingScreen) templ.Component {
 }
 
 // deadlineFields are the days before a meeting when something is due.
+//go:noinline
 func deadlineFields(p *frontend.Page, f frontend.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -15,6 +15,7 @@ import (
 
 // Busy is the page for whoever comes when there is more to do than can be done: short, made once for everybody, and
 // without a word about who asks. Whoever sent something is told where it still is.
+//go:noinline
 func Busy(p *frontend.Page, reads bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -139,6 +140,7 @@ func Busy(p *frontend.Page, reads bool) templ.Component {
 }
 
 // Again is the page for whoever sent a form that could not be kept. Nothing is asked of the data for it.
+//go:noinline
 func Again(p *frontend.Page, a AgainPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -403,6 +405,7 @@ func Again(p *frontend.Page, a AgainPage) templ.Component {
 }
 
 // bare is a document without the frame of the site, which would have to ask who reads it.
+//go:noinline
 func bare(p *frontend.Page, title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

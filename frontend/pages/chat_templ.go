@@ -17,6 +17,7 @@ import (
 )
 
 // ChatRoom is a room: what was said, oldest first, and where one says something.
+//go:noinline
 func ChatRoom(p *frontend.Page, v RoomScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -46,6 +47,7 @@ func ChatRoom(p *frontend.Page, v RoomScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func chatRoomBody(p *frontend.Page, v RoomScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -207,6 +209,7 @@ func chatRoomBody(p *frontend.Page, v RoomScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func roomLists(p *frontend.Page, v RoomScreen, id string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -289,6 +292,7 @@ func roomLists(p *frontend.Page, v RoomScreen, id string) templ.Component {
 	})
 }
 
+//go:noinline
 func roomList(p *frontend.Page, v RoomScreen, rows []store.RoomRow, id, title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -501,6 +505,7 @@ func currentRoom(on bool) templ.Attributes {
 }
 
 // chatMain is the room itself.
+//go:noinline
 func chatMain(p *frontend.Page, v RoomScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -546,6 +551,7 @@ func chatMain(p *frontend.Page, v RoomScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func chatHead(p *frontend.Page, v RoomScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -954,6 +960,7 @@ func chatHead(p *frontend.Page, v RoomScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func followMenu(p *frontend.Page, v RoomScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1061,6 +1068,7 @@ func followMenu(p *frontend.Page, v RoomScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func roomMenu(p *frontend.Page, v RoomScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1311,6 +1319,7 @@ func (v RoomScreen) pickHref() string {
 	return roomHref(v.Room) + "?pick=1&after=" + strconv.Itoa(max(first-1, 0)) + "#pick"
 }
 
+//go:noinline
 func chatLog(p *frontend.Page, v RoomScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1597,6 +1606,7 @@ func chatLog(p *frontend.Page, v RoomScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func chatMessage(p *frontend.Page, v RoomScreen, row store.MessageRow, follow bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1907,6 +1917,7 @@ func messageLabel(p *frontend.Page, v RoomScreen, row store.MessageRow) string {
 	return p.T("chat.message_label", "Name", row.Author.Name, "Time", p.Lang.Clock(row.Message.At.In(v.Zone)))
 }
 
+//go:noinline
 func messageBody(p *frontend.Page, v RoomScreen, row store.MessageRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2094,6 +2105,7 @@ func deletedWords(p *frontend.Page, m store.Message) string {
 	return p.T("chat.deleted")
 }
 
+//go:noinline
 func movedWords(p *frontend.Page, row store.MessageRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2257,6 +2269,7 @@ func movedWords(p *frontend.Page, row store.MessageRow) templ.Component {
 	})
 }
 
+//go:noinline
 func messageFoot(p *frontend.Page, v RoomScreen, row store.MessageRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2335,6 +2348,7 @@ func messageFoot(p *frontend.Page, v RoomScreen, row store.MessageRow) templ.Com
 }
 
 // messageReactions are the words that people said on a message; with all, those nobody said yet too.
+//go:noinline
 func messageReactions(p *frontend.Page, v RoomScreen, row store.MessageRow, all bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2518,6 +2532,7 @@ func messageReactions(p *frontend.Page, v RoomScreen, row store.MessageRow, all 
 	})
 }
 
+//go:noinline
 func chatComposer(p *frontend.Page, v RoomScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2949,6 +2964,7 @@ func composerAttrs(v RoomScreen) templ.Attributes {
 	return templ.Attributes{"aria-invalid": "true", "aria-describedby": "source-error source-hint"}
 }
 
+//go:noinline
 func chatPeople(p *frontend.Page, v RoomScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

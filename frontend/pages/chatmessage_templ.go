@@ -41,6 +41,7 @@ func (v MessagePage) mine() bool { return v.Screen.mine(v.Row.Message) }
 // here says whether the message still says something, and can be changed.
 func (v MessagePage) here() bool { return v.Row.Message.Deleted == nil && v.Row.Message.Moved == nil }
 
+//go:noinline
 func messageHead(p *frontend.Page, v MessagePage, title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -92,6 +93,7 @@ func messageHead(p *frontend.Page, v MessagePage, title string) templ.Component 
 }
 
 // Message is the page of what one can do with a message.
+//go:noinline
 func Message(p *frontend.Page, v MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -121,6 +123,7 @@ func Message(p *frontend.Page, v MessagePage) templ.Component {
 	})
 }
 
+//go:noinline
 func messageActs(p *frontend.Page, v MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -490,6 +493,7 @@ func messageActs(p *frontend.Page, v MessagePage) templ.Component {
 }
 
 // EditMessage is the form that changes what a message says.
+//go:noinline
 func EditMessage(p *frontend.Page, v MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -519,6 +523,7 @@ func EditMessage(p *frontend.Page, v MessagePage) templ.Component {
 	})
 }
 
+//go:noinline
 func editMessageBody(p *frontend.Page, v MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -647,6 +652,7 @@ func editMessageBody(p *frontend.Page, v MessagePage) templ.Component {
 }
 
 // DeleteMessage asks before what a message says is taken away.
+//go:noinline
 func DeleteMessage(p *frontend.Page, v MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -676,6 +682,7 @@ func DeleteMessage(p *frontend.Page, v MessagePage) templ.Component {
 	})
 }
 
+//go:noinline
 func deleteMessageBody(p *frontend.Page, v MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -782,6 +789,7 @@ func deleteMessageBody(p *frontend.Page, v MessagePage) templ.Component {
 }
 
 // MessageHistory shows moderators the texts a message had.
+//go:noinline
 func MessageHistory(p *frontend.Page, v MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -811,6 +819,7 @@ func MessageHistory(p *frontend.Page, v MessagePage) templ.Component {
 	})
 }
 
+//go:noinline
 func messageHistoryBody(p *frontend.Page, v MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -26,6 +26,7 @@ type RoomsPage struct {
 }
 
 // Rooms lists the rooms that members opened.
+//go:noinline
 func Rooms(p *frontend.Page, v RoomsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -55,6 +56,7 @@ func Rooms(p *frontend.Page, v RoomsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func roomsBody(p *frontend.Page, v RoomsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -168,6 +170,7 @@ func roomsBody(p *frontend.Page, v RoomsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func roomsFound(p *frontend.Page, v RoomsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -278,6 +281,7 @@ func roomsFound(p *frontend.Page, v RoomsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func noRooms(p *frontend.Page, v RoomsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -319,6 +323,7 @@ func noRooms(p *frontend.Page, v RoomsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func roomRow(p *frontend.Page, row store.RoomRow, join bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -576,6 +581,7 @@ func (v RoomForm) title(p *frontend.Page) string {
 }
 
 // EditRoom is the form of a room.
+//go:noinline
 func EditRoom(p *frontend.Page, v RoomForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -605,6 +611,7 @@ func EditRoom(p *frontend.Page, v RoomForm) templ.Component {
 	})
 }
 
+//go:noinline
 func editRoomBody(p *frontend.Page, v RoomForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -808,6 +815,7 @@ func (v RoomPeoplePage) mayInvite() bool {
 }
 
 // RoomPeople is the page of who is in a room.
+//go:noinline
 func RoomPeople(p *frontend.Page, v RoomPeoplePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -837,6 +845,7 @@ func RoomPeople(p *frontend.Page, v RoomPeoplePage) templ.Component {
 	})
 }
 
+//go:noinline
 func roomPeopleBody(p *frontend.Page, v RoomPeoplePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1063,6 +1072,7 @@ func roomPeopleBody(p *frontend.Page, v RoomPeoplePage) templ.Component {
 }
 
 // peopleField takes names and handles, with the list that suggests them.
+//go:noinline
 func peopleField(p *frontend.Page, f frontend.Form, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1130,6 +1140,7 @@ func peopleField(p *frontend.Page, f frontend.Form, label string) templ.Componen
 type DirectPage struct{ Form frontend.Form }
 
 // NewDirect is the form that begins a direct conversation.
+//go:noinline
 func NewDirect(p *frontend.Page, v DirectPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1159,6 +1170,7 @@ func NewDirect(p *frontend.Page, v DirectPage) templ.Component {
 	})
 }
 
+//go:noinline
 func newDirectBody(p *frontend.Page, v DirectPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1258,6 +1270,7 @@ type MoveItem struct {
 }
 
 // MoveMessages is the page where picked messages are carried into a thread or an agenda item.
+//go:noinline
 func MoveMessages(p *frontend.Page, v MovePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1287,6 +1300,7 @@ func MoveMessages(p *frontend.Page, v MovePage) templ.Component {
 	})
 }
 
+//go:noinline
 func moveBody(p *frontend.Page, v MovePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1487,6 +1501,7 @@ func moveBody(p *frontend.Page, v MovePage) templ.Component {
 	})
 }
 
+//go:noinline
 func moveChoice(p *frontend.Page, v MovePage, value, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,6 +14,7 @@ import (
 )
 
 // Confirm is the page between a destructive button and its effect.
+//go:noinline
 func Confirm(p *frontend.Page, c ConfirmPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -43,6 +44,7 @@ func Confirm(p *frontend.Page, c ConfirmPage) templ.Component {
 	})
 }
 
+//go:noinline
 func confirmBody(p *frontend.Page, c ConfirmPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -46,6 +46,7 @@ type DiagnosisRow struct {
 }
 
 // Diagnostics shows it to stewards.
+//go:noinline
 func Diagnostics(p *frontend.Page, v DiagnosticsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -75,6 +76,7 @@ func Diagnostics(p *frontend.Page, v DiagnosticsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func diagnosticsBody(p *frontend.Page, v DiagnosticsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -265,6 +267,7 @@ func diagnosisChosen(chosen bool) templ.Attributes {
 	return templ.Attributes{"aria-current": "true"}
 }
 
+//go:noinline
 func diagnosisNow(p *frontend.Page, v DiagnosticsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -471,6 +474,7 @@ func diagnosisNow(p *frontend.Page, v DiagnosticsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func diagnosisGroup(p *frontend.Page, group DiagnosisGroup) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

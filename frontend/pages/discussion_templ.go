@@ -94,6 +94,7 @@ func categoryName(p *frontend.Page, c store.Category) string {
 }
 
 // categoryWords is a text of a category and its language.
+//go:noinline
 func categoryWords(p *frontend.Page, texts map[string]string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -178,6 +179,7 @@ func discussionViews(signedIn bool) []string {
 }
 
 // Discussions is the list of threads.
+//go:noinline
 func Discussions(p *frontend.Page, v DiscussionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -207,6 +209,7 @@ func Discussions(p *frontend.Page, v DiscussionsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func discussionsBody(p *frontend.Page, v DiscussionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -606,6 +609,7 @@ func newThreadHref(c store.Category) string {
 	return "/discussions/new?category=" + url.QueryEscape(c.Slug)
 }
 
+//go:noinline
 func categoryList(p *frontend.Page, v DiscussionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -805,6 +809,7 @@ func currentPage(current bool) templ.Attributes {
 	return nil
 }
 
+//go:noinline
 func languageFilter(p *frontend.Page, v DiscussionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1070,6 +1075,7 @@ func languageNames(p *frontend.Page, tags []string) string {
 // tagsShown is how many tags are listed at once; the others are behind a click.
 const tagsShown = 14
 
+//go:noinline
 func tagList(p *frontend.Page, v DiscussionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1183,6 +1189,7 @@ func tagList(p *frontend.Page, v DiscussionsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func tagItems(p *frontend.Page, v DiscussionsPage, all []store.Tag) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1248,6 +1255,7 @@ func tagItems(p *frontend.Page, v DiscussionsPage, all []store.Tag) templ.Compon
 	})
 }
 
+//go:noinline
 func followSubject(p *frontend.Page, v DiscussionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1361,6 +1369,7 @@ func followSubject(p *frontend.Page, v DiscussionsPage) templ.Component {
 }
 
 // levels are the choices of how closely to follow something.
+//go:noinline
 func levels(p *frontend.Page, have store.Level, id string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1482,6 +1491,7 @@ func levelKey(level store.Level) string {
 	return string(level)
 }
 
+//go:noinline
 func noThreads(p *frontend.Page, v DiscussionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1538,6 +1548,7 @@ func noThreads(p *frontend.Page, v DiscussionsPage) templ.Component {
 }
 
 // threadRow is a thread in a list.
+//go:noinline
 func threadRow(p *frontend.Page, row store.ThreadRow, fresh int, tags map[string]string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1899,6 +1910,7 @@ func ago(p *frontend.Page, at time.Time) string {
 type CategoriesPage struct{ Categories []store.Category }
 
 // Categories lists the categories to arrange.
+//go:noinline
 func Categories(p *frontend.Page, v CategoriesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1928,6 +1940,7 @@ func Categories(p *frontend.Page, v CategoriesPage) templ.Component {
 	})
 }
 
+//go:noinline
 func categoriesBody(p *frontend.Page, v CategoriesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2143,6 +2156,7 @@ type CategoryForm struct {
 }
 
 // CategoryFormOf is the form of a category.
+//go:noinline
 func CategoryFormOf(p *frontend.Page, v CategoryForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2172,6 +2186,7 @@ func CategoryFormOf(p *frontend.Page, v CategoryForm) templ.Component {
 	})
 }
 
+//go:noinline
 func categoryFormBody(p *frontend.Page, v CategoryForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

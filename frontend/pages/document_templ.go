@@ -90,6 +90,7 @@ func (v MeetingScreen) papers() papers {
 		Action: meetingHref(v.Page.Meeting) + "/documents", Change: v.Page.Organise}
 }
 
+//go:noinline
 func documentsSection(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -170,6 +171,7 @@ func documentsSection(p *frontend.Page, v MeetingScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func documentRows(p *frontend.Page, v papers) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -228,6 +230,7 @@ func documentRows(p *frontend.Page, v papers) templ.Component {
 	})
 }
 
+//go:noinline
 func documentRow(p *frontend.Page, v papers, d store.Document) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -529,6 +532,7 @@ func itemOptions(p *frontend.Page, v MeetingScreen) []parts.Option {
 	return options
 }
 
+//go:noinline
 func documentForm(p *frontend.Page, action string, f frontend.Form, lang string, belongs []parts.Option) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -618,6 +622,7 @@ func documentLang(f frontend.Form, lang string) frontend.Form {
 }
 
 // fileField chooses a file. What was chosen cannot be kept over an error: browsers do not allow it.
+//go:noinline
 func fileField(p *frontend.Page, f frontend.Form, id, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

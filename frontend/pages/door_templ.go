@@ -22,6 +22,7 @@ type DoorScreen struct {
 }
 
 // Door is the list at the door, for a phone: one form a tick.
+//go:noinline
 func Door(p *frontend.Page, v DoorScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -57,6 +58,7 @@ func cameWords(p *frontend.Page, people, towns int) string {
 	return p.T("door.came", "People", p.Lang.N("count.people", people), "Towns", p.Lang.N("count.towns", towns))
 }
 
+//go:noinline
 func doorBody(p *frontend.Page, v DoorScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -360,6 +362,7 @@ type AttendanceScreen struct {
 }
 
 // AttendanceOfYear is who really came over a year, by town.
+//go:noinline
 func AttendanceOfYear(p *frontend.Page, v AttendanceScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -389,6 +392,7 @@ func AttendanceOfYear(p *frontend.Page, v AttendanceScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func attendanceYearBody(p *frontend.Page, v AttendanceScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -494,6 +498,7 @@ func townBars(p *frontend.Page, all []store.TownYear) []parts.Bar {
 }
 
 // handSeat lets a seated member give their seat to a colleague.
+//go:noinline
 func handSeat(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

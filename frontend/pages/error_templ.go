@@ -14,6 +14,7 @@ import (
 )
 
 // Error is the page for a request that cannot be answered.
+//go:noinline
 func Error(p *frontend.Page, e ErrorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -43,6 +44,7 @@ func Error(p *frontend.Page, e ErrorPage) templ.Component {
 	})
 }
 
+//go:noinline
 func errorBody(p *frontend.Page, e ErrorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

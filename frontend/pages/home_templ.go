@@ -29,6 +29,7 @@ type HomePage struct {
 }
 
 // VisitorHome says what this is, to somebody who is not signed in.
+//go:noinline
 func VisitorHome(p *frontend.Page, v HomePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -58,6 +59,7 @@ func VisitorHome(p *frontend.Page, v HomePage) templ.Component {
 	})
 }
 
+//go:noinline
 func visitorBody(p *frontend.Page, v HomePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -317,6 +319,7 @@ func visitorBody(p *frontend.Page, v HomePage) templ.Component {
 	})
 }
 
+//go:noinline
 func door(p *frontend.Page, icon, glyph, key, href, link string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -432,6 +435,7 @@ func door(p *frontend.Page, icon, glyph, key, href, link string) templ.Component
 	})
 }
 
+//go:noinline
 func nextShort(p *frontend.Page, row store.MeetingRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -562,6 +566,7 @@ func nextShort(p *frontend.Page, row store.MeetingRow) templ.Component {
 	})
 }
 
+//go:noinline
 func mapSection(p *frontend.Page, v HomePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -609,6 +614,7 @@ func mapSection(p *frontend.Page, v HomePage) templ.Component {
 	})
 }
 
+//go:noinline
 func newsSection(p *frontend.Page, v HomePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -732,6 +738,7 @@ func newsSection(p *frontend.Page, v HomePage) templ.Component {
 }
 
 // MemberHome is the start page of somebody who is signed in.
+//go:noinline
 func MemberHome(p *frontend.Page, v HomePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -761,6 +768,7 @@ func MemberHome(p *frontend.Page, v HomePage) templ.Component {
 	})
 }
 
+//go:noinline
 func memberBody(p *frontend.Page, v HomePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1077,6 +1085,7 @@ func memberBody(p *frontend.Page, v HomePage) templ.Component {
 	})
 }
 
+//go:noinline
 func nextCard(p *frontend.Page, row store.MeetingRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1279,6 +1288,7 @@ func nextCard(p *frontend.Page, row store.MeetingRow) templ.Component {
 type AboutPage struct{ Attribution, Version string }
 
 // About is the page behind the footer.
+//go:noinline
 func About(p *frontend.Page, v AboutPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1308,6 +1318,7 @@ func About(p *frontend.Page, v AboutPage) templ.Component {
 	})
 }
 
+//go:noinline
 func aboutBody(p *frontend.Page, v AboutPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -27,6 +27,7 @@ func (v ItemScreen) papers() papers {
 }
 
 // Item is the page of one agenda item for those it belongs to.
+//go:noinline
 func Item(p *frontend.Page, v ItemScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -56,6 +57,7 @@ func Item(p *frontend.Page, v ItemScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func itemBody(p *frontend.Page, v ItemScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -290,6 +292,7 @@ func itemBody(p *frontend.Page, v ItemScreen) templ.Component {
 }
 
 // ownItems lead a reader to what they have on the agenda.
+//go:noinline
 func ownItems(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -393,6 +396,7 @@ func ownItems(p *frontend.Page, v MeetingScreen) templ.Component {
 }
 
 // itemChain leads to the meetings an item came from and went on to.
+//go:noinline
 func itemChain(p *frontend.Page, item store.PlannedItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -483,6 +487,7 @@ func itemChain(p *frontend.Page, item store.PlannedItem) templ.Component {
 }
 
 // backlog lists what is parked in a series, for organisers.
+//go:noinline
 func backlog(p *frontend.Page, v SeriesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -43,6 +43,7 @@ func AnswerForm(r *store.RSVP) frontend.Form {
 }
 
 // Meeting is the page of one meeting.
+//go:noinline
 func Meeting(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -72,6 +73,7 @@ func Meeting(p *frontend.Page, v MeetingScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func meetingBody(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -347,6 +349,7 @@ func cancelledWords(p *frontend.Page, m store.Meeting) string {
 	return p.T("meeting.cancelled_text")
 }
 
+//go:noinline
 func meetingMeta(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -480,6 +483,7 @@ func meetingMeta(p *frontend.Page, v MeetingScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func answerCard(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -644,6 +648,7 @@ func seatsWords(p *frontend.Page, a store.Attendance) string {
 	return freeSeats(p, a.Free, a.Tally) + " · " + p.Lang.N("meeting.seats_total", a.Seats)
 }
 
+//go:noinline
 func answerDetails(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -790,6 +795,7 @@ func answerDetails(p *frontend.Page, v MeetingScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func minutesLink(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -841,6 +847,7 @@ func minutesLink(p *frontend.Page, v MeetingScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func agendaSection(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1068,6 +1075,7 @@ func agendaSection(p *frontend.Page, v MeetingScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func proposedItems(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1184,6 +1192,7 @@ func agendaNote(p *frontend.Page, v MeetingScreen) string {
 	return ""
 }
 
+//go:noinline
 func itemFields(p *frontend.Page, f frontend.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1244,6 +1253,7 @@ func itemFields(p *frontend.Page, f frontend.Form) templ.Component {
 	})
 }
 
+//go:noinline
 func itemWords(p *frontend.Page, item store.PlannedItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1376,6 +1386,7 @@ func ownerWords(p *frontend.Page, item store.PlannedItem) string {
 	return item.Owner.Name + ", " + item.Town.NameIn(p.Lang.Tag())
 }
 
+//go:noinline
 func agendaItem(p *frontend.Page, v MeetingScreen, item store.PlannedItem, i int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1598,6 +1609,7 @@ func itemTime(p *frontend.Page, item store.PlannedItem) string {
 	return p.Lang.Clock(item.Starts) + ", " + p.Lang.Duration(item.Item.Minutes)
 }
 
+//go:noinline
 func itemControls(p *frontend.Page, v MeetingScreen, item store.PlannedItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1683,6 +1695,7 @@ func itemControls(p *frontend.Page, v MeetingScreen, item store.PlannedItem) tem
 	})
 }
 
+//go:noinline
 func attendanceSection(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1838,6 +1851,7 @@ func attendanceSection(p *frontend.Page, v MeetingScreen) templ.Component {
 // townsShown is how many towns are listed before the others are folded away.
 const townsShown = 9
 
+//go:noinline
 func attendanceHead(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1913,6 +1927,7 @@ func attendanceTitle(p *frontend.Page, v MeetingScreen) string {
 	return p.T("attendance.title")
 }
 
+//go:noinline
 func attendanceWall(p *frontend.Page, a store.Attendance, open bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2021,6 +2036,7 @@ func wallTotal(a store.Attendance) int {
 	return a.Seats + a.Tally.Online
 }
 
+//go:noinline
 func attendanceRow(p *frontend.Page, v MeetingScreen, town store.TownAttendance) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2225,6 +2241,7 @@ func attendanceRow(p *frontend.Page, v MeetingScreen, town store.TownAttendance)
 	})
 }
 
+//go:noinline
 func answerForForm(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2326,6 +2343,7 @@ func answerOptions(p *frontend.Page, m store.Meeting) []parts.Option {
 	return options
 }
 
+//go:noinline
 func meetingAside(p *frontend.Page, v MeetingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -21,6 +21,7 @@ type MeetingLivePage struct {
 }
 
 // MeetingLive is the page of a meeting while it takes place.
+//go:noinline
 func MeetingLive(p *frontend.Page, v MeetingLivePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -50,6 +51,7 @@ func MeetingLive(p *frontend.Page, v MeetingLivePage) templ.Component {
 	})
 }
 
+//go:noinline
 func meetingLiveBody(p *frontend.Page, v MeetingLivePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -150,6 +152,7 @@ func meetingLiveBody(p *frontend.Page, v MeetingLivePage) templ.Component {
 	})
 }
 
+//go:noinline
 func liveFloor(p *frontend.Page, v MeetingLivePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

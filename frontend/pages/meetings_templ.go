@@ -90,6 +90,7 @@ func weekend(t time.Time) bool { return t.Weekday() == time.Saturday || t.Weekda
 func weekdays() []time.Weekday { return []time.Weekday{1, 2, 3, 4, 5, 6, 0} }
 
 // Meetings is the list of meetings with a month view.
+//go:noinline
 func Meetings(p *frontend.Page, v MeetingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -119,6 +120,7 @@ func Meetings(p *frontend.Page, v MeetingsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func meetingsBody(p *frontend.Page, v MeetingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -425,6 +427,7 @@ func meetingsBody(p *frontend.Page, v MeetingsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func month(p *frontend.Page, v MeetingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -626,6 +629,7 @@ func todayAttr(day, today time.Time) templ.Attributes {
 	return nil
 }
 
+//go:noinline
 func calendarCell(p *frontend.Page, v MeetingsPage, day CalendarDay) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -891,6 +895,7 @@ func calendarCell(p *frontend.Page, v MeetingsPage, day CalendarDay) templ.Compo
 	})
 }
 
+//go:noinline
 func meetingRow(p *frontend.Page, row store.MeetingRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1163,6 +1168,7 @@ type PastPage struct {
 }
 
 // PastMeetings is the archive of meetings.
+//go:noinline
 func PastMeetings(p *frontend.Page, v PastPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1192,6 +1198,7 @@ func PastMeetings(p *frontend.Page, v PastPage) templ.Component {
 	})
 }
 
+//go:noinline
 func pastBody(p *frontend.Page, v PastPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

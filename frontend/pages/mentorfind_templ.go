@@ -37,6 +37,7 @@ func findSteps(p *frontend.Page, at, answered int) []parts.Step {
 	return steps
 }
 
+//go:noinline
 func findHead(p *frontend.Page, at, answered int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -96,6 +97,7 @@ func findHead(p *frontend.Page, at, answered int) templ.Component {
 }
 
 // FindMentorStep asks what a town wants, what it has, and which one it is.
+//go:noinline
 func FindMentorStep(p *frontend.Page, v FindMentor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -125,6 +127,7 @@ func FindMentorStep(p *frontend.Page, v FindMentor) templ.Component {
 	})
 }
 
+//go:noinline
 func findMentorBody(p *frontend.Page, v FindMentor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -242,6 +245,7 @@ func findMentorBody(p *frontend.Page, v FindMentor) templ.Component {
 	})
 }
 
+//go:noinline
 func findNeeds(p *frontend.Page, v FindMentor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -593,6 +597,7 @@ func findNeeds(p *frontend.Page, v FindMentor) templ.Component {
 }
 
 // groupProblem is what is wrong with a group of boxes.
+//go:noinline
 func groupProblem(p *frontend.Page, f frontend.Form, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -681,6 +686,7 @@ func nearAnswers(p *frontend.Page) []parts.Option {
 	return options
 }
 
+//go:noinline
 func findMeans(p *frontend.Page, v FindMentor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -726,6 +732,7 @@ func findMeans(p *frontend.Page, v FindMentor) templ.Component {
 	})
 }
 
+//go:noinline
 func findTown(p *frontend.Page, v FindMentor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -813,6 +820,7 @@ type FoundMentors struct {
 }
 
 // FoundMentorsPage shows the candidates with what speaks for each and what does not.
+//go:noinline
 func FoundMentorsPage(p *frontend.Page, v FoundMentors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -842,6 +850,7 @@ func FoundMentorsPage(p *frontend.Page, v FoundMentors) templ.Component {
 	})
 }
 
+//go:noinline
 func foundMentorsBody(p *frontend.Page, v FoundMentors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1132,6 +1141,7 @@ func foundMentorsBody(p *frontend.Page, v FoundMentors) templ.Component {
 	})
 }
 
+//go:noinline
 func match(p *frontend.Page, search store.MentorSearch, c store.Candidate, i int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1363,6 +1373,7 @@ func dutyOf(m store.Member) string {
 	return place.Duty
 }
 
+//go:noinline
 func reasons(p *frontend.Page, search store.MentorSearch, c store.Candidate) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1480,6 +1491,7 @@ type AskMentor struct {
 func askPath(t store.Town) string { return "/mentors/find/ask/" + t.Slug }
 
 // AskMentorPage is where a request is written and sent.
+//go:noinline
 func AskMentorPage(p *frontend.Page, v AskMentor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1509,6 +1521,7 @@ func AskMentorPage(p *frontend.Page, v AskMentor) templ.Component {
 	})
 }
 
+//go:noinline
 func askMentorBody(p *frontend.Page, v AskMentor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1824,6 +1837,7 @@ func askMentorBody(p *frontend.Page, v AskMentor) templ.Component {
 }
 
 // askButtons send the letter: to the chosen town, or to one of those that can help instead.
+//go:noinline
 func askButtons(p *frontend.Page, v AskMentor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -46,6 +46,7 @@ func (v RequestScreen) unsent() string {
 }
 
 // MentorRequest is where a request stands, and where it is answered.
+//go:noinline
 func MentorRequest(p *frontend.Page, v RequestScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -75,6 +76,7 @@ func MentorRequest(p *frontend.Page, v RequestScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func mentorRequestBody(p *frontend.Page, v RequestScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -429,6 +431,7 @@ func mentorRequestBody(p *frontend.Page, v RequestScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func requestState(p *frontend.Page, v RequestScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -577,6 +580,7 @@ func welcomers(p *frontend.Page, v RequestScreen) string {
 	return p.T("mentor.held_by", "Names", p.Lang.List(names))
 }
 
+//go:noinline
 func requestTries(p *frontend.Page, v RequestScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -741,6 +745,7 @@ func requestTries(p *frontend.Page, v RequestScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func requestForms(p *frontend.Page, v RequestScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1066,6 +1071,7 @@ func requestPath(v RequestScreen) templ.SafeURL {
 }
 
 // requestOthers lets stewards ask another town.
+//go:noinline
 func requestOthers(p *frontend.Page, v RequestScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

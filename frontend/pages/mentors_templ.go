@@ -16,6 +16,7 @@ import (
 )
 
 // Mentors is the page about mentoring: how to find a mentor, what the community counts, and what is the reader's own.
+//go:noinline
 func Mentors(p *frontend.Page, v store.Mentoring) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -45,6 +46,7 @@ func Mentors(p *frontend.Page, v store.Mentoring) templ.Component {
 	})
 }
 
+//go:noinline
 func mentorsBody(p *frontend.Page, v store.Mentoring) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -243,6 +245,7 @@ func mentorsBody(p *frontend.Page, v store.Mentoring) templ.Component {
 	})
 }
 
+//go:noinline
 func ownMentoring(p *frontend.Page, v store.Mentoring) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -316,6 +319,7 @@ func ownMentoring(p *frontend.Page, v store.Mentoring) templ.Component {
 	})
 }
 
+//go:noinline
 func requestRow(p *frontend.Page, row store.RequestRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -422,6 +426,7 @@ func requestBadge(p *frontend.Page, q store.MentorRequest) parts.Badge {
 	return parts.Badge{Label: label, Kind: kind}
 }
 
+//go:noinline
 func mentorshipRow(p *frontend.Page, row store.MentorshipRow, open bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -561,6 +566,7 @@ func mentorshipBadge(p *frontend.Page, m store.Mentorship) parts.Badge {
 	return parts.Badge{Label: p.T("mentorship.state." + string(m.State)), Kind: kind}
 }
 
+//go:noinline
 func waitingRequests(p *frontend.Page, v store.Mentoring) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -627,6 +633,7 @@ func waitingRequests(p *frontend.Page, v store.Mentoring) templ.Component {
 	})
 }
 
+//go:noinline
 func mentorFigures(p *frontend.Page, n store.MentorNumbers) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -852,6 +859,7 @@ func answerBars(p *frontend.Page, n store.MentorNumbers) parts.Bars {
 	return bars
 }
 
+//go:noinline
 func mentorCharts(p *frontend.Page, n store.MentorNumbers) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -923,6 +931,7 @@ func mentorCharts(p *frontend.Page, n store.MentorNumbers) templ.Component {
 	})
 }
 
+//go:noinline
 func mentorOffers(p *frontend.Page, v store.Mentoring) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1028,6 +1037,7 @@ type WeightsPage struct {
 }
 
 // Weights is the page about the ranking of mentors.
+//go:noinline
 func Weights(p *frontend.Page, v WeightsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1057,6 +1067,7 @@ func Weights(p *frontend.Page, v WeightsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func weightsBody(p *frontend.Page, v WeightsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1314,6 +1325,7 @@ func weightsBody(p *frontend.Page, v WeightsPage) templ.Component {
 }
 
 // MentorPlan is the steward's plan for all towns that wait.
+//go:noinline
 func MentorPlan(p *frontend.Page, v store.MentorPlan) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1343,6 +1355,7 @@ func MentorPlan(p *frontend.Page, v store.MentorPlan) templ.Component {
 	})
 }
 
+//go:noinline
 func mentorPlanBody(p *frontend.Page, v store.MentorPlan) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1589,6 +1602,7 @@ func mentorPlanBody(p *frontend.Page, v store.MentorPlan) templ.Component {
 }
 
 // townMentoring is a town's record as a mentor and as a learner.
+//go:noinline
 func townMentoring(p *frontend.Page, v store.TownPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

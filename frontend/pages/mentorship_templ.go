@@ -49,6 +49,7 @@ func (v MentorshipScreen) problems() []parts.Problem {
 }
 
 // Mentorship is the page of one mentorship, for the people of its two towns and stewards.
+//go:noinline
 func Mentorship(p *frontend.Page, v MentorshipScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -86,6 +87,7 @@ func rowOf(v MentorshipScreen) store.MentorshipRow {
 	return store.MentorshipRow{Mentorship: v.Page.Mentorship, Mentor: v.Page.Mentor, Learner: v.Page.Learner}
 }
 
+//go:noinline
 func mentorshipBody(p *frontend.Page, v MentorshipScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -263,6 +265,7 @@ func mentorshipBody(p *frontend.Page, v MentorshipScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func mentorshipPeople(p *frontend.Page, v MentorshipScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -395,6 +398,7 @@ func mentorshipPeople(p *frontend.Page, v MentorshipScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func stepSection(p *frontend.Page, v MentorshipScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -552,6 +556,7 @@ func firstStepWords(p *frontend.Page, row store.StepRow) string {
 	return p.T("mentorship.step_ticked", "Date", p.Lang.DateShort(p.Local(row.At)))
 }
 
+//go:noinline
 func goalSection(p *frontend.Page, v MentorshipScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -760,6 +765,7 @@ func goalSection(p *frontend.Page, v MentorshipScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func checkInSection(p *frontend.Page, v MentorshipScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -889,6 +895,7 @@ func checkInSection(p *frontend.Page, v MentorshipScreen) templ.Component {
 }
 
 // checkInFields ask when and where; zone names the clock when it has to be said.
+//go:noinline
 func checkInFields(p *frontend.Page, f frontend.Form, id, zone string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -951,6 +958,7 @@ func checkInValues(k store.CheckIn) map[string]string {
 	return map[string]string{"date": k.Date, "clock": k.Clock, "minutes": strconv.Itoa(k.Minutes), "where": k.Where}
 }
 
+//go:noinline
 func checkInRow(p *frontend.Page, v MentorshipScreen, k store.CheckIn) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1094,6 +1102,7 @@ func checkInRow(p *frontend.Page, v MentorshipScreen, k store.CheckIn) templ.Com
 	})
 }
 
+//go:noinline
 func checkInTools(p *frontend.Page, v MentorshipScreen, k store.CheckIn) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1281,6 +1290,7 @@ func checkInTools(p *frontend.Page, v MentorshipScreen, k store.CheckIn) templ.C
 	})
 }
 
+//go:noinline
 func mentorshipCare(p *frontend.Page, v MentorshipScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1438,6 +1448,7 @@ func closings(p *frontend.Page) []parts.Option {
 	return options
 }
 
+//go:noinline
 func thanksSection(p *frontend.Page, v MentorshipScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1524,6 +1535,7 @@ func thanksSection(p *frontend.Page, v MentorshipScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func thanksWords(p *frontend.Page, town store.Town, said store.Thanked, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

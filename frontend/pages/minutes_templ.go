@@ -32,6 +32,7 @@ type MinutesScreen struct {
 }
 
 // Minutes is the reading view of a meeting's minutes.
+//go:noinline
 func Minutes(p *frontend.Page, v MinutesScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -75,6 +76,7 @@ func minutesTabs(p *frontend.Page, page store.MinutesPage, writing bool) []parts
 	return tabs
 }
 
+//go:noinline
 func minutesBody(p *frontend.Page, v MinutesScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -501,6 +503,7 @@ func minutesBody(p *frontend.Page, v MinutesScreen) templ.Component {
 }
 
 // minutesFacts says from the records who wrote the minutes, how many came, and which towns sent word that they do not.
+//go:noinline
 func minutesFacts(p *frontend.Page, page store.MinutesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -644,6 +647,7 @@ func minutesVersion(p *frontend.Page, page store.MinutesPage) string {
 	return p.T("minutes.published_on", "Date", p.Lang.DateShort(at), "Version", strconv.Itoa(page.Minutes.Published))
 }
 
+//go:noinline
 func revisionList(p *frontend.Page, page store.MinutesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -788,6 +792,7 @@ func viewerHandle(p *frontend.Page) string {
 }
 
 // EditMinutes is the writing view of a meeting's minutes.
+//go:noinline
 func EditMinutes(p *frontend.Page, v MinutesForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -817,6 +822,7 @@ func EditMinutes(p *frontend.Page, v MinutesForm) templ.Component {
 	})
 }
 
+//go:noinline
 func editMinutesBody(p *frontend.Page, v MinutesForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1216,6 +1222,7 @@ func editMinutesBody(p *frontend.Page, v MinutesForm) templ.Component {
 }
 
 // markedMessages offers what was marked in the meeting's room, as lines of the notation.
+//go:noinline
 func markedMessages(p *frontend.Page, v MinutesForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

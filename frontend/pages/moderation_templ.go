@@ -24,6 +24,7 @@ type ModerationPage struct {
 }
 
 // Moderation is the moderators' queue.
+//go:noinline
 func Moderation(p *frontend.Page, v ModerationPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -53,6 +54,7 @@ func Moderation(p *frontend.Page, v ModerationPage) templ.Component {
 	})
 }
 
+//go:noinline
 func moderationBody(p *frontend.Page, v ModerationPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -377,6 +379,7 @@ func actWords(p *frontend.Page, a store.Act) string {
 	return words
 }
 
+//go:noinline
 func pendingOf(p *frontend.Page, v ModerationPage, one store.Pending) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -534,6 +537,7 @@ func refusalForm(v ModerationPage, id string) frontend.Form {
 	return frontend.Form{}
 }
 
+//go:noinline
 func reportOf(p *frontend.Page, v ModerationPage, row store.ReportRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -786,6 +790,7 @@ type PostActPage struct {
 }
 
 // HidePost asks why a post is taken out of sight.
+//go:noinline
 func HidePost(p *frontend.Page, v PostActPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -815,6 +820,7 @@ func HidePost(p *frontend.Page, v PostActPage) templ.Component {
 	})
 }
 
+//go:noinline
 func hidePostBody(p *frontend.Page, v PostActPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -931,6 +937,7 @@ func hidePostBody(p *frontend.Page, v PostActPage) templ.Component {
 }
 
 // ReportPost asks why a moderator should look.
+//go:noinline
 func ReportPost(p *frontend.Page, v PostActPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -960,6 +967,7 @@ func ReportPost(p *frontend.Page, v PostActPage) templ.Component {
 	})
 }
 
+//go:noinline
 func reportPostBody(p *frontend.Page, v PostActPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1094,6 +1102,7 @@ type ModerateThreadPage struct {
 }
 
 // ModerateThread is the moderators' page of a thread.
+//go:noinline
 func ModerateThread(p *frontend.Page, v ModerateThreadPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1129,6 +1138,7 @@ func moderatePageHref(v ModerateThreadPage) func(int) string {
 	return func(page int) string { return moderateHref(v) + "?page=" + strconv.Itoa(page) }
 }
 
+//go:noinline
 func moderateThreadBody(p *frontend.Page, v ModerateThreadPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1520,6 +1530,7 @@ func moderateThreadBody(p *frontend.Page, v ModerateThreadPage) templ.Component 
 	})
 }
 
+//go:noinline
 func switchButton(p *frontend.Page, on bool, kind string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -39,6 +39,7 @@ func amountWords(p *frontend.Page, unit store.NeedUnit, n int) string {
 }
 
 // Needs is the list of needs.
+//go:noinline
 func Needs(p *frontend.Page, v NeedsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -68,6 +69,7 @@ func Needs(p *frontend.Page, v NeedsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func needsBody(p *frontend.Page, v NeedsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -177,6 +179,7 @@ func needsBody(p *frontend.Page, v NeedsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func needRow(p *frontend.Page, row store.NeedRow, level int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -373,6 +376,7 @@ func needRow(p *frontend.Page, row store.NeedRow, level int) templ.Component {
 	})
 }
 
+//go:noinline
 func needWall(p *frontend.Page, row store.NeedRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -435,6 +439,7 @@ type NeedForm struct {
 }
 
 // NewNeed is the form of a need.
+//go:noinline
 func NewNeed(p *frontend.Page, v NeedForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -464,6 +469,7 @@ func NewNeed(p *frontend.Page, v NeedForm) templ.Component {
 	})
 }
 
+//go:noinline
 func newNeedBody(p *frontend.Page, v NeedForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -579,6 +585,7 @@ type NeedScreen struct {
 }
 
 // NeedOf is the page of a need.
+//go:noinline
 func NeedOf(p *frontend.Page, v NeedScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -608,6 +615,7 @@ func NeedOf(p *frontend.Page, v NeedScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func needBody(p *frontend.Page, v NeedScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

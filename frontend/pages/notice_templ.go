@@ -22,6 +22,7 @@ type NoticeForm struct {
 }
 
 // NewNotice is the form of a notice.
+//go:noinline
 func NewNotice(p *frontend.Page, v NoticeForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -51,6 +52,7 @@ func NewNotice(p *frontend.Page, v NoticeForm) templ.Component {
 	})
 }
 
+//go:noinline
 func newNoticeBody(p *frontend.Page, v NoticeForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -186,6 +188,7 @@ func noticeBadge(p *frontend.Page, s store.NoticeState) parts.Badge {
 }
 
 // Notice is the page of a notice.
+//go:noinline
 func Notice(p *frontend.Page, v NoticeScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -215,6 +218,7 @@ func Notice(p *frontend.Page, v NoticeScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func noticeBody(p *frontend.Page, v NoticeScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

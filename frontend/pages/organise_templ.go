@@ -39,6 +39,7 @@ func townOptions(p *frontend.Page, towns []store.Town) []parts.Option {
 }
 
 // EditMeeting is the form of one meeting.
+//go:noinline
 func EditMeeting(p *frontend.Page, v MeetingForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -68,6 +69,7 @@ func EditMeeting(p *frontend.Page, v MeetingForm) templ.Component {
 	})
 }
 
+//go:noinline
 func editMeetingBody(p *frontend.Page, v MeetingForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -206,6 +208,7 @@ func editMeetingBody(p *frontend.Page, v MeetingForm) templ.Component {
 	})
 }
 
+//go:noinline
 func whenFields(p *frontend.Page, f frontend.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -247,6 +250,7 @@ func whenFields(p *frontend.Page, f frontend.Form) templ.Component {
 	})
 }
 
+//go:noinline
 func placeFields(p *frontend.Page, f frontend.Form, towns []store.Town) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -309,6 +313,7 @@ func placeFields(p *frontend.Page, f frontend.Form, towns []store.Town) templ.Co
 }
 
 // CancelMeeting asks before a meeting is cancelled, and for the reason people are told.
+//go:noinline
 func CancelMeeting(p *frontend.Page, m store.Meeting, f frontend.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -338,6 +343,7 @@ func CancelMeeting(p *frontend.Page, m store.Meeting, f frontend.Form) templ.Com
 	})
 }
 
+//go:noinline
 func cancelMeetingBody(p *frontend.Page, m store.Meeting, f frontend.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -459,6 +465,7 @@ type ItemForm struct {
 }
 
 // EditItem is the page to change an agenda item.
+//go:noinline
 func EditItem(p *frontend.Page, v ItemForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -488,6 +495,7 @@ func EditItem(p *frontend.Page, v ItemForm) templ.Component {
 	})
 }
 
+//go:noinline
 func editItemBody(p *frontend.Page, v ItemForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -636,6 +644,7 @@ func weekdayOptions(p *frontend.Page) []parts.Option {
 }
 
 // EditSeries is the form of a series.
+//go:noinline
 func EditSeries(p *frontend.Page, v SeriesForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -665,6 +674,7 @@ func EditSeries(p *frontend.Page, v SeriesForm) templ.Component {
 	})
 }
 
+//go:noinline
 func editSeriesBody(p *frontend.Page, v SeriesForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -840,6 +850,7 @@ func editSeriesBody(p *frontend.Page, v SeriesForm) templ.Component {
 	})
 }
 
+//go:noinline
 func ruleFields(p *frontend.Page, f frontend.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -956,6 +967,7 @@ type SeriesPage struct {
 }
 
 // Series is the page of one series.
+//go:noinline
 func Series(p *frontend.Page, v SeriesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -985,6 +997,7 @@ func Series(p *frontend.Page, v SeriesPage) templ.Component {
 	})
 }
 
+//go:noinline
 func seriesBody(p *frontend.Page, v SeriesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1204,6 +1217,7 @@ type SubscribePage struct {
 }
 
 // Subscribe says how to keep the meetings in one's own calendar.
+//go:noinline
 func Subscribe(p *frontend.Page, v SubscribePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1233,6 +1247,7 @@ func Subscribe(p *frontend.Page, v SubscribePage) templ.Component {
 	})
 }
 
+//go:noinline
 func subscribeBody(p *frontend.Page, v SubscribePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1323,6 +1338,7 @@ func subscribeBody(p *frontend.Page, v SubscribePage) templ.Component {
 	})
 }
 
+//go:noinline
 func subscribeCard(p *frontend.Page, v SubscribePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -16,6 +16,7 @@ import (
 )
 
 // Person is the page of one person.
+//go:noinline
 func Person(p *frontend.Page, v store.PersonPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -45,6 +46,7 @@ func Person(p *frontend.Page, v store.PersonPage) templ.Component {
 	})
 }
 
+//go:noinline
 func personBody(p *frontend.Page, v store.PersonPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -214,6 +216,7 @@ func personBody(p *frontend.Page, v store.PersonPage) templ.Component {
 	})
 }
 
+//go:noinline
 func personMain(p *frontend.Page, v store.PersonPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -688,6 +691,7 @@ type WriteForm struct {
 }
 
 // WriteTo is the form of a letter to a member.
+//go:noinline
 func WriteTo(p *frontend.Page, v WriteForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -717,6 +721,7 @@ func WriteTo(p *frontend.Page, v WriteForm) templ.Component {
 	})
 }
 
+//go:noinline
 func writeToBody(p *frontend.Page, v WriteForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

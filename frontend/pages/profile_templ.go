@@ -37,6 +37,7 @@ func ProfileValues(t store.Town) map[string]string {
 }
 
 // EditTown is the form of a town's profile.
+//go:noinline
 func EditTown(p *frontend.Page, v TownForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -82,6 +83,7 @@ func hostingOptions(p *frontend.Page) []parts.Option {
 	return options
 }
 
+//go:noinline
 func editTownBody(p *frontend.Page, v TownForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -289,6 +291,7 @@ func groupTitle(p *frontend.Page, group []store.Skill) string {
 }
 
 // skillTable asks for each skill if the town can teach it and if it needs it.
+//go:noinline
 func skillTable(p *frontend.Page, v TownForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -601,6 +604,7 @@ func skillTable(p *frontend.Page, v TownForm) templ.Component {
 }
 
 // skillName is a skill in the reader's language, or in another that says so.
+//go:noinline
 func skillName(p *frontend.Page, skill store.Skill) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -677,6 +681,7 @@ func skillName(p *frontend.Page, skill store.Skill) templ.Component {
 }
 
 // languageBoxes asks for languages; each is named in its own.
+//go:noinline
 func languageBoxes(p *frontend.Page, f frontend.Form, name, legend, hint string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -889,6 +894,7 @@ func languageBoxes(p *frontend.Page, f frontend.Form, name, legend, hint string)
 }
 
 // TownHistory is what changed in a town's profile.
+//go:noinline
 func TownHistory(p *frontend.Page, v store.TownHistory) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -918,6 +924,7 @@ func TownHistory(p *frontend.Page, v store.TownHistory) templ.Component {
 	})
 }
 
+//go:noinline
 func townHistoryBody(p *frontend.Page, v store.TownHistory) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1046,6 +1053,7 @@ func changeTitle(p *frontend.Page, v store.TownHistory, change store.TownChange)
 }
 
 // fieldChange is what a field lost and got; long texts are folded away.
+//go:noinline
 func fieldChange(p *frontend.Page, v store.TownHistory, change store.FieldChange) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1266,6 +1274,7 @@ func fieldValue(p *frontend.Page, v store.TownHistory, name, value string) strin
 }
 
 // townProfile is what a town teaches and needs, and whether it helps newcomers.
+//go:noinline
 func townProfile(p *frontend.Page, v store.TownPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1468,6 +1477,7 @@ func townProfile(p *frontend.Page, v store.TownPage) templ.Component {
 }
 
 // skillLinks lead to the other towns that have the same word on the same side.
+//go:noinline
 func skillLinks(p *frontend.Page, side string, ids []string, names map[string]store.Skill) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1540,6 +1550,7 @@ func languageWords(p *frontend.Page, tags []string) string {
 }
 
 // confirmProfile asks those who care for a town whether what it says is still right.
+//go:noinline
 func confirmProfile(p *frontend.Page, v store.TownPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1622,6 +1633,7 @@ func confirmProfile(p *frontend.Page, v store.TownPage) templ.Component {
 }
 
 // ConfirmTown asks those who care for a town whether what it says is still right.
+//go:noinline
 func ConfirmTown(p *frontend.Page, v store.TownPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1651,6 +1663,7 @@ func ConfirmTown(p *frontend.Page, v store.TownPage) templ.Component {
 	})
 }
 
+//go:noinline
 func confirmTownBody(p *frontend.Page, v store.TownPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1854,6 +1867,7 @@ func confirmTownBody(p *frontend.Page, v store.TownPage) templ.Component {
 	})
 }
 
+//go:noinline
 func confirmSkills(p *frontend.Page, label string, ids []string, names map[string]store.Skill) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1919,6 +1933,7 @@ func confirmSkills(p *frontend.Page, label string, ids []string, names map[strin
 }
 
 // profileAge says when somebody last said that a town's profile is right, and leads to its history.
+//go:noinline
 func profileAge(p *frontend.Page, t store.Town) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1994,6 +2009,7 @@ func profileAge(p *frontend.Page, t store.Town) templ.Component {
 }
 
 // townApps are the applications of a town, with version, hosting and whether others may call.
+//go:noinline
 func townApps(p *frontend.Page, v TownScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2180,6 +2196,7 @@ func townApps(p *frontend.Page, v TownScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func townDecisions(p *frontend.Page, v TownScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2282,6 +2299,7 @@ func townDecisions(p *frontend.Page, v TownScreen) templ.Component {
 }
 
 // townThreads are discussions that a town's people opened.
+//go:noinline
 func townThreads(p *frontend.Page, opened []store.Thread) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -79,6 +79,7 @@ func dueWords(p *frontend.Page, due string) string {
 }
 
 // minutesText is a text of minutes with its cards.
+//go:noinline
 func minutesText(p *frontend.Page, pieces []Piece) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -120,6 +121,7 @@ func minutesText(p *frontend.Page, pieces []Piece) templ.Component {
 	})
 }
 
+//go:noinline
 func card(p *frontend.Page, c Card) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -428,6 +430,7 @@ func card(p *frontend.Page, c Card) templ.Component {
 	})
 }
 
+//go:noinline
 func actionBadge(p *frontend.Page, state store.ActionState, overdue bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -476,6 +479,7 @@ func actionBadge(p *frontend.Page, state store.ActionState, overdue bool) templ.
 }
 
 // Preview is a text of minutes as it would be published, without a page around it.
+//go:noinline
 func Preview(p *frontend.Page, pieces []Piece, gone []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -510,6 +514,7 @@ func Preview(p *frontend.Page, pieces []Piece, gone []string) templ.Component {
 }
 
 // wouldGo says which numbers the publication of a text would close, before anybody saves it.
+//go:noinline
 func wouldGo(p *frontend.Page, gone []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -619,6 +624,7 @@ func wouldGo(p *frontend.Page, gone []string) templ.Component {
 }
 
 // recordsAside lists what a text of minutes decided and gave to do.
+//go:noinline
 func recordsAside(p *frontend.Page, pieces []Piece) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -805,6 +811,7 @@ func shortened(title string) string {
 func yearWords(year int) string { return strconv.Itoa(year) }
 
 // NotationHelp explains how decisions and actions are written in minutes.
+//go:noinline
 func NotationHelp(p *frontend.Page, example string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -834,6 +841,7 @@ func NotationHelp(p *frontend.Page, example string) templ.Component {
 	})
 }
 
+//go:noinline
 func notationBody(p *frontend.Page, example string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -102,6 +102,7 @@ func townFilter(p *frontend.Page, f frontend.Form, town store.Town) parts.Field 
 }
 
 // Decisions is the register of decisions.
+//go:noinline
 func Decisions(p *frontend.Page, v DecisionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -131,6 +132,7 @@ func Decisions(p *frontend.Page, v DecisionsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func registerHead(p *frontend.Page, title, lede, path string, f frontend.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -206,6 +208,7 @@ func registerHead(p *frontend.Page, title, lede, path string, f frontend.Form) t
 	})
 }
 
+//go:noinline
 func decisionsBody(p *frontend.Page, v DecisionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -353,6 +356,7 @@ func nextHref(path string, f frontend.Form, next string) string {
 	return registerHref(path, f, next)
 }
 
+//go:noinline
 func decisionRow(p *frontend.Page, row store.DecisionRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -499,6 +503,7 @@ func decisionRow(p *frontend.Page, row store.DecisionRow) templ.Component {
 	})
 }
 
+//go:noinline
 func decisionBadge(p *frontend.Page, d store.Decision) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -549,6 +554,7 @@ func decisionBadge(p *frontend.Page, d store.Decision) templ.Component {
 }
 
 // decisionsByYear is a chart with its table behind.
+//go:noinline
 func decisionsByYear(p *frontend.Page, years []store.Numbering) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -599,6 +605,7 @@ func yearBars(years []store.Numbering) []parts.Bar {
 }
 
 // DecisionOf is the page of one decision, at its permanent address.
+//go:noinline
 func DecisionOf(p *frontend.Page, row store.DecisionRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -628,6 +635,7 @@ func DecisionOf(p *frontend.Page, row store.DecisionRow) templ.Component {
 	})
 }
 
+//go:noinline
 func decisionBody(p *frontend.Page, row store.DecisionRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -988,6 +996,7 @@ func decisionBody(p *frontend.Page, row store.DecisionRow) templ.Component {
 }
 
 // Actions is the register of actions.
+//go:noinline
 func Actions(p *frontend.Page, v ActionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1017,6 +1026,7 @@ func Actions(p *frontend.Page, v ActionsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func actionsBody(p *frontend.Page, v ActionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1139,6 +1149,7 @@ func actionsBody(p *frontend.Page, v ActionsPage) templ.Component {
 }
 
 // actionRow is an action in a list, its title a heading of a level; the reader who may can close it there.
+//go:noinline
 func actionRow(p *frontend.Page, row store.ActionRow, level int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1357,6 +1368,7 @@ func actionRow(p *frontend.Page, row store.ActionRow, level int) templ.Component
 	})
 }
 
+//go:noinline
 func actionDone(p *frontend.Page, row actionEntry) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1437,6 +1449,7 @@ type ActionScreen struct {
 }
 
 // ActionOf is the page of one action, at its permanent address.
+//go:noinline
 func ActionOf(p *frontend.Page, v ActionScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1466,6 +1479,7 @@ func ActionOf(p *frontend.Page, v ActionScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func actionBody(p *frontend.Page, v ActionScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1951,6 +1965,7 @@ func stepWords(p *frontend.Page, page store.ActionPage, s store.ActionStep) stri
 	return words
 }
 
+//go:noinline
 func actionForms(p *frontend.Page, v ActionScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -18,6 +18,7 @@ import (
 
 // Room is the page for the projector: large type, the item spoken of, its time, who is next. Without scripts it loads
 // itself again every quarter of a minute.
+//go:noinline
 func Room(p *frontend.Page, v store.FloorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -133,6 +134,7 @@ func Room(p *frontend.Page, v store.FloorPage) templ.Component {
 	})
 }
 
+//go:noinline
 func roomScreen(p *frontend.Page, v store.FloorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -431,6 +433,7 @@ func roomTime(p *frontend.Page, v store.FloorPage) string {
 }
 
 // RoomLead is the organiser's phone: large buttons, one column.
+//go:noinline
 func RoomLead(p *frontend.Page, v store.FloorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -460,6 +463,7 @@ func RoomLead(p *frontend.Page, v store.FloorPage) templ.Component {
 	})
 }
 
+//go:noinline
 func roomLeadBody(p *frontend.Page, v store.FloorPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

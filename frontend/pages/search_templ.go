@@ -127,6 +127,7 @@ func (v SearchPage) filtered() bool {
 }
 
 // Search is the page of a search.
+//go:noinline
 func Search(p *frontend.Page, v SearchPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -156,6 +157,7 @@ func Search(p *frontend.Page, v SearchPage) templ.Component {
 	})
 }
 
+//go:noinline
 func searchBody(p *frontend.Page, v SearchPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -434,6 +436,7 @@ func buildingWords(p *frontend.Page, v SearchPage) string {
 	return p.T("search.building") + " " + p.T("search.building_far", "Percent", 100*min(v.Done, v.All)/v.All, "Done", p.Lang.Number(v.Done), "All", p.Lang.Number(v.All))
 }
 
+//go:noinline
 func searchResults(p *frontend.Page, v SearchPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -531,6 +534,7 @@ func searchResults(p *frontend.Page, v SearchPage) templ.Component {
 	})
 }
 
+//go:noinline
 func searchResult(p *frontend.Page, one SearchResult) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -761,6 +765,7 @@ func excerptLang(p *frontend.Page, one SearchResult) string {
 	return foundLang(p, one.Document)
 }
 
+//go:noinline
 func pieces(all []FoundPiece) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

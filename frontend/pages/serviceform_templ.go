@@ -29,6 +29,7 @@ func (v ProviderForm) action() string {
 }
 
 // EditProvider is the form of a provider.
+//go:noinline
 func EditProvider(p *frontend.Page, v ProviderForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -58,6 +59,7 @@ func EditProvider(p *frontend.Page, v ProviderForm) templ.Component {
 	})
 }
 
+//go:noinline
 func editProviderBody(p *frontend.Page, v ProviderForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -258,6 +260,7 @@ func editProviderBody(p *frontend.Page, v ProviderForm) templ.Component {
 	})
 }
 
+//go:noinline
 func boxProblem(p *frontend.Page, f frontend.Form, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -310,6 +313,7 @@ func boxProblem(p *frontend.Page, f frontend.Form, name string) templ.Component 
 	})
 }
 
+//go:noinline
 func appBoxes(p *frontend.Page, f frontend.Form, all []store.App) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -377,6 +381,7 @@ type HostingForm struct {
 }
 
 // EditHosting is the form of an offer.
+//go:noinline
 func EditHosting(p *frontend.Page, v HostingForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -413,6 +418,7 @@ func (v HostingForm) action() string {
 	return providerHref(v.Provider) + "/hosting/" + v.Offer.ID
 }
 
+//go:noinline
 func editHostingBody(p *frontend.Page, v HostingForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -556,6 +562,7 @@ type AskHostingForm struct {
 }
 
 // AskHosting is the page of one offer, where a town asks for a place.
+//go:noinline
 func AskHosting(p *frontend.Page, v AskHostingForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -585,6 +592,7 @@ func AskHosting(p *frontend.Page, v AskHostingForm) templ.Component {
 	})
 }
 
+//go:noinline
 func askHostingBody(p *frontend.Page, v AskHostingForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -749,6 +757,7 @@ type HostingScreen struct {
 }
 
 // HostingOf is the page of a request.
+//go:noinline
 func HostingOf(p *frontend.Page, v HostingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -813,6 +822,7 @@ func (v HostingScreen) moves() []store.HostingState {
 	return moves
 }
 
+//go:noinline
 func hostingBody(p *frontend.Page, v HostingScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1025,6 +1035,7 @@ type AskForm struct {
 }
 
 // AskOffers is the form to ask several providers at once.
+//go:noinline
 func AskOffers(p *frontend.Page, v AskForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1054,6 +1065,7 @@ func AskOffers(p *frontend.Page, v AskForm) templ.Component {
 	})
 }
 
+//go:noinline
 func askOffersBody(p *frontend.Page, v AskForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

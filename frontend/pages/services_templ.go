@@ -56,6 +56,7 @@ func priceWords(p *frontend.Page, o store.HostingOffer) string {
 }
 
 // Services is the page of hosting and services.
+//go:noinline
 func Services(p *frontend.Page, v ServicesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -85,6 +86,7 @@ func Services(p *frontend.Page, v ServicesPage) templ.Component {
 	})
 }
 
+//go:noinline
 func servicesBody(p *frontend.Page, v ServicesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -371,6 +373,7 @@ func orderWords(p *frontend.Page, v ServicesPage) string {
 	return p.T("service.order_name")
 }
 
+//go:noinline
 func hostingCard(p *frontend.Page, row store.HostingRow, town store.Town) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -633,6 +636,7 @@ func hostingCard(p *frontend.Page, row store.HostingRow, town store.Town) templ.
 	})
 }
 
+//go:noinline
 func reason(p *frontend.Page, words string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -683,6 +687,7 @@ func reason(p *frontend.Page, words string) templ.Component {
 	})
 }
 
+//go:noinline
 func providerCard(p *frontend.Page, row store.ProviderRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -824,6 +829,7 @@ func seatWords(p *frontend.Page, row store.ProviderRow) string {
 	return words
 }
 
+//go:noinline
 func quoted(p *frontend.Page, one store.ReferenceRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -901,6 +907,7 @@ type ProviderScreen struct {
 }
 
 // Provider is the page of one provider.
+//go:noinline
 func Provider(p *frontend.Page, v ProviderScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -930,6 +937,7 @@ func Provider(p *frontend.Page, v ProviderScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func providerBody(p *frontend.Page, v ProviderScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

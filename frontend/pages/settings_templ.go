@@ -41,6 +41,7 @@ type CalendarLink struct {
 }
 
 // Settings is the page of one's own account.
+//go:noinline
 func Settings(p *frontend.Page, v SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -70,6 +71,7 @@ func Settings(p *frontend.Page, v SettingsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func settingsBody(p *frontend.Page, v SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -230,6 +232,7 @@ func settingsBody(p *frontend.Page, v SettingsPage) templ.Component {
 }
 
 // ownSkills asks what somebody can do.
+//go:noinline
 func ownSkills(p *frontend.Page, v SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -443,6 +446,7 @@ func ownSkills(p *frontend.Page, v SettingsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func settingsTown(p *frontend.Page, v SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -555,6 +559,7 @@ func settingsTown(p *frontend.Page, v SettingsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func settingsCalendars(p *frontend.Page, v SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -770,6 +775,7 @@ func calendarLabel(p *frontend.Page, feed CalendarLink) string {
 	return feed.Label
 }
 
+//go:noinline
 func settingsRooms(p *frontend.Page, v SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -839,6 +845,7 @@ func enterChoice(r store.ReadingProfile) string {
 	return "sends"
 }
 
+//go:noinline
 func settingsEmail(p *frontend.Page, v SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -978,6 +985,7 @@ func settingsEmail(p *frontend.Page, v SettingsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func settingsPassword(p *frontend.Page, v SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1101,6 +1109,7 @@ func settingsPassword(p *frontend.Page, v SettingsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func settingsSessions(p *frontend.Page, v SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1235,6 +1244,7 @@ type LeavePage struct {
 }
 
 // Leave is the page before leaving.
+//go:noinline
 func Leave(p *frontend.Page, v LeavePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1264,6 +1274,7 @@ func Leave(p *frontend.Page, v LeavePage) templ.Component {
 	})
 }
 
+//go:noinline
 func leaveBody(p *frontend.Page, v LeavePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

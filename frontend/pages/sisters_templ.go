@@ -26,6 +26,7 @@ type SistersPage struct {
 }
 
 // Sisters is the page of sister communities.
+//go:noinline
 func Sisters(p *frontend.Page, v SistersPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -55,6 +56,7 @@ func Sisters(p *frontend.Page, v SistersPage) templ.Component {
 	})
 }
 
+//go:noinline
 func sistersBody(p *frontend.Page, v SistersPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -280,6 +282,7 @@ func sistersBody(p *frontend.Page, v SistersPage) templ.Component {
 	})
 }
 
+//go:noinline
 func sisterRow(p *frontend.Page, s store.Sister, kind store.SisterFeedKind, one store.SisterItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -437,6 +440,7 @@ func sisterRow(p *frontend.Page, s store.Sister, kind store.SisterFeedKind, one 
 }
 
 // sisterMeetingRow is a meeting of a sister among our own: it says whose it is, and in which zone its hour counts.
+//go:noinline
 func sisterMeetingRow(p *frontend.Page, m store.SisterMeeting) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -612,6 +616,7 @@ func sisterMeetingRow(p *frontend.Page, m store.SisterMeeting) templ.Component {
 }
 
 // foundElsewhere stands below a search for a mentor: who could help in sister communities.
+//go:noinline
 func foundElsewhere(p *frontend.Page, offers []store.SisterOffer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -673,6 +678,7 @@ func foundElsewhere(p *frontend.Page, offers []store.SisterOffer) templ.Componen
 }
 
 // sisterOffers are mentor offers of sisters: each says in which community, and leads there.
+//go:noinline
 func sisterOffers(p *frontend.Page, offers []store.SisterOffer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -781,6 +787,7 @@ func sisterOffers(p *frontend.Page, offers []store.SisterOffer) templ.Component 
 }
 
 // sisterOfferFacts are what an offer of a sister says, and the languages it is for.
+//go:noinline
 func sisterOfferFacts(p *frontend.Page, s store.Sister, one store.SisterItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -915,6 +922,7 @@ func sisterWhen(p *frontend.Page, kind store.SisterFeedKind, one store.SisterIte
 }
 
 // sisterCare is what stewards see of a sister: how the last looks went, and its form.
+//go:noinline
 func sisterCare(p *frontend.Page, v SistersPage, row store.SisterRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1037,6 +1045,7 @@ func sisterCare(p *frontend.Page, v SistersPage, row store.SisterRow) templ.Comp
 	})
 }
 
+//go:noinline
 func sisterForm(p *frontend.Page, f frontend.Form, id, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -23,6 +23,7 @@ type SkillsPage struct {
 }
 
 // Skills is the list of skills and topics.
+//go:noinline
 func Skills(p *frontend.Page, v SkillsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -52,6 +53,7 @@ func Skills(p *frontend.Page, v SkillsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func skillsBody(p *frontend.Page, v SkillsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -315,6 +317,7 @@ func groupOptions(p *frontend.Page) []parts.Option {
 	return options
 }
 
+//go:noinline
 func skillFields(p *frontend.Page, f frontend.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -351,6 +354,7 @@ func skillFields(p *frontend.Page, f frontend.Form) templ.Component {
 }
 
 // skillCare is the list as stewards see it: who uses an entry, and what can be done about it.
+//go:noinline
 func skillCare(p *frontend.Page, rows []store.SkillRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -569,6 +573,7 @@ type SkillForm struct {
 }
 
 // EditSkill is the page where a steward cares for an entry of the list.
+//go:noinline
 func EditSkill(p *frontend.Page, v SkillForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -598,6 +603,7 @@ func EditSkill(p *frontend.Page, v SkillForm) templ.Component {
 	})
 }
 
+//go:noinline
 func editSkillBody(p *frontend.Page, v SkillForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -17,6 +17,7 @@ import (
 )
 
 // Thread is one page of a thread.
+//go:noinline
 func Thread(p *frontend.Page, v ThreadScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -46,6 +47,7 @@ func Thread(p *frontend.Page, v ThreadScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func threadBody(p *frontend.Page, v ThreadScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -564,6 +566,7 @@ func threadBody(p *frontend.Page, v ThreadScreen) templ.Component {
 // surrounds it were most of a long page.
 const actForm = "act"
 
+//go:noinline
 func postForm(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -624,6 +627,7 @@ func nextSeq(rows []store.PostRow, i int) int {
 }
 
 // threadTop is the reader's way to what is new.
+//go:noinline
 func threadTop(p *frontend.Page, v ThreadScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -687,6 +691,7 @@ func threadTop(p *frontend.Page, v ThreadScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func newMark(p *frontend.Page, n int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -743,6 +748,7 @@ func newMark(p *frontend.Page, n int) templ.Component {
 }
 
 // acceptedTop shows the accepted answer right under the question.
+//go:noinline
 func acceptedTop(p *frontend.Page, v ThreadScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -783,6 +789,7 @@ func acceptedTop(p *frontend.Page, v ThreadScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func acceptedCopy(p *frontend.Page, v ThreadScreen, row store.PostRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -929,6 +936,7 @@ func acceptedCopy(p *frontend.Page, v ThreadScreen, row store.PostRow) templ.Com
 }
 
 // post is one contribution.
+//go:noinline
 func post(p *frontend.Page, v ThreadScreen, row store.PostRow, next int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1297,6 +1305,7 @@ func hiddenWords(p *frontend.Page, v ThreadScreen, one store.Post) string {
 	return p.T("post.hidden_because", "Reason", one.Hidden.Reason)
 }
 
+//go:noinline
 func translation(p *frontend.Page, v ThreadScreen, one store.Post, tr store.Translation) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1393,6 +1402,7 @@ func languageName(p *frontend.Page, tag string) string {
 }
 
 // postFootOf is what the reader can do with a post.
+//go:noinline
 func postFootOf(p *frontend.Page, f postFoot) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1748,6 +1758,7 @@ func quoteQuery(page, seq int) string {
 	return sign + "quote=" + strconv.Itoa(seq) + "#reply"
 }
 
+//go:noinline
 func postMenu(p *frontend.Page, f postFoot) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1978,6 +1989,7 @@ func hideWords(p *frontend.Page, f postFoot) string {
 	return p.T("post.hide")
 }
 
+//go:noinline
 func movedAway(p *frontend.Page, v ThreadScreen, m store.Moved) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2061,6 +2073,7 @@ func movedAway(p *frontend.Page, v ThreadScreen, m store.Moved) templ.Component 
 	})
 }
 
+//go:noinline
 func threadPager(p *frontend.Page, v ThreadScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2100,6 +2113,7 @@ func pageOrNone(v ThreadScreen, page int) string {
 }
 
 // replySection is the reader's own reply, or what keeps it away.
+//go:noinline
 func replySection(p *frontend.Page, v ThreadScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2278,6 +2292,7 @@ func replySection(p *frontend.Page, v ThreadScreen) templ.Component {
 
 // composer is where a post is written: the same for replies, new threads and edits. place is where its draft is kept,
 // "" for none.
+//go:noinline
 func composer(p *frontend.Page, f frontend.Form, place, submit string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2690,6 +2705,7 @@ func sourceProblem(f frontend.Form) templ.Attributes {
 }
 
 // threadMine is how the reader follows the thread.
+//go:noinline
 func threadMine(p *frontend.Page, v ThreadScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2829,6 +2845,7 @@ func threadMine(p *frontend.Page, v ThreadScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func linkedItems(p *frontend.Page, v ThreadScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2998,6 +3015,7 @@ func linkedItems(p *frontend.Page, v ThreadScreen) templ.Component {
 }
 
 // threadCare is what the author, organisers and moderators can do with the thread.
+//go:noinline
 func threadCare(p *frontend.Page, v ThreadScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3205,6 +3223,7 @@ func threadCare(p *frontend.Page, v ThreadScreen) templ.Component {
 }
 
 // PostPreview is a rendered post before it is sent.
+//go:noinline
 func PostPreview(p *frontend.Page, v store.PostPreview) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -26,6 +26,7 @@ type TownScreen struct {
 }
 
 // Town is the page of one town.
+//go:noinline
 func Town(p *frontend.Page, v TownScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -55,6 +56,7 @@ func Town(p *frontend.Page, v TownScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func townBody(p *frontend.Page, v TownScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -303,6 +305,7 @@ func townBadge(p *frontend.Page, t store.Town) parts.Badge {
 	return parts.Badge{Label: p.T("town.state." + string(t.State)), Kind: kind}
 }
 
+//go:noinline
 func townPeople(p *frontend.Page, v TownScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -375,6 +378,7 @@ func townPeople(p *frontend.Page, v TownScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func personRow(p *frontend.Page, v TownScreen, m store.Member, waits bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -586,6 +590,7 @@ func dutyWords(p *frontend.Page, m store.Member) string {
 	return place.Duty + ", " + since
 }
 
+//go:noinline
 func townActions(p *frontend.Page, v TownScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -635,6 +640,7 @@ func townActions(p *frontend.Page, v TownScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func townMeetings(p *frontend.Page, v TownScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -762,6 +768,7 @@ func townMeetings(p *frontend.Page, v TownScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func townAside(p *frontend.Page, v TownScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1099,6 +1106,7 @@ func townAside(p *frontend.Page, v TownScreen) templ.Component {
 	})
 }
 
+//go:noinline
 func roleHistory(p *frontend.Page, history []store.RoleChange, names map[string]store.Member, towns map[string]store.Town) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1190,6 +1198,7 @@ func peopleOptions(people ...[]store.Member) []parts.Option {
 }
 
 // HandOver is the page to hand duties over.
+//go:noinline
 func HandOver(p *frontend.Page, v HandOverForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1219,6 +1228,7 @@ func HandOver(p *frontend.Page, v HandOverForm) templ.Component {
 	})
 }
 
+//go:noinline
 func handOverBody(p *frontend.Page, v HandOverForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

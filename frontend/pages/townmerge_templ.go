@@ -15,6 +15,7 @@ import (
 )
 
 // MergeTown is the form to merge a town into another.
+//go:noinline
 func MergeTown(p *frontend.Page, v TownForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -44,6 +45,7 @@ func MergeTown(p *frontend.Page, v TownForm) templ.Component {
 	})
 }
 
+//go:noinline
 func mergeTownBody(p *frontend.Page, v TownForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -180,6 +182,7 @@ func MergeSure(p *frontend.Page, plan store.MergePlan, typed string) ConfirmPage
 }
 
 // mergedTowns names the towns that are part of this one now, with the way to what they decided.
+//go:noinline
 func mergedTowns(p *frontend.Page, v TownScreen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -77,6 +77,7 @@ func ariaSort(on bool, order string) templ.Attributes {
 }
 
 // Towns is the directory of towns.
+//go:noinline
 func Towns(p *frontend.Page, v TownsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -106,6 +107,7 @@ func Towns(p *frontend.Page, v TownsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func townsBody(p *frontend.Page, v TownsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -225,6 +227,7 @@ func townsBody(p *frontend.Page, v TownsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func townsFilter(p *frontend.Page, v TownsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -432,6 +435,7 @@ func namedSkills(p *frontend.Page, ids []string, names map[string]store.Skill, a
 }
 
 // townsMap is the map with links to nearer, wider and neighbouring parts of it; with a script the same by keys and touch.
+//go:noinline
 func townsMap(p *frontend.Page, v TownsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -584,6 +588,7 @@ func townsMap(p *frontend.Page, v TownsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func mapMove(p *frontend.Page, v TownsPage, move, icon string, to townmap.View) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -673,6 +678,7 @@ func mapMove(p *frontend.Page, v TownsPage, move, icon string, to townmap.View) 
 	})
 }
 
+//go:noinline
 func townsList(p *frontend.Page, v TownsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -792,6 +798,7 @@ func townsList(p *frontend.Page, v TownsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func townsTable(p *frontend.Page, v TownsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -997,6 +1004,7 @@ func areaLabel(v TownsPage, row store.TownRow) string {
 	return "–"
 }
 
+//go:noinline
 func townRow(p *frontend.Page, v TownsPage, row store.TownRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -26,6 +26,7 @@ type UnreadPage struct {
 }
 
 // Unread lists what is new.
+//go:noinline
 func Unread(p *frontend.Page, v UnreadPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -55,6 +56,7 @@ func Unread(p *frontend.Page, v UnreadPage) templ.Component {
 	})
 }
 
+//go:noinline
 func unreadBody(p *frontend.Page, v UnreadPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -393,6 +395,7 @@ func unreadHref(v UnreadPage) string {
 }
 
 // newsRow is one thing with something new.
+//go:noinline
 func newsRow(p *frontend.Page, one store.News, dismiss bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

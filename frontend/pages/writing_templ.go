@@ -25,6 +25,7 @@ type NewThreadPage struct {
 }
 
 // NewThread is the form of a new thread.
+//go:noinline
 func NewThread(p *frontend.Page, v NewThreadPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -54,6 +55,7 @@ func NewThread(p *frontend.Page, v NewThreadPage) templ.Component {
 	})
 }
 
+//go:noinline
 func newThreadBody(p *frontend.Page, v NewThreadPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -204,6 +206,7 @@ func categoryOptions(p *frontend.Page, all []store.Category) []parts.Option {
 	return options
 }
 
+//go:noinline
 func previewBox(p *frontend.Page, preview *store.PostPreview) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -280,6 +283,7 @@ type WritingPage struct {
 }
 
 // Writing is a reply or a change on a page of its own.
+//go:noinline
 func Writing(p *frontend.Page, v WritingPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -309,6 +313,7 @@ func Writing(p *frontend.Page, v WritingPage) templ.Component {
 	})
 }
 
+//go:noinline
 func writingBody(p *frontend.Page, v WritingPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -521,6 +526,7 @@ func writingAction(v WritingPage) string {
 }
 
 // Translate is the form of a translation beside the text.
+//go:noinline
 func Translate(p *frontend.Page, v WritingPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -550,6 +556,7 @@ func Translate(p *frontend.Page, v WritingPage) templ.Component {
 	})
 }
 
+//go:noinline
 func translateBody(p *frontend.Page, v WritingPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -736,6 +743,7 @@ type PostHistoryPage struct {
 }
 
 // PostHistoryOf shows every change of a post, the newest first.
+//go:noinline
 func PostHistoryOf(p *frontend.Page, v PostHistoryPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -765,6 +773,7 @@ func PostHistoryOf(p *frontend.Page, v PostHistoryPage) templ.Component {
 	})
 }
 
+//go:noinline
 func postHistoryBody(p *frontend.Page, v PostHistoryPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -926,6 +935,7 @@ type ThreadFormPage struct {
 }
 
 // ChangeThread is the form of a thread's title, language and tags.
+//go:noinline
 func ChangeThread(p *frontend.Page, v ThreadFormPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -955,6 +965,7 @@ func ChangeThread(p *frontend.Page, v ThreadFormPage) templ.Component {
 	})
 }
 
+//go:noinline
 func changeThreadBody(p *frontend.Page, v ThreadFormPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1068,6 +1079,7 @@ func changeThreadBody(p *frontend.Page, v ThreadFormPage) templ.Component {
 }
 
 // AssignThread is the form that gives a thread to a member or a town.
+//go:noinline
 func AssignThread(p *frontend.Page, v ThreadFormPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1097,6 +1109,7 @@ func AssignThread(p *frontend.Page, v ThreadFormPage) templ.Component {
 	})
 }
 
+//go:noinline
 func assignThreadBody(p *frontend.Page, v ThreadFormPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1276,6 +1289,7 @@ func assignThreadBody(p *frontend.Page, v ThreadFormPage) templ.Component {
 }
 
 // ThreadToAgenda is the form that makes an agenda item of a thread.
+//go:noinline
 func ThreadToAgenda(p *frontend.Page, v ThreadFormPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1305,6 +1319,7 @@ func ThreadToAgenda(p *frontend.Page, v ThreadFormPage) templ.Component {
 	})
 }
 
+//go:noinline
 func threadToAgendaBody(p *frontend.Page, v ThreadFormPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1446,6 +1461,7 @@ func meetingOptions(p *frontend.Page, rows []store.MeetingRow) []parts.Option {
 }
 
 // WritingHelp says how posts are written.
+//go:noinline
 func WritingHelp(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1475,6 +1491,7 @@ func WritingHelp(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func writingHelpBody(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

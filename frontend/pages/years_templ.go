@@ -15,6 +15,7 @@ import (
 )
 
 // OverTheYears shows in charts, with their tables, who came and what was decided.
+//go:noinline
 func OverTheYears(p *frontend.Page, all []store.Year) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -44,6 +45,7 @@ func OverTheYears(p *frontend.Page, all []store.Year) templ.Component {
 	})
 }
 
+//go:noinline
 func overTheYearsBody(p *frontend.Page, all []store.Year) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -147,6 +149,7 @@ func overTheYearsBody(p *frontend.Page, all []store.Year) templ.Component {
 }
 
 // yearFiles leads to the minutes of each year as one file.
+//go:noinline
 func yearFiles(p *frontend.Page, all []store.Year) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -204,6 +207,7 @@ func yearFiles(p *frontend.Page, all []store.Year) templ.Component {
 	})
 }
 
+//go:noinline
 func yearChart(p *frontend.Page, all []store.Year, id, title, unit string, count func(store.Year) (int, string)) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -62,6 +62,7 @@ func barText(label string) string {
 }
 
 // BarsOf draws the chart and its table.
+//go:noinline
 func BarsOf(p *frontend.Page, b Bars) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "belfry/frontend"
 
 // CSRF is the hidden token of a form; it writes nothing when the page has none.
+//go:noinline
 func CSRF(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -40,6 +41,7 @@ func CSRF(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func token(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -98,6 +100,7 @@ func token(p *frontend.Page) templ.Component {
 }
 
 // ButtonOf is a submit button, or a link that looks like one.
+//go:noinline
 func ButtonOf(p *frontend.Page, button Button) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -264,6 +267,7 @@ func ButtonOf(p *frontend.Page, button Button) templ.Component {
 	})
 }
 
+//go:noinline
 func buttonLabel(p *frontend.Page, button Button) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -336,6 +340,7 @@ func buttonLabel(p *frontend.Page, button Button) templ.Component {
 }
 
 // BadgeOf is a state in a word.
+//go:noinline
 func BadgeOf(p *frontend.Page, badge Badge) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -407,6 +412,7 @@ func BadgeOf(p *frontend.Page, badge Badge) templ.Component {
 }
 
 // FieldOf is a label, its hint and error, and the control they describe.
+//go:noinline
 func FieldOf(p *frontend.Page, field Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -774,6 +780,7 @@ func FieldOf(p *frontend.Page, field Field) templ.Component {
 	})
 }
 
+//go:noinline
 func labelText(p *frontend.Page, field Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -831,6 +838,7 @@ func labelText(p *frontend.Page, field Field) templ.Component {
 	})
 }
 
+//go:noinline
 func describe(p *frontend.Page, field Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -928,6 +936,7 @@ func describe(p *frontend.Page, field Field) templ.Component {
 	})
 }
 
+//go:noinline
 func radios(p *frontend.Page, field Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1130,6 +1139,7 @@ func radios(p *frontend.Page, field Field) templ.Component {
 }
 
 // CheckOf is one box to tick with its label.
+//go:noinline
 func CheckOf(check Check) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1323,6 +1333,7 @@ func CheckOf(check Check) templ.Component {
 
 // ErrorSummary stands first in a form that was refused, counts the answers to correct and links to each. It writes nothing
 // without problems.
+//go:noinline
 func ErrorSummary(p *frontend.Page, problems []Problem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1442,6 +1453,7 @@ func ErrorSummary(p *frontend.Page, problems []Problem) templ.Component {
 }
 
 // Notice is a sentence in the flow of the page.
+//go:noinline
 func Notice(p *frontend.Page, notice frontend.Notice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

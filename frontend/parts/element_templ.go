@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "belfry/frontend"
 
 // TownSearchOf is a field that becomes a combobox over the towns.
+//go:noinline
 func TownSearchOf(p *frontend.Page, search TownSearch) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -143,6 +144,7 @@ func TownSearchOf(p *frontend.Page, search TownSearch) templ.Component {
 }
 
 // CopyOf is a button that copies what stands elsewhere in the page.
+//go:noinline
 func CopyOf(p *frontend.Page, button Copy) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -232,6 +234,7 @@ func CopyOf(p *frontend.Page, button Copy) templ.Component {
 }
 
 // PrintOf is a button that prints the page, where scripts run.
+//go:noinline
 func PrintOf(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -279,6 +282,7 @@ func PrintOf(p *frontend.Page) templ.Component {
 }
 
 // PreviewOf is the place where a preview appears.
+//go:noinline
 func PreviewOf(p *frontend.Page, preview Preview) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -361,6 +365,7 @@ func PreviewOf(p *frontend.Page, preview Preview) templ.Component {
 }
 
 // DraftOf is a textarea that survives a closed window.
+//go:noinline
 func DraftOf(p *frontend.Page, draft Draft) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "belfry/frontend"
 
 // Layout is the whole document around a page's own content: head, masthead, notices, footer.
+//go:noinline
 func Layout(p *frontend.Page, body templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -128,6 +129,7 @@ func Layout(p *frontend.Page, body templ.Component) templ.Component {
 	})
 }
 
+//go:noinline
 func head(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -314,6 +316,7 @@ func head(p *frontend.Page) templ.Component {
 }
 
 // toasts is in every page, so that a screen reader knows the region before anything is said in it.
+//go:noinline
 func toasts(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -390,6 +393,7 @@ func toasts(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func passing(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -504,6 +508,7 @@ func passing(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func standing(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -545,6 +550,7 @@ func standing(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func ribbon(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -621,6 +627,7 @@ func ribbon(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func footer(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -755,6 +762,7 @@ func footer(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func footerLanguages(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -875,6 +883,7 @@ func footerLanguages(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func themeForm(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

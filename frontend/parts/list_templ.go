@@ -15,6 +15,7 @@ import (
 )
 
 // Crumbs is the way back up, on pages two levels deep.
+//go:noinline
 func Crumbs(p *frontend.Page, crumbs []Crumb) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -122,6 +123,7 @@ func Crumbs(p *frontend.Page, crumbs []Crumb) templ.Component {
 }
 
 // SectionHeadOf is a heading of the second level under its rule.
+//go:noinline
 func SectionHeadOf(head SectionHead) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -250,6 +252,7 @@ func SectionHeadOf(head SectionHead) templ.Component {
 }
 
 // Tabs leads between the pages of one thing. The label says of what.
+//go:noinline
 func Tabs(label string, tabs []Tab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -360,6 +363,7 @@ func Tabs(label string, tabs []Tab) templ.Component {
 }
 
 // PagerOf writes nothing when there is no other page.
+//go:noinline
 func PagerOf(p *frontend.Page, pager Pager) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -562,6 +566,7 @@ func PagerOf(p *frontend.Page, pager Pager) templ.Component {
 }
 
 // RowOf is one entry of a <ul class="rows">.
+//go:noinline
 func RowOf(row Row) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -664,6 +669,7 @@ func RowOf(row Row) templ.Component {
 }
 
 // RowLink is the usual title of a row.
+//go:noinline
 func RowLink(p *frontend.Page, href, text, lang string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -733,6 +739,7 @@ func RowLink(p *frontend.Page, href, text, lang string) templ.Component {
 }
 
 // Time is an instant in the words given, and for programs in the clock of its own zone.
+//go:noinline
 func Time(at time.Time, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -789,6 +796,7 @@ func Time(at time.Time, text string) templ.Component {
 }
 
 // DateTileOf is hidden from screen readers, which read the date beside it.
+//go:noinline
 func DateTileOf(p *frontend.Page, tile DateTile) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -875,6 +883,7 @@ func DateTileOf(p *frontend.Page, tile DateTile) templ.Component {
 }
 
 // EmptyOf stands in the place of a list with nothing in it.
+//go:noinline
 func EmptyOf(p *frontend.Page, empty Empty) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -963,6 +972,7 @@ func EmptyOf(p *frontend.Page, empty Empty) templ.Component {
 }
 
 // Steps shows where one is in something done in several pages.
+//go:noinline
 func Steps(p *frontend.Page, label string, steps []Step) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "belfry/frontend"
 
 // Mark is the stepped gable with its bell.
+//go:noinline
 func Mark() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -40,6 +41,7 @@ func Mark() templ.Component {
 	})
 }
 
+//go:noinline
 func masthead(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -207,6 +209,7 @@ func masthead(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func languageMenu(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -278,6 +281,7 @@ func languageMenu(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func languageForm(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -399,6 +403,7 @@ func languageForm(p *frontend.Page) templ.Component {
 }
 
 // unreadTool leads to what is new, and says how much that is.
+//go:noinline
 func unreadTool(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -486,6 +491,7 @@ func unreadTool(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func accountMenu(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -605,6 +611,7 @@ func accountMenu(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func accountEntries(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -804,6 +811,7 @@ func accountEntries(p *frontend.Page) templ.Component {
 }
 
 // mobileMenu holds on narrow screens what the tabs and the other menus hold on wide ones.
+//go:noinline
 func mobileMenu(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -976,6 +984,7 @@ func mobileMenu(p *frontend.Page) templ.Component {
 	})
 }
 
+//go:noinline
 func mobileAccount(p *frontend.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1031,6 +1040,7 @@ func mobileAccount(p *frontend.Page) templ.Component {
 }
 
 // siteSearch is the box that looks through everything. With scripts it suggests as one types.
+//go:noinline
 func siteSearch(p *frontend.Page, id string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "belfry/frontend"
 
 // Icon is a sign from the sprite, by its name there without "i-". A word must stand next to it.
+//go:noinline
 func Icon(p *frontend.Page, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -54,6 +55,7 @@ func Icon(p *frontend.Page, name string) templ.Component {
 }
 
 // SmallIcon is as high as the text around it.
+//go:noinline
 func SmallIcon(p *frontend.Page, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -97,6 +99,7 @@ func SmallIcon(p *frontend.Page, name string) templ.Component {
 }
 
 // LargeIcon leads a row.
+//go:noinline
 func LargeIcon(p *frontend.Page, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -140,6 +143,7 @@ func LargeIcon(p *frontend.Page, name string) templ.Component {
 }
 
 // ArrowIcon points in the direction of reading: "arrow", "right" or "left".
+//go:noinline
 func ArrowIcon(p *frontend.Page, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -183,6 +187,7 @@ func ArrowIcon(p *frontend.Page, name string) templ.Component {
 }
 
 // Avatar is a person's initials on one of six tints.
+//go:noinline
 func Avatar(person Person) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -257,6 +262,7 @@ func Avatar(person Person) templ.Component {
 }
 
 // Shield is a town's escutcheon, drawn from its code.
+//go:noinline
 func Shield(p *frontend.Page, shield TownShield) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -318,6 +324,7 @@ func Shield(p *frontend.Page, shield TownShield) templ.Component {
 }
 
 // Town is a town's shield and name; the name is a link when the town has a page.
+//go:noinline
 func Town(p *frontend.Page, town TownRef) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -432,6 +439,7 @@ func Town(p *frontend.Page, town TownRef) templ.Component {
 }
 
 // WallOf draws a Wall; a legend with the numbers must follow it.
+//go:noinline
 func WallOf(wall Wall) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

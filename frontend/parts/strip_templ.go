@@ -59,6 +59,7 @@ func (s Strip) ground() string {
 }
 
 // StripOf draws it. What it shows is in the words; the picture is for those who see it.
+//go:noinline
 func StripOf(s Strip) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
