@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"strconv"
 	"strings"
 	"testing"
 
@@ -138,22 +137,8 @@ func TestBrowserAppsLook(t *testing.T) {
 		} else {
 			tab.Open(v.address + "/")
 		}
-		for round, tag := range []string{"fr", "de"} {
-			tab.Open("/about")
-			tab.Follow(`.footer button[value="` + tag + `"]`)
-			for _, width := range []int{1280, 360} {
-				tab.SetViewport(width, 900)
-				tab.Dark((width == 360) == (round == 0))
-				for n, path := range paths {
-					tab.Open(path)
-					where := tag + " " + handle + " " + path + " " + strconv.Itoa(width)
-					tab.NoViolations(where)
-					if wide := tab.HorizontalScroll(); wide != "" {
-						t.Errorf("%s scrolls sideways: %s", where, wide)
-					}
-					tab.Screenshot("apps-" + tag + handle + "-" + strconv.Itoa(n) + "-" + strconv.Itoa(width))
-				}
-			}
+		for _, tag := range []string{"fr", "de"} {
+			lookAt(t, tab, tag, handle, looksIn(tag), paths...)
 		}
 	}
 }

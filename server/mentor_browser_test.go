@@ -109,23 +109,9 @@ func TestBrowserMentorPages(t *testing.T) {
 	}
 	paths := []string{"/mentors", "/mentors/find?step=1", "/mentors/find?step=2", "/mentors/weights", "/mentors/plan",
 		"/mentors/requests/" + own.Waiting[0].Request.ID, "/mentors/requests/" + own.Waiting[1].Request.ID, "/mentorships/" + own.Own[0].Mentorship.ID, "/towns/namur", "/towns/namur/confirm"}
-	look := func(tab *browsertest.Tab, name string, paths []string) {
+	look := func(tab *browsertest.Tab, name string, paths []string) { // in two languages
 		for _, tag := range []string{"fr", "de"} {
-			tab.Open("/about")
-			tab.Follow(`.footer button[value="` + tag + `"]`)
-			for i, width := range []int{1280, 360} {
-				tab.SetViewport(width, 900)
-				tab.Dark((i == 0) == (tag == "de"))
-				for n, path := range paths {
-					tab.Open(path)
-					where := name + "-" + tag + "-" + strconv.Itoa(n) + "-" + strconv.Itoa(width)
-					tab.NoViolations(where + " " + path)
-					if wide := tab.HorizontalScroll(); wide != "" {
-						t.Errorf("%s scrolls sideways: %s", path, wide)
-					}
-					tab.Screenshot("mentor-" + where)
-				}
-			}
+			lookAt(t, tab, tag, name, looksIn(tag), paths...)
 		}
 	}
 	look(tab, "steward", paths)

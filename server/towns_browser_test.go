@@ -104,27 +104,8 @@ func TestBrowserDirectory(t *testing.T) {
 		} else {
 			tab.Open(v.address + "/")
 		}
-		for i, tag := range []string{"fr", "de"} {
-			tab.Open("/about")
-			tab.Follow(`.footer button[value="` + tag + `"]`)
-			for _, look := range []struct {
-				width int
-				dark  bool
-			}{{1280, i == 1}, {360, i == 0}, {320, i == 1}} {
-				tab.SetViewport(look.width, 900)
-				tab.Dark(look.dark)
-				for _, path := range who.paths {
-					tab.Open(path)
-					where := tag + " " + who.handle + " " + path + " " + strconv.Itoa(look.width)
-					if look.width != 320 {
-						tab.NoViolations(where)
-					}
-					if wide := tab.HorizontalScroll(); wide != "" {
-						t.Errorf("%s scrolls sideways: %s", where, wide)
-					}
-					tab.Screenshot("towns-" + strings.NewReplacer("/", "_", "?", "_", "&", "_").Replace(tag+who.handle+path) + "-" + strconv.Itoa(look.width))
-				}
-			}
+		for _, tag := range []string{"fr", "de"} {
+			lookAt(t, tab, tag, who.handle, append(looksIn(tag), look{width: 320, dark: tag == "de", plain: true}), who.paths...)
 		}
 	}
 }

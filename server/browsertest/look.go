@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -32,6 +33,16 @@ func (b *Tab) Dark(on bool) {
 	b.applyLook()
 }
 
+// Look shows the page in a window of this width, as high as ever, and in a theme, and waits until all of it is so: a colour on its way
+// to another is not what anybody reads.
+func (b *Tab) Look(width int, dark bool) {
+	b.t.Helper()
+	b.look.width, b.look.dark = int64(width), dark
+	b.applyLook()
+	b.Until(fmt.Sprintf(`innerWidth === %d && matchMedia("(prefers-color-scheme: dark)").matches === %t &&
+		document.getAnimations().every((a) => !(a instanceof CSSTransition && a.finish()))`, width, dark))
+}
+
 // Print shows pages as they will be printed, or as on a screen again.
 func (b *Tab) Print(on bool) {
 	b.t.Helper()
@@ -39,7 +50,7 @@ func (b *Tab) Print(on bool) {
 	b.applyLook()
 }
 
-// applyLook asks for no motion as well: a colour in the middle of a transition is not what anybody reads.
+// applyLook asks for no motion as well.
 func (b *Tab) applyLook() {
 	b.t.Helper()
 	theme, medium := "light", ""
