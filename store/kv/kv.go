@@ -121,5 +121,8 @@ type DamagedError struct {
 }
 
 func (e *DamagedError) Error() string {
+	if len(e.Key) == 0 {
+		return "kv: the file is damaged: " + e.Reason
+	}
 	return fmt.Sprintf("kv: damaged record %q: %s", e.Key, e.Reason)
 }

@@ -193,14 +193,22 @@ func (db *DB) flush(writes *overlay) (err error) {
 	}
 	defer db.rollback(tx) // does nothing after a commit
 	defer panicToError(nil, &err)
-	changed := db.changed.Load()
+	changed, at := db.changed.Load(), db.at.Load() // nobody else exchanges it: this transaction may write
+	ground, err := newSurvey(at.bolt, tx, bucket)
+	if err != nil {
+		return &kv.DamagedError{Reason: err.Error()}
+	}
 	var key []byte // bbolt copies it, but not the value
 	var sealing sealer
 	err = writes.each(func(name string, value []byte) error {
 		if changed != nil {
 			changed.keys[name] = true
 		}
-		if key = append(key[:0], name...); value == nil {
+		key = append(key[:0], name...)
+		if err := ground.visit(key, value == nil); err != nil {
+			return &kv.DamagedError{Reason: err.Error()}
+		}
+		if value == nil {
 			return bucket.Delete(key)
 		}
 		return bucket.Put(key, sealing.seal(key, value))
@@ -208,7 +216,6 @@ func (db *DB) flush(writes *overlay) (err error) {
 	if err != nil {
 		return err
 	}
-	at := db.at.Load() // nobody else exchanges it: this transaction may write
 	if err := checkCommit(at.file, at.bolt.Info().PageSize); errors.As(err, new(*fs.PathError)) {
 		return fmt.Errorf("%w: %w", kv.ErrAway, err)
 	} else if err != nil {

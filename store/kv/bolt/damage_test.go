@@ -212,3 +212,79 @@ func TestT07KeysOutOfOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestT07AWriteSealsNothingIn flips what a page says of itself, then writes to every page and takes records away: what a flip hid must
+// still be found afterwards. bbolt writes a page anew with what it counts, and frees what it claims.
+func TestT07AWriteSealsNothingIn(t *testing.T) {
+	whole := sample(t)
+	refused := 0
+	for at := 0; at < len(whole); at += 4096 {
+		if id := order.Uint64(whole[at:]); id < 2 || id != uint64(at/4096) {
+			continue
+		}
+		for bit := 8 * 8; bit < 8*pageHeader; bit++ { // flags, count, overflow
+			for _, deletes := range []bool{false, true} {
+				if few := bit/8 == 10 || bit%8 < 2 && bit%16 < 8; killRounds(1) == 1 && (!few || deletes != (bit%2 == 0)) {
+					continue
+				}
+				b := bytes.Clone(whole)
+				b[at+bit/8] ^= 1 << (bit % 8)
+				if sealedIn(t, b, deletes) {
+					refused++
+				}
+			}
+		}
+	}
+	want(t, refused > 0, true)
+	t.Logf("TORTURE: T07 writes to damaged pages | %d | %d flips refused, nothing sealed in | 0", killRounds(1), refused)
+}
+
+// sealedIn writes to a damaged file and says whether that was refused; what is gone afterwards must be reported.
+func sealedIn(t *testing.T, content []byte, deletes bool) (refused bool) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "belfry.db")
+	want(t, os.WriteFile(path, content, 0o600), nil)
+	db, err := Open(path, Options{})
+	if err != nil {
+		return true
+	}
+	gone := map[string]bool{}
+	for half := range 2 { // the second writes into what the first has freed
+		err := db.Update(t.Context(), "", func(tx kv.Tx) error {
+			for i := range 30 {
+				key := fmt.Sprintf("k%02d/%d", i, half)
+				if tx.Put([]byte(key), fmt.Appendf(nil, "value %d of %d", half, i)); !deletes {
+					continue
+				}
+				for j := range 9 {
+					tx.Delete(fmt.Appendf(nil, "k%02d/%d", i, j))
+				}
+			}
+			return nil
+		})
+		refused = refused || err != nil
+		for i := range 30 * 9 {
+			gone[fmt.Sprintf("k%02d/%d", i/9, i%9)] = deletes && !refused
+		}
+	}
+	_ = db.Close()
+	if db, err = Open(path, Options{}); err != nil {
+		return true
+	}
+	reported, missed := 0, 0
+	_, err = db.Verify(t.Context(), func(kv.DamagedError) { reported++ })
+	want(t, err, nil)
+	for i := range 30 {
+		for j := range 10 {
+			key := fmt.Sprintf("k%02d/%d", i, j)
+			if value, err := get(db, key); !gone[key] && (err != nil || value == "") {
+				missed++
+			}
+		}
+	}
+	if missed > 0 && reported == 0 {
+		t.Errorf("%d records are gone after a write, and nothing is reported", missed)
+	}
+	want(t, db.Close(), nil)
+	return refused
+}

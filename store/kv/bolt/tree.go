@@ -31,31 +31,21 @@ func (p *pages) walk(id uint64, low []byte, depth int, report func(string)) {
 		report(err.Error())
 		return
 	}
-	if at.flags != isBranch && at.flags != isLeaf {
-		report(fmt.Sprintf("page %d: neither branch nor leaf", id))
+	if err := at.isNode(); err != nil {
+		report(err.Error())
 		return
 	}
 	p.walkElements(at, low, depth, report)
 }
 
-// walkElements checks the entries of a branch or leaf, also of one that is kept inside a value. Keys and values lie one behind
-// the other from where the heads of the entries end: a page that counts too few has them elsewhere, and nothing else would show
-// that the others are gone.
+// walkElements checks the entries of a branch or leaf, also of one that is kept inside a value.
 func (p *pages) walkElements(at page, low []byte, depth int, report func(string)) {
-	next := pageHeader + at.count*element
-	if head := at.data[pageHeader:]; at.count == 0 && len(bytes.Trim(head[:min(element, len(head))], "\x00")) > 0 {
-		report(fmt.Sprintf("page %d: it has entries and counts none", at.id))
+	if _, err := at.layout(); err != nil {
+		report(err.Error())
+		return
 	}
 	for i := range at.count {
-		e, err := at.element(i)
-		if err == nil && e.from != next {
-			err = fmt.Errorf("page %d: entry %d is not where %d entries end", at.id, i, at.count)
-		}
-		if err != nil {
-			report(err.Error())
-			return
-		}
-		next = e.to
+		e, _ := at.element(i)
 		if order := bytes.Compare(e.key, low); order < 0 || i > 0 && order == 0 {
 			report(fmt.Sprintf("page %d: key %q is out of order", at.id, e.key))
 		}
@@ -73,6 +63,26 @@ func (p *pages) walkElements(at page, low []byte, depth int, report func(string)
 	}
 }
 
+// layout says where the last entry ends. Keys and values lie one behind the other from where the heads of the entries end: a page
+// that counts too few has them elsewhere, and nothing else would show that the others are gone.
+func (at page) layout() (end int, err error) {
+	end = pageHeader + at.count*element
+	if head := at.data[pageHeader:]; at.count == 0 && len(bytes.Trim(head[:min(element, len(head))], "\x00")) > 0 {
+		return 0, fmt.Errorf("page %d: it has entries and counts none", at.id)
+	}
+	for i := range at.count {
+		e, err := at.element(i)
+		if err != nil {
+			return 0, err
+		}
+		if e.from != end {
+			return 0, fmt.Errorf("page %d: entry %d is not where %d entries end", at.id, i, at.count)
+		}
+		end = e.to
+	}
+	return end, nil
+}
+
 // entry is one element of a page: of a branch a child, of a leaf a value or a bucket with its root page or, when that
 // is 0, its only page as the value.
 type entry struct {
@@ -82,24 +92,30 @@ type entry struct {
 	from, to   int // where key and value lie in the page
 }
 
+func (at page) isNode() error {
+	if at.flags != isBranch && at.flags != isLeaf {
+		return fmt.Errorf("page %d: neither branch nor leaf", at.id)
+	}
+	return nil
+}
+
 func (at page) element(i int) (entry, error) {
-	broken := fmt.Errorf("page %d: entry %d is damaged", at.id, i)
 	start := pageHeader + i*element
 	if start+element > len(at.data) {
-		return entry{}, broken
+		return entry{}, at.broken(i)
 	}
 	head := at.data[start:]
 	field := func(n int) uint64 { return uint64(order.Uint32(head[4*n:])) }
 	if at.flags == isBranch {
 		pos, size := field(0), field(1)
 		if pos+size > uint64(len(head)) {
-			return entry{}, broken
+			return entry{}, at.broken(i)
 		}
 		return entry{key: head[pos : pos+size], child: order.Uint64(head[8:]), from: start + int(pos), to: start + int(pos+size)}, nil
 	}
 	pos, size, length := field(1), field(2), field(3)
 	if pos+size+length > uint64(len(head)) {
-		return entry{}, broken
+		return entry{}, at.broken(i)
 	}
 	e := entry{key: head[pos : pos+size], value: head[pos+size : pos+size+length], bucket: field(0)&isBucket != 0,
 		from: start + int(pos), to: start + int(pos+size+length)}
@@ -108,11 +124,13 @@ func (at page) element(i int) (entry, error) {
 	}
 	const bucketHeader = 16 // root page and a sequence number
 	if len(e.value) < bucketHeader {
-		return entry{}, broken
+		return entry{}, at.broken(i)
 	}
 	e.child, e.value = order.Uint64(e.value), e.value[bucketHeader:]
 	if e.child == 0 && len(e.value) < pageHeader {
-		return entry{}, broken
+		return entry{}, at.broken(i)
 	}
 	return e, nil
 }
+
+func (at page) broken(i int) error { return fmt.Errorf("page %d: entry %d is damaged", at.id, i) }
