@@ -194,7 +194,7 @@ func (db *DB) flush(writes *overlay) (err error) {
 	defer db.rollback(tx) // does nothing after a commit
 	defer panicToError(nil, &err)
 	changed, at := db.changed.Load(), db.at.Load() // nobody else exchanges it: this transaction may write
-	ground, err := newSurvey(at.bolt, tx, bucket)
+	ground, err := newSurvey(tx, bucket)
 	if err != nil {
 		return &kv.DamagedError{Reason: err.Error()}
 	}

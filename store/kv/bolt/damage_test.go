@@ -288,3 +288,59 @@ func sealedIn(t *testing.T, content []byte, deletes bool) (refused bool) {
 	want(t, db.Close(), nil)
 	return refused
 }
+
+// TestT07ABranchThatLeadsBack lets a branch name itself as one of its children: reading, looking through a range, writing and the
+// examination come to an end and say what is wrong. bbolt goes on until the stack is used up, and ends the process.
+func TestT07ABranchThatLeadsBack(t *testing.T) {
+	whole := sample(t)
+	p, err := openPages(bytes.NewReader(whole))
+	want(t, err, nil)
+	tried := 0
+	for id := uint64(2); id < p.meta.end; id++ {
+		at := int64(id) * p.meta.pageSize
+		if order.Uint64(whole[at:]) != id || order.Uint16(whole[at+8:]) != isBranch {
+			continue
+		}
+		for child := range int64(order.Uint16(whole[at+10:])) {
+			b := bytes.Clone(whole)
+			order.PutUint64(b[at+pageHeader+child*element+8:], id)
+			path := filepath.Join(t.TempDir(), "belfry.db")
+			want(t, os.WriteFile(path, b, 0o600), nil)
+			db := openAt(t, path)
+			missed := readAll(t, db)
+			if missed == 0 {
+				want(t, db.Close(), nil)
+				continue // an old copy of a branch, which is not in use
+			}
+			tried++
+			var damage *kv.DamagedError
+			first := func() error {
+				return db.View(t.Context(), func(r kv.Reader) error {
+					for i := range 30 {
+						for _, reverse := range []bool{false, true} {
+							key := fmt.Appendf(nil, "k%02d/", i)
+							if _, err := r.Scan(kv.Range{From: key, To: append(key, '~'), Reverse: reverse}, 1); err != nil {
+								return err
+							}
+						}
+					}
+					return nil
+				})
+			}
+			want(t, errors.As(first(), &damage), true)
+			reported := 0
+			_, err := db.Verify(t.Context(), func(kv.DamagedError) { reported++ })
+			want(t, err, nil)
+			want(t, reported > 0, true)
+			err = db.Update(t.Context(), "", func(tx kv.Tx) error {
+				for i := range 30 {
+					tx.Put(fmt.Appendf(nil, "k%02d/0", i), []byte("new"))
+				}
+				return nil
+			})
+			want(t, errors.As(err, &damage), true)
+			want(t, db.Close(), nil)
+		}
+	}
+	want(t, tried > 0, true)
+}

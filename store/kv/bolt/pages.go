@@ -37,6 +37,7 @@ type pages struct {
 	meta   meta
 	whole  bool   // both meta pages are valid
 	used   []bool // pages met so far
+	twice  bool   // one was met again
 }
 
 // errNoMeta says that neither entry page is one of bbolt's.
@@ -144,6 +145,7 @@ func (p *pages) read(id uint64) (page, error) {
 	}
 	for i := id; i <= got.last; i++ {
 		if p.used[i] {
+			p.twice = true
 			return page{}, fmt.Errorf("page %d: in use twice", i)
 		}
 		p.used[i] = true

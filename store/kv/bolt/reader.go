@@ -17,17 +17,23 @@ var errLimit = errors.New("kv: a scan needs a positive limit")
 type reader struct {
 	ctx    context.Context
 	bucket *bbolt.Bucket
-	finder *bbolt.Cursor // finds single keys, again and again without new memory
+	mapped mapped
+	root   uint64 // 0 when the records are so few that they lie within another page
 }
 
 func newReader(ctx context.Context, bucket *bbolt.Bucket) *reader {
-	return &reader{ctx: ctx, bucket: bucket, finder: bucket.Cursor()}
+	return &reader{ctx: ctx, bucket: bucket, mapped: mapOf(bucket.Tx()), root: uint64(bucket.Root())}
 }
 
 func (r *reader) Get(key []byte) (value []byte, ok bool, err error) {
 	defer panicToError(&key, &err)
-	found, sealed := r.finder.Seek(key)
-	if !bytes.Equal(found, key) || sealed == nil {
+	var sealed []byte
+	if r.root == 0 {
+		sealed = r.bucket.Get(key)
+	} else if sealed, err = r.mapped.find(r.root, key); err != nil {
+		return nil, false, &kv.DamagedError{Key: bytes.Clone(key), Reason: err.Error()}
+	}
+	if sealed == nil {
 		return nil, false, nil
 	}
 	value, err = unseal(key, sealed)
@@ -76,6 +82,9 @@ func (r *reader) each(want kv.Range, visit func(kv.Pair) bool) (err error) {
 	}
 	var key, sealed []byte
 	defer panicToError(&key, &err)
+	if err := r.passable(want); err != nil {
+		return err
+	}
 	next, key, sealed := start(r.bucket.Cursor(), want)
 	for ; key != nil && within(want, key); key, sealed = next() {
 		value, err := unseal(key, sealed)
@@ -85,6 +94,21 @@ func (r *reader) each(want kv.Range, visit func(kv.Pair) bool) (err error) {
 		if !visit(kv.Pair{Key: key, Value: value}) {
 			return nil
 		}
+	}
+	return nil
+}
+
+// passable says whether the way to where a range begins comes to an end, see mapped.find.
+func (r *reader) passable(want kv.Range) error {
+	if r.root == 0 {
+		return nil
+	}
+	begin := want.From
+	if want.Reverse && len(want.To) > 0 {
+		begin = want.To
+	}
+	if _, err := r.mapped.find(r.root, begin); err != nil {
+		return &kv.DamagedError{Key: bytes.Clone(begin), Reason: err.Error()}
 	}
 	return nil
 }

@@ -3,8 +3,6 @@ package bolt
 import (
 	"bytes"
 	"fmt"
-	"sort"
-	"unsafe"
 
 	bbolt "go.etcd.io/bbolt"
 )
@@ -13,8 +11,7 @@ import (
 // counts too few records would be written without the others, and no examination could find any more that they were
 // there; one that claims too many pages would have those of others freed.
 type survey struct {
-	file []byte // as it is mapped, up to the end of what is in use
-	size int    // of a page
+	mapped
 	root uint64 // of the records; 0 when they are so few that they lie within another page
 	path []page // to the leaf looked at last
 
@@ -24,13 +21,8 @@ type survey struct {
 }
 
 // newSurvey begins one in a transaction that has not written yet, with the page that everything is found from.
-func newSurvey(at *bbolt.DB, tx *bbolt.Tx, records *bbolt.Bucket) (*survey, error) {
-	info := at.Info()
-	mapped := *(*unsafe.Pointer)(unsafe.Pointer(&info.Data)) // #nosec G103 -- bbolt says where its map is, which stays there until it commits
-	s := &survey{
-		file: unsafe.Slice((*byte)(mapped), tx.Size()), // #nosec G103 -- all of it is mapped
-		size: info.PageSize, root: uint64(records.Root()),
-	}
+func newSurvey(tx *bbolt.Tx, records *bbolt.Bucket) (*survey, error) {
+	s := &survey{mapped: mapOf(tx), root: uint64(records.Root())}
 	_, err := s.look(uint64(tx.Cursor().Bucket().Root()))
 	return s, err
 }
@@ -48,7 +40,10 @@ func (s *survey) visit(key []byte, deletes bool) error {
 		if err != nil || at.flags == isLeaf {
 			return err
 		}
-		child := at.childOf(key)
+		child, err := at.childOf(key)
+		if err != nil {
+			return err
+		}
 		if child+1 < at.count {
 			e, _ := at.element(child + 1)
 			s.reaches = e.key
@@ -68,7 +63,7 @@ func (s *survey) visit(key []byte, deletes bool) error {
 		}
 		id = e.child
 	}
-	return fmt.Errorf("page %d: the tree is too deep", s.root)
+	return tooDeep(s.root)
 }
 
 // on is the page at a depth of the path; one that the key before went through has been looked at.
@@ -86,32 +81,13 @@ func (s *survey) on(depth int, id uint64) (page, error) {
 // look examines the head of a page: that it is this page, and that its entries lie where so many lie and fill the pages that it
 // claims.
 func (s *survey) look(id uint64) (page, error) {
-	in := uint64(len(s.file) / s.size)
-	if id < 2 || id >= in {
-		return page{}, fmt.Errorf("page %d: outside the file", id)
-	}
-	head := s.file[id*uint64(s.size):]
-	at := page{id: id, last: id + uint64(order.Uint32(head[12:])), flags: order.Uint16(head[8:]), count: int(order.Uint16(head[10:]))}
-	if order.Uint64(head) != id || at.last >= in {
-		return page{}, fmt.Errorf("page %d: its header is damaged", id)
-	}
-	claims := int(at.last-id+1) * s.size // #nosec G115 -- within the file
-	at.data = head[:claims]
-	if err := at.isNode(); err != nil {
+	at, err := s.page(id)
+	if err != nil {
 		return page{}, err
 	}
 	end, err := at.layout()
-	if err == nil && (end+s.size-1)/s.size*s.size != claims {
-		err = fmt.Errorf("page %d: its %d bytes do not fill the %d it claims", id, end, claims)
+	if err == nil && (end+s.size-1)/s.size*s.size != len(at.data) {
+		err = fmt.Errorf("page %d: its %d bytes do not fill the %d it claims", id, end, len(at.data))
 	}
 	return at, err
-}
-
-// childOf is which child of a branch a key is under.
-func (at page) childOf(key []byte) int {
-	behind := sort.Search(at.count, func(i int) bool {
-		e, _ := at.element(i)
-		return bytes.Compare(e.key, key) > 0
-	})
-	return max(0, behind-1)
 }

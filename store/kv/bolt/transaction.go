@@ -24,7 +24,7 @@ func newTransaction(ctx context.Context, file *reader, batch *overlay, writes in
 		file reader
 		own  overlay
 		few  [4]write
-	}{file: reader{ctx: ctx, bucket: file.bucket, finder: file.finder}}
+	}{file: reader{ctx: ctx, bucket: file.bucket, mapped: file.mapped, root: file.root}}
 	whole.transaction = transaction{file: &whole.file, batch: batch, own: &whole.own}
 	if whole.own.few = whole.few[:0]; writes > len(whole.few) {
 		whole.own.few = make([]write, 0, min(writes, maxFew))

@@ -23,7 +23,7 @@ func (p *pages) checkTree(report func(string)) {
 // walk checks a page and all below it. low is the smallest key that may be there.
 func (p *pages) walk(id uint64, low []byte, depth int, report func(string)) {
 	if depth > maxDepth {
-		report(fmt.Sprintf("page %d: the tree is too deep", id))
+		report(tooDeep(id).Error())
 		return
 	}
 	at, err := p.read(id)

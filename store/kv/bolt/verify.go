@@ -15,9 +15,9 @@ import (
 // problem without a key concerns the file's structure. The error is for what stopped the examination itself. Reads go
 // on meanwhile; Updates wait while the pages are examined.
 func (db *DB) Verify(ctx context.Context, report func(problem kv.DamagedError)) (count int, err error) {
-	err = db.verifyPages(report)
+	passable, err := db.verifyPages(report)
 	var after []byte
-	for more := true; more && err == nil; {
+	for more := passable; more && err == nil; {
 		var some int
 		some, after, err = db.verifySome(ctx, after, report)
 		count += some
@@ -33,12 +33,12 @@ func (db *DB) Verify(ctx context.Context, report func(problem kv.DamagedError)) 
 }
 
 // verifyPages looks at the file without trusting it; only when nothing is wrong bbolt's own check may run too, since
-// it trusts what it reads.
-func (db *DB) verifyPages(report func(kv.DamagedError)) (err error) {
+// it trusts what it reads. Where a page is met twice there may be a way that leads back, which bbolt would follow for ever.
+func (db *DB) verifyPages(report func(kv.DamagedError)) (passable bool, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	tx, err := db.begin(!db.readOnly) // a write transaction that writes nothing keeps writers away
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer db.rollback(tx)
 	defer panicToError(nil, &err)
@@ -53,7 +53,7 @@ func (db *DB) verifyPages(report func(kv.DamagedError)) (err error) {
 	}
 	if err != nil {
 		found(err.Error())
-		return nil
+		return true, nil
 	}
 	p.checkTree(found)
 	if !p.whole {
@@ -64,7 +64,7 @@ func (db *DB) verifyPages(report func(kv.DamagedError)) (err error) {
 			found(fault.Error())
 		}
 	}
-	return nil
+	return !p.twice, nil
 }
 
 // verifySome checks some records from a key on, in a transaction of its own: a long one would make the file grow.
