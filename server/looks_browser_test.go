@@ -15,10 +15,13 @@ type look struct {
 	plain bool // axe does not look
 }
 
-// looksIn are two looks for each of two languages, which have every pair of language, theme and width between them.
+// looksIn are two looks for each of two languages, which have every pair of language, theme and width between them. Their order is
+// another, so that a page is opened in both widths.
 func looksIn(tag string) []look {
-	german := tag == "de" || tag == "en"
-	return []look{{width: 1280, dark: german}, {width: 360, dark: !german}}
+	if tag == "de" || tag == "en" {
+		return []look{{width: 360}, {width: 1280, dark: true}}
+	}
+	return []look{{width: 1280}, {width: 360, dark: true}}
 }
 
 // lookAt opens pages in a language and sees each in all looks: axe finds nothing and nothing sticks out at its side. A page is opened
