@@ -90,19 +90,13 @@ func (at page) valueOf(key []byte) ([]byte, error) {
 
 // search is the first entry whose key is in, as all behind it are.
 func (at page) search(in func(key []byte) bool) (first int, err error) {
-	from := 4 // where a head says where the key is, and how long
-	if at.flags == isBranch {
-		from = 0
-	}
 	first = sort.Search(at.count, func(i int) bool {
-		head := at.data[pageHeader+i*element:]
-		pos := uint64(order.Uint32(head[from:]))
-		end := pos + uint64(order.Uint32(head[from+4:]))
-		if end > uint64(len(head)) {
-			err = at.broken(i)
+		from, to, _, broken := at.extent(i)
+		if broken != nil {
+			err = broken
 			return true
 		}
-		return in(head[pos:end])
+		return in(at.data[from:to])
 	})
 	return first, err
 }

@@ -71,14 +71,14 @@ func (at page) layout() (end int, err error) {
 		return 0, fmt.Errorf("page %d: it has entries and counts none", at.id)
 	}
 	for i := range at.count {
-		e, err := at.element(i)
+		from, _, to, err := at.extent(i)
 		if err != nil {
 			return 0, err
 		}
-		if e.from != end {
+		if from != end {
 			return 0, fmt.Errorf("page %d: entry %d is not where %d entries end", at.id, i, at.count)
 		}
-		end = e.to
+		end = to
 	}
 	return end, nil
 }
@@ -89,7 +89,6 @@ type entry struct {
 	key, value []byte
 	child      uint64
 	bucket     bool
-	from, to   int // where key and value lie in the page
 }
 
 func (at page) isNode() error {
@@ -99,26 +98,36 @@ func (at page) isNode() error {
 	return nil
 }
 
-func (at page) element(i int) (entry, error) {
-	start := pageHeader + i*element
+// extent is where in the page the key of an entry begins, where its value does, and where that ends; a branch has no values.
+func (at page) extent(i int) (key, value, end int, err error) {
+	start, lengths := pageHeader+i*element, 4 // where a leaf says where the key is, its length and that of the value
 	if start+element > len(at.data) {
-		return entry{}, at.broken(i)
+		return 0, 0, 0, at.broken(i)
 	}
-	head := at.data[start:]
-	field := func(n int) uint64 { return uint64(order.Uint32(head[4*n:])) }
+	head, length := at.data[start:], 0
 	if at.flags == isBranch {
-		pos, size := field(0), field(1)
-		if pos+size > uint64(len(head)) {
-			return entry{}, at.broken(i)
-		}
-		return entry{key: head[pos : pos+size], child: order.Uint64(head[8:]), from: start + int(pos), to: start + int(pos+size)}, nil
+		lengths = 0
+	} else {
+		length = int(order.Uint32(head[12:]))
 	}
-	pos, size, length := field(1), field(2), field(3)
-	if pos+size+length > uint64(len(head)) {
-		return entry{}, at.broken(i)
+	key = start + int(order.Uint32(head[lengths:]))
+	value = key + int(order.Uint32(head[lengths+4:]))
+	if end = value + length; end > len(at.data) {
+		return 0, 0, 0, at.broken(i)
 	}
-	e := entry{key: head[pos : pos+size], value: head[pos+size : pos+size+length], bucket: field(0)&isBucket != 0,
-		from: start + int(pos), to: start + int(pos+size+length)}
+	return key, value, end, nil
+}
+
+func (at page) element(i int) (entry, error) {
+	key, value, end, err := at.extent(i)
+	if err != nil {
+		return entry{}, err
+	}
+	head := at.data[pageHeader+i*element:]
+	if at.flags == isBranch {
+		return entry{key: at.data[key:value], child: order.Uint64(head[8:])}, nil
+	}
+	e := entry{key: at.data[key:value], value: at.data[value:end], bucket: order.Uint32(head)&isBucket != 0}
 	if !e.bucket {
 		return e, nil
 	}
